@@ -1,0 +1,39 @@
+import { defineCommand } from '../../kernel/desk.ts'
+import { invalid } from '../../kernel/problems.ts'
+import { findPerson } from '../people/store.ts'
+import { refuseKeyWork } from './policy.ts'
+import { CreateApiKey } from './schema.ts'
+import { insertApiKey } from './store.ts'
+
+/** A new key; the answer is the only place where it can be read. */
+export const createApiKey = defineCommand({
+  name: 'createApiKey',
+  group: 'access',
+  input: CreateApiKey,
+  secretResult: ['key'],
+
+  async subject({ tx, actor, now }, { personId, expiresAt }) {
+    return {
+      person: await findPerson(tx, personId ?? actor.id),
+      isPast: typeof expiresAt === 'string' && new Date(expiresAt).toISOString() <= now,
+    }
+  },
+
+  refuse(actor, { person, isPast }, { personId, scopes = ['*'] }) {
+    const refusal = refuseKeyWork(actor, personId, scopes)
+    if (refusal) return refusal
+    if (!person || person.disabledAt) return invalid('/personId', 'not_found', 'is no person who may act')
+    if (isPast) return invalid('/expiresAt', 'past', 'lies in the past')
+  },
+
+  handle(context, { name, scopes = ['*'], expiresAt = null }, { person }) {
+    const personId = person?.id ?? context.actor.id
+    const key = insertApiKey(context, { name, personId, scopes, expiresAt, createdById: context.actor.id })
+    context.emit({
+      type: 'apiKey.created',
+      object: { type: 'apiKey', id: key.id, version: null },
+      data: { personId, scopes },
+    })
+    return key
+  },
+})

@@ -1,0 +1,38 @@
+import { sql } from 'drizzle-orm'
+import { rowOf } from '../../db/statement.ts'
+import { isAdmin } from '../../kernel/actor.ts'
+import { defineQuery } from '../../kernel/desk.ts'
+import { type List, PageInput, readPage } from '../../kernel/page.ts'
+import { refuseStaffOnly } from '../people/policy.ts'
+import type { ApiKey } from './schema.ts'
+import { apiKeys } from './table.ts'
+
+const { secretHash: _, ...columns } = rowOf(apiKeys)
+
+export const allKeys: List<ApiKey> = {
+  name: 'api_keys',
+  columns,
+  from: apiKeys,
+  id: apiKeys.id,
+  filters: {
+    personId: { column: apiKeys.personId, kind: 'reference' },
+    name: { column: apiKeys.name, kind: 'text' },
+    createdAt: { column: apiKeys.createdAt, kind: 'instant' },
+  },
+  sorts: { createdAt: { column: apiKeys.createdAt, property: 'createdAt' } },
+  defaultSort: '-createdAt',
+}
+const ownKeys: List<ApiKey> = {
+  ...allKeys,
+  name: 'own_api_keys',
+  visible: (viewer) => sql`${apiKeys.personId} = ${viewer}`,
+}
+
+/** One's own keys; an admin's answer is everybody's. Never the secrets: nobody has them. */
+export const apiKeysQuery = defineQuery({
+  name: 'apiKeys',
+  group: 'access',
+  input: PageInput,
+  refuse: (actor) => refuseStaffOnly(actor),
+  read: (context, input) => readPage(isAdmin(context.actor) ? allKeys : ownKeys, context, input),
+})

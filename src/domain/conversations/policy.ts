@@ -1,0 +1,21 @@
+import { type Actor, isAgent, isStaff } from '../../kernel/actor.ts'
+import type { ProblemCode } from '../../kernel/problems.ts'
+import { seesTicket } from '../tickets/policy.ts'
+import type { Ticket } from '../tickets/schema.ts'
+import type { Visibility } from './schema.ts'
+
+/** Agents and the requester reply; a requester must not learn that other tickets exist; a light agent only notes. */
+export function refuseReply(actor: Actor, ticket: Pick<Ticket, 'requesterId'>): ProblemCode | undefined {
+  if (!seesTicket(actor, ticket)) return 'ticket_not_found'
+  if (isStaff(actor) && !isAgent(actor)) return 'forbidden'
+}
+
+/** Notes are for everybody who works here. */
+export function refuseNote(actor: Actor, ticket: Pick<Ticket, 'requesterId'>): ProblemCode | undefined {
+  if (!seesTicket(actor, ticket)) return 'ticket_not_found'
+  if (!isStaff(actor)) return 'forbidden'
+}
+
+/** Internal notes and held messages never reach a requester; the twin of `visibleMessages` in SQL. */
+export const seesMessage = (actor: Actor, message: { visibility: Visibility; held: boolean }): boolean =>
+  isStaff(actor) || (message.visibility === 'public' && !message.held)

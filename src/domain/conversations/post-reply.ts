@@ -1,0 +1,77 @@
+import { isAgent, isStaff } from '../../kernel/actor.ts'
+import { defineCommand } from '../../kernel/desk.ts'
+import { changesBetween } from '../../kernel/events.ts'
+import { newId } from '../../kernel/ids.ts'
+import { invalid } from '../../kernel/problems.ts'
+import { claimAttachments, lockUploads } from '../attachments/store.ts'
+import { afterChange, enteringStatus, ticketFacts } from '../tickets/decide.ts'
+import { lockTicket } from '../tickets/store.ts'
+import { tickets } from '../tickets/table.ts'
+import { statusOf, vocabulary } from '../types/store.ts'
+import { bodyFrom } from './body.ts'
+import { refuseReply } from './policy.ts'
+import { PostReply } from './schema.ts'
+import { insertPublicMessage } from './store.ts'
+
+/** A public reply, by an agent or the requester. A closed ticket takes it too: what follows is a rule's business. */
+export const postReply = defineCommand({
+  name: 'postReply',
+  group: 'tickets',
+  input: PostReply,
+
+  async subject({ tx, actor, cached }, { ticketId, attachmentIds = [], status }) {
+    const [locked, uploads, chosen] = await Promise.all([
+      lockTicket(tx, ticketId),
+      lockUploads(tx, actor, attachmentIds),
+      status === undefined ? undefined : cached(vocabulary).then((words) => statusOf(words, status)),
+    ])
+    return { ...locked, uploads, chosen }
+  },
+
+  refuse(actor, { ticket }, { status, conversationId }) {
+    const refusal = refuseReply(actor, ticket)
+    if (refusal) return refusal
+    if (status !== undefined && !isAgent(actor)) return 'forbidden'
+    if (conversationId !== undefined && conversationId !== ticket.customerConversationId)
+      return invalid('/conversationId', 'not_found', 'is no customer conversation of this ticket')
+  },
+
+  handle(context, { body, format = 'text' }, { uploads, chosen, ...locked }) {
+    const messageId = newId('msg')
+    const attachments = claimAttachments(context, uploads, { ticketId: locked.ticket.id, messageId })
+    const fromCustomer = !isStaff(context.actor) || context.actor.id === locked.ticket.requesterId
+    const message = insertPublicMessage(context, locked, {
+      id: messageId,
+      fromCustomer,
+      author: context.actor.kind === 'person' ? context.actor.id : null,
+      body: bodyFrom(format, body),
+      attachments,
+    })
+    if (chosen) changeStatus(context, locked, chosen)
+    return message
+  },
+})
+
+type Parts = Parameters<typeof insertPublicMessage>
+
+/** A status that comes with a reply is a change like any other: told on its own, with a version. */
+function changeStatus(
+  { update, emit, actor, now, versions }: Parts[0],
+  { ticket, requester }: Parts[1],
+  chosen: Parameters<typeof enteringStatus>[0],
+): void {
+  if (chosen.key === ticket.status) return
+  const before = { ...ticket }
+  const entered = enteringStatus(chosen, now, before)
+  const changes = changesBetween(before, entered)
+  update(tickets, ticket, { ...entered, ...afterChange(before, Object.keys(changes), actor, now) })
+  const facts = ticketFacts({ before, after: ticket, requester, actor, versions })
+  emit({
+    type: 'ticket.changed',
+    ticketId: ticket.id,
+    object: { type: 'ticket', id: ticket.id, version: ticket.version },
+    changes,
+    data: {},
+    facts,
+  })
+}

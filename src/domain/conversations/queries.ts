@@ -1,0 +1,201 @@
+import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
+import { Type } from 'typebox'
+import { build, prepare, rowOf } from '../../db/statement.ts'
+import { type Actor, isStaff } from '../../kernel/actor.ts'
+import { defineQuery } from '../../kernel/desk.ts'
+import { type List, PageInput, readPage } from '../../kernel/page.ts'
+import { Problem } from '../../kernel/problems.ts'
+import { Closed, Id } from '../../kernel/schema.ts'
+import { ownTickets } from '../tickets/queries.ts'
+import { TicketRef } from '../tickets/schema.ts'
+import { namedTicket } from '../tickets/store.ts'
+import { tickets } from '../tickets/table.ts'
+import type { Conversation, Message } from './schema.ts'
+import { conversations, messages } from './table.ts'
+
+/** What a requester reads: public, not held, of their own tickets. The twin of `seesMessage`. */
+const ownMessages = (viewer: SQL): SQL =>
+  sql`${messages.visibility} = 'public' and not ${messages.held} and exists (select 1 from ${tickets} where ${tickets.id} = ${messages.ticketId} and ${ownTickets(viewer)})`
+
+const ownConversations = (viewer: SQL): SQL =>
+  sql`${conversations.kind} = 'customer' and exists (select 1 from ${tickets} where ${tickets.id} = ${conversations.ticketId} and ${ownTickets(viewer)})`
+
+const sorts = { createdAt: { column: messages.id, property: 'id' } }
+const filters = {
+  ticketId: { column: messages.ticketId, kind: 'reference' },
+  conversationId: { column: messages.conversationId, kind: 'reference' },
+} as const
+
+const staffMessages: List<Message> = {
+  name: 'messages_of_staff',
+  columns: rowOf(messages),
+  from: messages,
+  id: messages.id,
+  filters: { ...filters, visibility: { column: messages.visibility, kind: 'text' } },
+  sorts,
+  defaultSort: '-createdAt',
+}
+const requesterMessages: List<Message> = {
+  ...staffMessages,
+  name: 'messages_of_requester',
+  filters,
+  visible: ownMessages,
+}
+
+/** The messages of a ticket, newest first, each as far as the caller may read it. */
+export const messagesQuery = defineQuery({
+  name: 'messages',
+  group: 'tickets',
+  input: Closed({ ticketId: TicketRef, page: PageInput }),
+  refuse: () => undefined,
+
+  async read(context, { ticketId, page }) {
+    const id = await visibleTicketId(context.db, context.actor, ticketId)
+    const ofTicket = { field: 'ticketId', op: 'is' as const, values: [id] }
+    return readPage(isStaff(context.actor) ? staffMessages : requesterMessages, context, {
+      ...page,
+      filters: [...(page.filters ?? []), ofTicket],
+    })
+  },
+})
+
+const ticketIdById = prepare<{ id: string; viewer: string; staff: boolean }>()(($) =>
+  build
+    .select({ id: rowOf(tickets).id })
+    .from(tickets)
+    .where(sql`${tickets.id} = ${$.id} and (${$.staff}::boolean or ${ownTickets(sql`${$.viewer}`)})`),
+)
+const ticketIdByNumber = prepare<{ number: number; viewer: string; staff: boolean }>()(($) =>
+  build
+    .select({ id: rowOf(tickets).id })
+    .from(tickets)
+    .where(sql`${tickets.number} = ${$.number} and (${$.staff}::boolean or ${ownTickets(sql`${$.viewer}`)})`),
+)
+
+/** The id behind a reference, if the actor may see the ticket. */
+async function visibleTicketId(
+  db: Parameters<typeof messagesQuery.read>[0]['db'],
+  actor: Actor,
+  ref: string,
+): Promise<string> {
+  const { id, number } = namedTicket(ref)
+  const viewing = { viewer: actor.id, staff: isStaff(actor) }
+  const [row] = (
+    await db.query(
+      number === undefined ? ticketIdById.bind({ id, ...viewing }) : ticketIdByNumber.bind({ number, ...viewing }),
+    )
+  ).rows
+  if (!row) throw new Problem('ticket_not_found')
+  return row.id
+}
+
+const staffById = prepare<{ id: string }>()(($) =>
+  build.select(rowOf(messages)).from(messages).where(eq(messages.id, $.id)),
+)
+const ownById = prepare<{ id: string; viewer: string }>()(($) =>
+  build
+    .select(rowOf(messages))
+    .from(messages)
+    .where(and(eq(messages.id, $.id), ownMessages(sql`${$.viewer}`))),
+)
+
+export const message = defineQuery({
+  name: 'message',
+  group: 'tickets',
+  input: Closed({ messageId: Id() }),
+  refuse: () => undefined,
+
+  async read({ db, actor }, { messageId: id }): Promise<Message> {
+    const [row] = (await db.query(isStaff(actor) ? staffById.bind({ id }) : ownById.bind({ id, viewer: actor.id })))
+      .rows
+    if (!row) throw new Problem('message_not_found')
+    return row
+  },
+})
+
+/** What is read of each ticket at once; more is read by pages. */
+const MESSAGES_A_TICKET_MAX = 100
+
+const lateral = <A extends { ids: string[]; limit: number }>(visible: (viewer: SQL) => SQL | undefined) =>
+  prepare<A & { viewer: string }>()(($) =>
+    build
+      .select(rowOf(messages))
+      .from(messages)
+      .where(
+        and(
+          sql`${messages.id} in (select latest.id from unnest(${$.ids}::text[]) as asked(id) cross join lateral
+            (select l.id from messages l where l.ticket_id = asked.id order by l.id desc limit ${$.limit}) latest)`,
+          visible(sql`${$.viewer}`),
+        ),
+      )
+      .orderBy(asc(messages.id)),
+  )
+const staffByTickets = lateral(() => undefined)
+const ownByTickets = lateral(ownMessages)
+
+/** The newest messages of many tickets at once, oldest first within a ticket: GraphQL asks for a page of tickets, REST for one. */
+export const messagesByTicket = defineQuery({
+  name: 'messagesByTicket',
+  group: 'tickets',
+  input: Closed({
+    ticketIds: Type.Array(Id(), { maxItems: 100 }),
+    limit: Type.Integer({ minimum: 1, maximum: MESSAGES_A_TICKET_MAX }),
+  }),
+  refuse: () => undefined,
+
+  async read({ db, actor }, { ticketIds, limit }) {
+    const { rows } = await db.query(
+      (isStaff(actor) ? staffByTickets : ownByTickets).bind({ ids: ticketIds, limit, viewer: actor.id }),
+    )
+    const byTicket = new Map(ticketIds.map((id): [string, Message[]] => [id, []]))
+    for (const row of rows) byTicket.get(row.ticketId)?.push(row)
+    return byTicket
+  },
+})
+
+const staffConversations = prepare<{ ids: string[] }>()(($) =>
+  build
+    .select(rowOf(conversations))
+    .from(conversations)
+    .where(sql`${conversations.ticketId} = any(${$.ids}::text[])`)
+    .orderBy(asc(conversations.id)),
+)
+const requesterConversations = prepare<{ ids: string[]; viewer: string }>()(($) =>
+  build
+    .select(rowOf(conversations))
+    .from(conversations)
+    .where(and(sql`${conversations.ticketId} = any(${$.ids}::text[])`, ownConversations(sql`${$.viewer}`)))
+    .orderBy(asc(conversations.id)),
+)
+
+/** The conversations of many tickets; a requester knows only of the one with them. */
+export const conversationsByTicket = defineQuery({
+  name: 'conversationsByTicket',
+  group: 'tickets',
+  input: Closed({ ticketIds: Type.Array(Id(), { maxItems: 100 }) }),
+  refuse: () => undefined,
+
+  async read({ db, actor }, { ticketIds }) {
+    const { rows } = await db.query(
+      isStaff(actor)
+        ? staffConversations.bind({ ids: ticketIds })
+        : requesterConversations.bind({ ids: ticketIds, viewer: actor.id }),
+    )
+    const byTicket = new Map(ticketIds.map((id): [string, Conversation[]] => [id, []]))
+    for (const row of rows) byTicket.get(row.ticketId)?.push(row)
+    return byTicket
+  },
+})
+
+/** The conversations of one ticket. */
+export const conversationsQuery = defineQuery({
+  name: 'conversations',
+  group: 'tickets',
+  input: Closed({ ticketId: TicketRef }),
+  refuse: () => undefined,
+
+  async read(context, { ticketId }): Promise<Conversation[]> {
+    const id = await visibleTicketId(context.db, context.actor, ticketId)
+    return (await conversationsByTicket.read(context, { ticketIds: [id] })).get(id) ?? []
+  },
+})

@@ -1,0 +1,47 @@
+import { putBlob } from '../../kernel/blobs.ts'
+import { defineCommand } from '../../kernel/desk.ts'
+import { newId } from '../../kernel/ids.ts'
+import { mailboxOf } from '../mailboxes/recipient.ts'
+import { mailboxesCached } from '../mailboxes/store.ts'
+import { JournalMail } from './schema.ts'
+import { inboundMails } from './table.ts'
+
+/** Writes an accepted mail before its 250: the raw message, a row for each recipient, and the jobs that read it. Internal. */
+export const journalMail = defineCommand({
+  name: 'journalMail',
+  group: 'mail',
+  input: JournalMail,
+  subject: ({ cached }) => cached(mailboxesCached),
+  refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
+
+  async handle(context, { mailFrom, rcptTo, peer, content }, mailboxes) {
+    const { sha256, size } = await putBlob(context, content, context.now)
+    const ids = rcptTo.map((recipient) => {
+      const id = newId('inm')
+      // a mailbox that was removed since RCPT does not lose the mail
+      const mailboxId = (mailboxOf(mailboxes, recipient) ?? mailboxes[0])?.id ?? ''
+      context.insert(inboundMails, {
+        id,
+        mailboxId,
+        state: 'pending',
+        receivedAt: context.now,
+        mailFrom,
+        rcptTo: recipient,
+        peer,
+        size,
+        sha256,
+        attempts: 0,
+        workerId: null,
+        outcome: null,
+        verdict: null,
+        ticketId: null,
+        messageId: null,
+        headerMessageId: null,
+        identity: null,
+      })
+      context.enqueue({ queue: 'mail.parse', data: { inboundMailId: id } })
+      return id
+    })
+    return { ids }
+  },
+})

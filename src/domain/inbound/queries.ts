@@ -1,0 +1,145 @@
+import { eq } from 'drizzle-orm'
+import { Type } from 'typebox'
+import { build, prepare, rowOf } from '../../db/statement.ts'
+import { readBlob, readWholeBlob } from '../../kernel/blobs.ts'
+import { defineQuery } from '../../kernel/desk.ts'
+import { type List, PageInput, readPage } from '../../kernel/page.ts'
+import { Problem } from '../../kernel/problems.ts'
+import { Closed, Id } from '../../kernel/schema.ts'
+import type { InboundMail, ParsedMail } from '../mail/schema.ts'
+import { mailboxOf } from '../mailboxes/recipient.ts'
+import { mailboxesCached } from '../mailboxes/store.ts'
+import { refuseStaffOnly } from '../people/policy.ts'
+import { identityOf } from './content.ts'
+import { filingOf } from './decide.ts'
+import { gatherEvidence } from './evidence.ts'
+import { outcomeOf } from './file-mail.ts'
+import { type InboundMailRow, type MailInspection, verdicts } from './schema.ts'
+import { inboundMails } from './table.ts'
+
+export const inboundList: List<InboundMailRow> = {
+  name: 'inbound_mails',
+  columns: rowOf(inboundMails),
+  from: inboundMails,
+  id: inboundMails.id,
+  filters: {
+    state: { column: inboundMails.state, kind: 'text', literals: ['pending', 'done', 'failed'] },
+    verdict: { column: inboundMails.verdict, kind: 'text', literals: verdicts },
+    ticketId: { column: inboundMails.ticketId, kind: 'reference' },
+    mailboxId: { column: inboundMails.mailboxId, kind: 'reference' },
+    mailFrom: { column: inboundMails.mailFrom, kind: 'text' },
+    receivedAt: { column: inboundMails.receivedAt, kind: 'instant' },
+  },
+  sorts: { receivedAt: { column: inboundMails.receivedAt, property: 'receivedAt' } },
+  defaultSort: '-receivedAt',
+}
+
+/** The journal: every accepted mail, and what became of it. */
+export const inboundMailsQuery = defineQuery({
+  name: 'inboundMails',
+  group: 'mail',
+  input: PageInput,
+  refuse: (actor) => refuseStaffOnly(actor),
+  read: (context, input) => readPage(inboundList, context, input),
+})
+
+const byId = prepare<{ id: string }>()(($) =>
+  build.select(rowOf(inboundMails)).from(inboundMails).where(eq(inboundMails.id, $.id)),
+)
+const One = Closed({ inboundMailId: Id() })
+
+export const inboundMail = defineQuery({
+  name: 'inboundMail',
+  group: 'mail',
+  input: One,
+  refuse: (actor) => refuseStaffOnly(actor),
+
+  async read({ db }, { inboundMailId }) {
+    const [row] = (await db.query(byId.bind({ id: inboundMailId }))).rows
+    if (!row) throw new Problem('inbound_mail_not_found')
+    return row
+  },
+})
+
+/** The message as it came, byte for byte, chunk by chunk. */
+export const rawInboundMail = defineQuery({
+  name: 'rawInboundMail',
+  group: 'mail',
+  input: One,
+  refuse: (actor) => refuseStaffOnly(actor),
+
+  async read(context, input) {
+    const { id, sha256, size } = await inboundMail.read(context, input)
+    return { id, size, chunks: readBlob(context.db, sha256) }
+  },
+})
+
+/** The raw message at once, for the parser. Internal. */
+export const rawForParsing = defineQuery({
+  name: 'rawForParsing',
+  group: 'mail',
+  input: Closed({ sha256: Type.String({ maxLength: 64 }) }),
+  refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
+  read: ({ db }, { sha256 }) => readWholeBlob(db, sha256),
+})
+
+/** What would become of a mail now. Nothing is stored; a number it names is told only when it would join that ticket. */
+export const inspectMail = defineQuery({
+  name: 'inspectMail',
+  group: 'mail',
+  input: Closed({
+    mail: Type.Unsafe<InboundMail>({ type: 'object' }),
+    contentHash: Type.String(),
+    rcptTo: Type.Optional(Type.String({ maxLength: 1_000 })),
+  }),
+  refuse: (actor) => refuseStaffOnly(actor),
+
+  async read({ db, cached, secrets }, { mail, contentHash, rcptTo }): Promise<MailInspection> {
+    const mailboxes = await cached(mailboxesCached)
+    const recipient = rcptTo ?? mailboxes[0]?.address ?? ''
+    const mailboxId = (mailboxOf(mailboxes, recipient) ?? mailboxes[0])?.id ?? ''
+    const evidence = await gatherEvidence(db, secrets, mail, {
+      rcptTo: recipient,
+      identity: identityOf(mailboxId, mail, contentHash),
+    })
+    const filing = filingOf(evidence)
+    const candidates = [evidence.token, evidence.ownMessageId, evidence.storedMessageId, evidence.subjectTag]
+    const ticketNumber =
+      candidates.find((candidate) => candidate !== null && candidate.ticketId === filing.ticketId)?.number ?? null
+    return { ...outcomeOf(filing, mail), ticketNumber, mail: shown(mail) }
+  },
+})
+
+function shown({
+  messageId,
+  inReplyTo,
+  references,
+  date,
+  from,
+  replyTo,
+  to,
+  cc,
+  subject,
+  bodyText,
+  bodyHtml,
+  visibleText,
+  quotedText,
+  attachments,
+}: InboundMail): ParsedMail {
+  return {
+    messageId,
+    inReplyTo,
+    references,
+    date,
+    from,
+    replyTo,
+    to,
+    cc,
+    subject,
+    bodyText,
+    bodyHtml,
+    visibleText,
+    quotedText,
+    attachments,
+  }
+}

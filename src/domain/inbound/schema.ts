@@ -1,0 +1,92 @@
+import { type Static, Type } from 'typebox'
+import type { BlobSource } from '../../kernel/blobs.ts'
+import { Closed, Id, Nullable, Timestamp } from '../../kernel/schema.ts'
+import { type InboundMail, ParsedMail } from '../mail/schema.ts'
+
+export const InboundState = Type.Enum(['pending', 'done', 'failed'])
+export type InboundState = Static<typeof InboundState>
+
+export const verdicts = [
+  'ticket_created',
+  'message_added',
+  'note_added',
+  'auto_reply_recorded',
+  'bounce_recorded',
+  'feedback_recorded',
+  'receipt_recorded',
+  'quarantined',
+  'rejected',
+  'duplicate',
+  'ignored',
+] as const
+export const Verdict = Type.Enum([...verdicts])
+export type Verdict = Static<typeof Verdict>
+
+export const TraceStep = Closed({ step: Type.String(), result: Type.String(), detail: Nullable(Type.String()) })
+export type TraceStep = Static<typeof TraceStep>
+
+const outcome = {
+  verdict: Verdict,
+  reason: Type.String(),
+  ticketNumber: Nullable(Type.Integer()),
+  held: Type.Boolean({ description: 'On the ticket, for agents only' }),
+  verified: Nullable(Type.Boolean()),
+  autorespond: Type.Boolean({ description: 'Whether an automatic answer may be sent (RFC 3834)' }),
+  forward: Type.Null(),
+  bounce: Type.Null(),
+  trace: Type.Array(TraceStep),
+}
+
+/** What became of a mail, and why: each step of the pairing in order. */
+export const MailOutcome = Closed({ ...outcome, ticketId: Nullable(Id()) }, { $id: 'MailOutcome' })
+export type MailOutcome = Static<typeof MailOutcome>
+
+/** What would become of a mail now; nothing is stored. */
+export const MailInspection = Closed({ ...outcome, mail: ParsedMail }, { $id: 'MailInspection' })
+export type MailInspection = Static<typeof MailInspection>
+
+export const InboundMailRow = Closed(
+  {
+    id: Id(),
+    mailboxId: Id(),
+    state: InboundState,
+    receivedAt: Timestamp,
+    mailFrom: Type.String({ description: 'Empty for the null sender' }),
+    rcptTo: Type.String(),
+    size: Type.Integer(),
+    verdict: Nullable(Verdict),
+    outcome: Nullable(Type.Unsafe<MailOutcome>(Type.Ref('MailOutcome'))),
+    ticketId: Nullable(Id()),
+    messageId: Nullable(Id('The message it became')),
+  },
+  { $id: 'InboundMail', description: 'One accepted mail for one mailbox' },
+)
+export type InboundMailRow = Static<typeof InboundMailRow>
+
+/** A mail as it came over SMTP; one journal row is written for each recipient. */
+export const JournalMail = Closed({
+  mailFrom: Type.String({ maxLength: 1_000 }),
+  rcptTo: Type.Array(Type.String({ maxLength: 1_000 }), { minItems: 1, maxItems: 100 }),
+  peer: Type.String({ maxLength: 100 }),
+  size: Type.Integer({ minimum: 0 }),
+  content: Type.Unsafe<BlobSource>({ type: 'object' }),
+})
+
+/** What the parser made of a journal row. */
+export const FileMail = Closed({
+  inboundMailId: Id(),
+  mail: Type.Unsafe<InboundMail>({ type: 'object' }),
+  contentHash: Type.String({ description: 'SHA-256 of the mail without its trace headers' }),
+})
+
+declare module '../../kernel/events.ts' {
+  interface EventData {
+    'mail.received': { inboundMailId: string; verdict: Verdict }
+  }
+}
+
+declare module '../../kernel/jobs.ts' {
+  interface JobData {
+    'mail.parse': { inboundMailId: string }
+  }
+}

@@ -1,0 +1,31 @@
+import { bumpVocabulary } from '../../kernel/bump.ts'
+import { defineCommand } from '../../kernel/desk.ts'
+import { refuseAdminWork } from '../people/policy.ts'
+import { MailboxAct } from './schema.ts'
+import { lockMailbox, mailboxesCached } from './store.ts'
+import { mailboxes } from './table.ts'
+
+/** Mail to this address is refused from now on; its tickets stay and answer from another mailbox. The desk keeps one. */
+export const removeMailbox = defineCommand({
+  name: 'removeMailbox',
+  group: 'mail',
+  input: MailboxAct,
+
+  async subject({ tx, cached }, { mailboxId }) {
+    const [mailbox, all] = await Promise.all([lockMailbox(tx, mailboxId), cached(mailboxesCached)])
+    return { mailbox, count: all.length }
+  },
+
+  refuse: (actor, { count }) => refuseAdminWork(actor) ?? (count < 2 ? 'mailbox_in_use' : undefined),
+
+  handle(context, _input, { mailbox }) {
+    context.remove(mailboxes, mailbox)
+    bumpVocabulary(context)
+    context.emit({
+      type: 'mailbox.removed',
+      object: { type: 'mailbox', id: mailbox.id, version: null },
+      data: { address: mailbox.address },
+    })
+    return { id: mailbox.id }
+  },
+})

@@ -1,0 +1,81 @@
+import { type Static, Type } from 'typebox'
+import { roles } from '../../kernel/actor.ts'
+import { Closed, EmailAddress, ExpectedVersion, Id, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
+
+export const Role = Type.Enum([...roles])
+
+const Locale = Type.String({ pattern: '^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$', maxLength: 35, description: 'BCP 47' })
+const TimeZone = Type.String({ pattern: '^[A-Za-z0-9_+/-]{1,64}$', description: 'IANA' })
+
+export const Person = Closed(
+  {
+    id: Id(),
+    name: Nullable(Type.String()),
+    email: Type.String(),
+    emails: Type.Array(Type.String()),
+    role: Role,
+    supportTeam: Type.Boolean(),
+    organizationId: Nullable(Id()),
+    locale: Nullable(Type.String()),
+    timeZone: Nullable(Type.String()),
+    disabledAt: Nullable(Timestamp),
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+    version: Type.Integer(),
+  },
+  { $id: 'Person' },
+)
+export type Person = Static<typeof Person>
+
+export const AddPerson = Closed({
+  name: Type.Optional(Nullable(Line(200))),
+  email: EmailAddress,
+  role: Type.Optional(Role),
+  supportTeam: Type.Optional(Type.Boolean()),
+  locale: Type.Optional(Nullable(Locale)),
+  timeZone: Type.Optional(Nullable(TimeZone)),
+})
+
+export const ChangePerson = Closed({
+  personId: Id(),
+  expectedVersion: ExpectedVersion,
+  name: Type.Optional(Nullable(Line(200))),
+  role: Type.Optional(Role),
+  supportTeam: Type.Optional(Type.Boolean()),
+  locale: Type.Optional(Nullable(Locale)),
+  timeZone: Type.Optional(Nullable(TimeZone)),
+  disabled: Type.Optional(Type.Boolean({ description: 'A disabled person can do nothing; their tickets stay.' })),
+})
+export type ChangePerson = Static<typeof ChangePerson>
+
+export const Team = Closed(
+  {
+    id: Id(),
+    name: Type.String(),
+    memberIds: Type.Array(Id()),
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+    version: Type.Integer(),
+  },
+  { $id: 'Team' },
+)
+export type Team = Static<typeof Team>
+
+const MemberIds = Type.Array(Id(), { maxItems: 500, uniqueItems: true })
+
+export const AddTeam = Closed({ name: Line(200), memberIds: Type.Optional(MemberIds) })
+export const ChangeTeam = Closed({
+  teamId: Id(),
+  expectedVersion: ExpectedVersion,
+  name: Type.Optional(Line(200)),
+  memberIds: Type.Optional(MemberIds),
+})
+
+declare module '../../kernel/events.ts' {
+  interface EventData {
+    'person.added': { role: string }
+    'person.changed': Record<string, never>
+    'team.added': { memberIds: string[] }
+    'team.changed': Record<string, never>
+  }
+}

@@ -1,0 +1,123 @@
+import { eq, sql } from 'drizzle-orm'
+import type { Connection } from '../../db/client.ts'
+import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import { normaliseAddress } from '../../kernel/address.ts'
+import type { CommandContext } from '../../kernel/context.ts'
+import { newId } from '../../kernel/ids.ts'
+import { invalid, Problem } from '../../kernel/problems.ts'
+import type { Requester } from '../tickets/decide.ts'
+import type { PersonRow } from './decide.ts'
+import { people, personEmails, teams } from './table.ts'
+
+const byId = prepare<{ id: string }>()(($) => build.select(rowOf(people)).from(people).where(eq(people.id, $.id)))
+const byIdLocked = prepare<{ id: string }>()(($) =>
+  build.select(rowOf(people)).from(people).where(eq(people.id, $.id)).for('update'),
+)
+const byAddress = prepare<{ address: string }>()(($) =>
+  build
+    .select(rowOf(people))
+    .from(personEmails)
+    .innerJoin(people, eq(people.id, personEmails.personId))
+    .where(eq(personEmails.address, $.address)),
+)
+const teamById = prepare<{ id: string }>()(($) => build.select(rowOf(teams)).from(teams).where(eq(teams.id, $.id)))
+
+export const findPerson = async (connection: Connection, id: string): Promise<PersonRow | undefined> =>
+  (await connection.query(byId.bind({ id }))).rows[0]
+
+export async function lockPerson(tx: Connection, id: string): Promise<PersonRow> {
+  const [person] = (await tx.query(byIdLocked.bind({ id }))).rows
+  if (!person) throw new Problem('person_not_found')
+  return person
+}
+
+/** Whose an address is, after the one normalisation. */
+export const findPersonByAddress = async (connection: Connection, address: string): Promise<PersonRow | undefined> =>
+  (await connection.query(byAddress.bind({ address }))).rows[0]
+
+export const findTeam = async (connection: Connection, id: string) =>
+  (await connection.query(teamById.bind({ id }))).rows[0]
+
+const enabledAdmins = prepareSql<object, { id: string }>()(
+  () => sql`select id from people where role = 'admin' and disabled_at is null order by id limit 2 for update`,
+)
+
+/** Up to two admins who could still act, locked, so that two at once cannot remove the last. */
+export const lockSomeAdmins = async (tx: Connection): Promise<string[]> =>
+  (await tx.query(enabledAdmins.bind({}))).rows.map(({ id }) => id)
+
+/** The address in its one form, or invalid_input at this place. */
+export function normalised(pointer: string, email: string): string {
+  const address = normaliseAddress(email)
+  if (!address) throw invalid(pointer, 'email', 'is not an e-mail address (RFC 5321)')
+  return address
+}
+
+/** Writes a person and the address that is theirs alone; a constraint tells who was quicker. */
+export function insertPerson(
+  { insert, emit, now }: CommandContext,
+  draft: Pick<PersonRow, 'name' | 'email' | 'role' | 'supportTeam'> &
+    Partial<Pick<PersonRow, 'locale' | 'timeZone'>> & { verified: boolean },
+): PersonRow {
+  const { verified, ...rest } = draft
+  const person: PersonRow = {
+    id: newId('per'),
+    locale: null,
+    timeZone: null,
+    ...rest,
+    emails: [draft.email],
+    organizationId: null,
+    disabledAt: null,
+    version: 1,
+    createdAt: now,
+    updatedAt: now,
+  }
+  insert(people, person)
+  insert(personEmails, { address: draft.email, personId: person.id, verifiedAt: verified ? now : null, createdAt: now })
+  emit({ type: 'person.added', object: { type: 'person', id: person.id, version: 1 }, data: { role: person.role } })
+  return person
+}
+
+/** The constraint that says that an address belongs to somebody already. */
+export const ADDRESS_CONSTRAINT = 'person_emails_pkey'
+
+export const asRequester = ({ id, name, email, role, locale, organizationId }: PersonRow): Requester => ({
+  id,
+  name,
+  email,
+  role,
+  locale,
+  organizationId,
+})
+
+const staffAmong = prepareSql<{ ids: string[] }, { id: string }>()(
+  ($) => sql`select id from people where id = any(${$.ids}::text[]) and role <> 'requester'`,
+)
+
+/** All of them work here, or invalid_input with the places of those who do not. */
+export async function membersFound(tx: Connection, memberIds: readonly string[]): Promise<void> {
+  if (!memberIds.length) return
+  const found = new Set((await tx.query(staffAmong.bind({ ids: [...memberIds] }))).rows.map(({ id }) => id))
+  const errors = memberIds.flatMap((id, n) =>
+    found.has(id) ? [] : [{ pointer: `/memberIds/${n}`, code: 'not_found', detail: 'is nobody who works here' }],
+  )
+  if (errors.length) throw new Problem('invalid_input', { errors })
+}
+
+const teamLocked = prepare<{ id: string }>()(($) =>
+  build.select(rowOf(teams)).from(teams).where(eq(teams.id, $.id)).for('update'),
+)
+const membersOf = prepareSql<{ teamId: string }, { personId: string }>()(
+  ($) => sql`select person_id as "personId" from team_members where team_id = ${$.teamId} order by person_id`,
+)
+
+/** A team and its members, locked. */
+export async function lockTeam(tx: Connection, id: string) {
+  const [found, members] = await Promise.all([
+    tx.query(teamLocked.bind({ id })),
+    tx.query(membersOf.bind({ teamId: id })),
+  ])
+  const [team] = found.rows
+  if (!team) throw new Problem('team_not_found')
+  return { team, members: members.rows.map(({ personId }) => personId) }
+}

@@ -1,0 +1,66 @@
+import { boolean, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import { id, instant } from '../../db/columns.ts'
+import type { Role } from '../../kernel/actor.ts'
+import { withKey } from '../../kernel/write-set.ts'
+
+/** One record for each human. */
+export const people = pgTable(
+  'people',
+  {
+    id: id().primaryKey(),
+    name: text(),
+    /** The address that mail goes to. */
+    email: text().notNull(),
+    emails: text().array().notNull(),
+    role: text().$type<Role>().notNull(),
+    /** Whether tickets can be assigned to them. */
+    supportTeam: boolean().notNull(),
+    organizationId: id(),
+    locale: text(),
+    timeZone: text(),
+    disabledAt: instant(),
+    version: integer().notNull(),
+    createdAt: instant().notNull(),
+    updatedAt: instant().notNull(),
+  },
+  (t) => [index('people_created').on(t.createdAt, t.id)],
+)
+
+/** Whose an address is: normalised, and nobody else's. */
+export const personEmails = pgTable(
+  'person_emails',
+  {
+    address: id().primaryKey(),
+    personId: id()
+      .notNull()
+      .references(() => people.id),
+    verifiedAt: instant(),
+    createdAt: instant().notNull(),
+  },
+  (t) => [index('person_emails_person').on(t.personId)],
+)
+
+export const teams = pgTable('teams', {
+  id: id().primaryKey(),
+  name: text().notNull(),
+  version: integer().notNull(),
+  createdAt: instant().notNull(),
+  updatedAt: instant().notNull(),
+})
+
+export const teamMembers = withKey(
+  pgTable(
+    'team_members',
+    {
+      teamId: id()
+        .notNull()
+        .references(() => teams.id),
+      personId: id()
+        .notNull()
+        .references(() => people.id),
+    },
+    (t) => [primaryKey({ columns: [t.teamId, t.personId] }), index('team_members_person').on(t.personId)],
+  ),
+  'teamId',
+  'personId',
+)

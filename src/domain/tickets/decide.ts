@@ -1,0 +1,169 @@
+import type { Actor, Channel } from '../../kernel/actor.ts'
+import { isStaff } from '../../kernel/actor.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import type { Versions } from '../../kernel/versions.ts'
+import type { Priority, Status, TicketType } from '../types/schema.ts'
+import { agentsOnly } from './schema.ts'
+import type { tickets } from './table.ts'
+
+export type TicketRow = typeof tickets.$inferSelect
+
+/** The requester as commands need them: to whom mail goes, and what rules may ask. */
+export interface Requester {
+  id: string
+  name: string | null
+  email: string
+  role: string
+  locale: string | null
+  organizationId: string | null
+}
+
+export interface Draft {
+  id: string
+  number: number
+  subject: string
+  type: TicketType
+  status: Status
+  priority: Priority
+  requester: Requester
+  channel: Channel
+  preview: string
+  customerConversationId: string
+  internalConversationId: string
+  more?: Partial<Pick<TicketRow, 'tags' | 'assigneeId' | 'teamId' | 'dueAt' | 'estimatedResolutionAt' | 'mailboxId'>>
+}
+
+/** A new ticket. Its first message is the requester's, whoever enters it: so it needs a reaction. */
+export function openedTicket(draft: Draft, now: Instant): TicketRow {
+  const { id, number, subject, type, status, priority, requester, channel, preview } = draft
+  return {
+    id,
+    number,
+    subject,
+    type: type.key,
+    priority: priority.key,
+    priorityRank: priority.position,
+    category: null,
+    project: null,
+    requesterId: requester.id,
+    organizationId: requester.organizationId,
+    assigneeId: null,
+    teamId: null,
+    parentId: null,
+    tags: [],
+    fields: {},
+    channel,
+    dueAt: null,
+    estimatedResolutionAt: null,
+    createdAt: now,
+    updatedAt: now,
+    firstRepliedAt: null,
+    lastMessageAt: now,
+    lastRequesterActivityAt: now,
+    lastAgentActivityAt: null,
+    lastActivityBy: requester.id,
+    lastMessagePreview: preview,
+    needsReaction: true,
+    lastNoteAt: null,
+    version: 1,
+    publicVersion: 1,
+    publicUpdatedAt: now,
+    customerConversationId: draft.customerConversationId,
+    internalConversationId: draft.internalConversationId,
+    mailboxId: null,
+    ...draft.more,
+    ...enteringStatus(status, now),
+  }
+}
+
+/** A status and the moments that go with it; leaving a solved or closed one clears them. */
+export function enteringStatus({ key, category }: Status, now: Instant, before?: TicketRow) {
+  const done = category === 'solved' || category === 'closed'
+  return {
+    status: key,
+    statusCategory: category,
+    solvedAt: done ? (before?.solvedAt ?? now) : null,
+    closedAt: category === 'closed' ? (before?.closedAt ?? now) : null,
+  }
+}
+
+/** What a public message does to its ticket: activity only. The status is a rule's business, the version stays. */
+export function afterPublicMessage(
+  ticket: TicketRow,
+  author: { id: string | null; isCustomer: boolean },
+  preview: string,
+  now: Instant,
+) {
+  const byRequester = author.isCustomer
+  return {
+    updatedAt: now,
+    publicUpdatedAt: now,
+    lastMessageAt: now,
+    lastMessagePreview: preview,
+    lastActivityBy: author.id,
+    needsReaction: byRequester,
+    lastRequesterActivityAt: byRequester ? now : ticket.lastRequesterActivityAt,
+    lastAgentActivityAt: byRequester ? ticket.lastAgentActivityAt : now,
+    firstRepliedAt: ticket.firstRepliedAt ?? (byRequester ? null : now),
+  }
+}
+
+/** A note leaves no public trace. */
+export const afterNote = (now: Instant) => ({ lastNoteAt: now })
+
+/** What goes with a change of fields: version, times, and an agent's act. */
+export function afterChange(ticket: TicketRow, changed: readonly string[], actor: Actor, now: Instant) {
+  const isPublic = changed.some((field) => !(agentsOnly as readonly string[]).includes(field))
+  return {
+    version: ticket.version + 1,
+    updatedAt: now,
+    ...(isPublic ? { publicVersion: ticket.publicVersion + 1, publicUpdatedAt: now } : {}),
+    ...(actor.kind === 'person' && isStaff(actor)
+      ? { lastAgentActivityAt: now, lastActivityBy: actor.id, needsReaction: false }
+      : {}),
+  }
+}
+
+export interface FactSources {
+  before: TicketRow | null
+  after: TicketRow
+  requester: Requester
+  actor: Actor
+  messageId?: string
+  versions: Versions
+}
+
+/** What rules read, copied: the ticket before and after, who asked, who acted, and the version of the rules. */
+export function ticketFacts({
+  before,
+  after,
+  requester,
+  actor,
+  messageId,
+  versions,
+}: FactSources): Record<string, unknown> {
+  return {
+    before: before && conditionFields(before),
+    ticket: conditionFields(after),
+    requester,
+    organization: null,
+    actor:
+      actor.kind === 'person'
+        ? { kind: actor.kind, id: actor.id, role: actor.role }
+        : { kind: actor.kind, id: actor.id },
+    messageId: messageId ?? null,
+    rulesVersion: versions.rules,
+  }
+}
+
+function conditionFields(ticket: TicketRow): Record<string, unknown> {
+  const {
+    customerConversationId: _c,
+    internalConversationId: _i,
+    mailboxId: _m,
+    publicVersion: _v,
+    publicUpdatedAt: _u,
+    ...fields
+  } = ticket
+  return structuredClone(fields)
+}

@@ -1,0 +1,126 @@
+import { type Actor, isAgent, isStaff } from '../../kernel/actor.ts'
+import { defineCommand, type SubjectContext } from '../../kernel/desk.ts'
+import { newId } from '../../kernel/ids.ts'
+import { invalid } from '../../kernel/problems.ts'
+import { claimAttachments, lockUploads } from '../attachments/store.ts'
+import { bodyFrom } from '../conversations/body.ts'
+import { messageRow } from '../conversations/decide.ts'
+import { messages } from '../conversations/table.ts'
+import { preview } from '../conversations/text.ts'
+import {
+  ADDRESS_CONSTRAINT,
+  asRequester,
+  findPerson,
+  findPersonByAddress,
+  findTeam,
+  insertPerson,
+  normalised,
+} from '../people/store.ts'
+import { chosenWords, vocabulary } from '../types/store.ts'
+import { ticketFacts } from './decide.ts'
+import { ticketFor } from './policy.ts'
+import { OpenTicket } from './schema.ts'
+import { insertTicket, nextNumber } from './store.ts'
+
+/** A new ticket with its first message, which is the requester's. Opened by agents for anybody, by requesters for themselves. */
+export const openTicket = defineCommand({
+  name: 'openTicket',
+  group: 'tickets',
+  input: OpenTicket,
+  retryOn: [ADDRESS_CONSTRAINT],
+
+  async subject(context, input) {
+    const { tx, actor, cached } = context
+    const [number, words, requester, uploads, assignee, team] = await Promise.all([
+      nextNumber(tx),
+      cached(vocabulary).then((words) => chosenWords(words, input)),
+      requesterFor(context, input),
+      lockUploads(tx, actor, input.attachmentIds ?? []),
+      input.assigneeId === undefined ? undefined : findPerson(tx, input.assigneeId),
+      input.teamId === undefined ? undefined : findTeam(tx, input.teamId),
+    ])
+    if (input.teamId !== undefined && !team) throw invalid('/teamId', 'not_found', 'is no team')
+    return { number, words, requester, uploads, assignee }
+  },
+
+  refuse(actor, { requester, assignee }, input) {
+    if (input.assigneeId !== undefined && !isAssignable(assignee))
+      return isAgent(actor) ? 'not_assignable' : 'forbidden'
+    if (isStaff(actor)) return isAgent(actor) ? undefined : 'forbidden'
+    const forSomebodyElse = !('id' in requester) || requester.id !== actor.id
+    if (forSomebodyElse || input.tags || input.teamId || input.status) return 'forbidden'
+  },
+
+  async handle(context, input, { number, words, requester: found, uploads }) {
+    const { insert, emit, now, channel, actor, versions } = context
+    const requester = 'id' in found ? found : asRequester(insertPerson(context, found))
+    const body = bodyFrom(input.format ?? 'text', input.body)
+    const { tags, assigneeId, teamId, dueAt, estimatedResolutionAt } = input
+    const more = definedOnly({ tags, assigneeId, teamId, dueAt, estimatedResolutionAt })
+    const ticket = insertTicket(context, {
+      number,
+      subject: input.subject,
+      ...words,
+      requester,
+      channel,
+      preview: preview(body.bodyText),
+      more,
+    })
+
+    const messageId = newId('msg')
+    const attachments = claimAttachments(context, uploads, { ticketId: ticket.id, messageId })
+    insert(
+      messages,
+      messageRow({
+        id: messageId,
+        ticket,
+        author: requester.id,
+        visibility: 'public',
+        channel,
+        body,
+        attachments,
+        now,
+      }),
+    )
+    const facts = ticketFacts({ before: null, after: ticket, requester, actor, messageId, versions })
+    emit({
+      type: 'ticket.opened',
+      ticketId: ticket.id,
+      object: { type: 'ticket', id: ticket.id, version: 1 },
+      data: { messageId },
+      facts,
+    })
+    return ticketFor(actor, ticket)
+  },
+})
+
+const isAssignable = (person: { supportTeam: boolean; disabledAt: string | null } | undefined): boolean =>
+  person?.supportTeam === true && person.disabledAt === null
+
+/** Who asks: named by id or address; a new address is a new person; a requester may leave it out. */
+async function requesterFor(
+  { tx, actor }: Pick<SubjectContext, 'tx' | 'actor'>,
+  { requester, requesterId }: OpenTicket,
+) {
+  if (requester && requesterId !== undefined)
+    throw invalid('/requesterId', 'ambiguous', 'give either requester or requesterId')
+  if (requester) {
+    const email = normalised('/requester/email', requester.email)
+    const known = await findPersonByAddress(tx, email)
+    return known
+      ? asRequester(known)
+      : { email, name: requester.name ?? null, role: 'requester' as const, supportTeam: false, verified: false }
+  }
+  const id = requesterId ?? ownId(actor)
+  const person = id === undefined ? undefined : await findPerson(tx, id)
+  if (!person && requesterId === undefined) throw invalid('/requester', 'missing', 'is required, or requesterId')
+  if (!person) throw invalid('/requesterId', 'not_found', 'is no person')
+  return asRequester(person)
+}
+
+const ownId = (actor: Actor): string | undefined => (isStaff(actor) ? undefined : actor.id)
+
+const definedOnly = <T extends object>(members: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
+  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  } // fromEntries forgets the keys

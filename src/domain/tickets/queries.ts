@@ -1,0 +1,161 @@
+import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { Type } from 'typebox'
+import { build, named, prepare, rowOf } from '../../db/statement.ts'
+import { channels, isStaff } from '../../kernel/actor.ts'
+import { defineQuery } from '../../kernel/desk.ts'
+import type { FilterField } from '../../kernel/filter.ts'
+import { type List, PageInput, readPage, type SortKey } from '../../kernel/page.ts'
+import { Problem } from '../../kernel/problems.ts'
+import { Closed, Id } from '../../kernel/schema.ts'
+import { statusCategories } from '../types/schema.ts'
+import { agentsOnly, type Ticket, TicketRef } from './schema.ts'
+import { namedTicket } from './store.ts'
+import { tickets } from './table.ts'
+
+/** A requester sees what they asked; the twin of `seesTicket`. */
+export const ownTickets = (viewer: SQL): SQL => sql`${tickets.requesterId} = ${viewer}`
+
+const staffColumns = rowOf(tickets)
+
+/** What is for agents only reads as null, and version and time are those of public changes. */
+const requesterColumns: typeof staffColumns = {
+  ...staffColumns,
+  ...Object.fromEntries(agentsOnly.map((field) => [field, named(field, sql`null`)])),
+  version: named('version', tickets.publicVersion),
+  updatedAt: named('updatedAt', tickets.publicUpdatedAt),
+}
+
+const filters: Record<string, FilterField> = {
+  number: { column: tickets.number, kind: 'integer' },
+  subject: { column: tickets.subject, kind: 'text' },
+  type: { column: tickets.type, kind: 'text' },
+  status: { column: tickets.status, kind: 'text' },
+  statusCategory: { column: tickets.statusCategory, kind: 'text', literals: statusCategories },
+  priority: { column: tickets.priority, kind: 'text' },
+  requesterId: { column: tickets.requesterId, kind: 'reference' },
+  channel: { column: tickets.channel, kind: 'text', literals: channels },
+  dueAt: { column: tickets.dueAt, kind: 'instant' },
+  estimatedResolutionAt: { column: tickets.estimatedResolutionAt, kind: 'instant' },
+  createdAt: { column: tickets.createdAt, kind: 'instant' },
+  updatedAt: { column: tickets.publicUpdatedAt, kind: 'instant' },
+  firstRepliedAt: { column: tickets.firstRepliedAt, kind: 'instant' },
+  solvedAt: { column: tickets.solvedAt, kind: 'instant' },
+  closedAt: { column: tickets.closedAt, kind: 'instant' },
+  lastMessageAt: { column: tickets.lastMessageAt, kind: 'instant' },
+}
+
+const sorts: Record<string, SortKey> = {
+  number: { column: tickets.number, property: 'number' },
+  subject: { column: tickets.subject, property: 'subject' },
+  type: { column: tickets.type, property: 'type' },
+  status: { column: tickets.status, property: 'status' },
+  priority: { column: tickets.priorityRank, property: 'priorityRank' },
+  createdAt: { column: tickets.createdAt, property: 'createdAt' },
+  updatedAt: { column: tickets.publicUpdatedAt, property: 'publicUpdatedAt' },
+}
+
+const ticketsOfRequester: List<Ticket> = {
+  name: 'tickets_of_requester',
+  columns: requesterColumns,
+  from: tickets,
+  visible: ownTickets,
+  id: tickets.id,
+  filters,
+  sorts,
+  defaultSort: '-createdAt',
+}
+
+const ticketsOfStaff: List<Ticket> = {
+  name: 'tickets_of_staff',
+  columns: staffColumns,
+  from: tickets,
+  id: tickets.id,
+  defaultSort: '-createdAt',
+  filters: {
+    ...filters,
+    assigneeId: { column: tickets.assigneeId, kind: 'reference' },
+    teamId: { column: tickets.teamId, kind: 'reference' },
+    tags: { column: tickets.tags, kind: 'tags' },
+    needsReaction: { column: tickets.needsReaction, kind: 'boolean' },
+    updatedAt: { column: tickets.updatedAt, kind: 'instant' },
+    lastRequesterActivityAt: { column: tickets.lastRequesterActivityAt, kind: 'instant' },
+    lastAgentActivityAt: { column: tickets.lastAgentActivityAt, kind: 'instant' },
+    lastActivityBy: { column: tickets.lastActivityBy, kind: 'reference' },
+    lastNoteAt: { column: tickets.lastNoteAt, kind: 'instant' },
+  },
+  sorts: { ...sorts, updatedAt: { column: tickets.updatedAt, property: 'updatedAt' } },
+}
+
+/** What documents and front ends may offer; requesters are refused what is for agents only. */
+export const ticketList = ticketsOfStaff
+
+/** Tickets by filter and sort, a page at a time; newest first. */
+export const ticketsQuery = defineQuery({
+  name: 'tickets',
+  group: 'tickets',
+  input: PageInput,
+  refuse: () => undefined,
+  read: (context, input) => readPage(isStaff(context.actor) ? ticketsOfStaff : ticketsOfRequester, context, input),
+})
+
+const staffById = prepare<{ id: string }>()(($) => build.select(staffColumns).from(tickets).where(eq(tickets.id, $.id)))
+const staffByNumber = prepare<{ number: number }>()(($) =>
+  build.select(staffColumns).from(tickets).where(eq(tickets.number, $.number)),
+)
+const ownById = prepare<{ id: string; viewer: string }>()(($) =>
+  build
+    .select(requesterColumns)
+    .from(tickets)
+    .where(and(eq(tickets.id, $.id), ownTickets(sql`${$.viewer}`))),
+)
+const ownByNumber = prepare<{ number: number; viewer: string }>()(($) =>
+  build
+    .select(requesterColumns)
+    .from(tickets)
+    .where(and(eq(tickets.number, $.number), ownTickets(sql`${$.viewer}`))),
+)
+
+/** One ticket, by id or number. */
+export const ticket = defineQuery({
+  name: 'ticket',
+  group: 'tickets',
+  input: Closed({ ticketId: TicketRef }),
+  refuse: () => undefined,
+
+  async read({ db, actor }, { ticketId }) {
+    const [row] = (await db.query(oneTicket(ticketId, isStaff(actor) ? undefined : actor.id))).rows
+    if (!row) throw new Problem('ticket_not_found')
+    return row
+  },
+})
+
+function oneTicket(ref: string, viewer: string | undefined) {
+  const { id, number } = namedTicket(ref)
+  if (number === undefined) return viewer === undefined ? staffById.bind({ id }) : ownById.bind({ id, viewer })
+  return viewer === undefined ? staffByNumber.bind({ number }) : ownByNumber.bind({ number, viewer })
+}
+
+const staffByIds = prepare<{ ids: string[] }>()(($) =>
+  build.select(staffColumns).from(tickets).where(sql`${tickets.id} = any(${$.ids}::text[])`),
+)
+const ownByIds = prepare<{ ids: string[]; viewer: string }>()(($) =>
+  build
+    .select(requesterColumns)
+    .from(tickets)
+    .where(and(sql`${tickets.id} = any(${$.ids}::text[])`, ownTickets(sql`${$.viewer}`))),
+)
+
+/** Many tickets at once, by id; those unseen are missing from the answer. */
+export const ticketsById = defineQuery({
+  name: 'ticketsById',
+  group: 'tickets',
+  input: Closed({ ids: Type.Array(Id(), { maxItems: 100 }) }),
+  refuse: () => undefined,
+
+  async read({ db, actor }, { ids }) {
+    const { rows } = await db.query(
+      isStaff(actor) ? staffByIds.bind({ ids }) : ownByIds.bind({ ids, viewer: actor.id }),
+    )
+    return new Map(rows.map((row): [string, Ticket] => [row.id, row]))
+  },
+})

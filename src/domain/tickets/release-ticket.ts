@@ -1,0 +1,19 @@
+import { defineCommand } from '../../kernel/desk.ts'
+import { refuseAgentWork, ticketFor } from './policy.ts'
+import { TicketAct } from './schema.ts'
+import { assign, lockTicket } from './store.ts'
+
+/** Gives an assigned ticket back to everybody; its team stays. */
+export const releaseTicket = defineCommand({
+  name: 'releaseTicket',
+  group: 'tickets',
+  input: TicketAct,
+  subject: ({ tx }, { ticketId }) => lockTicket(tx, ticketId),
+  refuse: (actor, { ticket }) =>
+    refuseAgentWork(actor, ticket) ?? (ticket.assigneeId === null ? 'not_claimed' : undefined),
+
+  handle(context, _input, locked) {
+    assign(context, locked, { assigneeId: null })
+    return ticketFor(context.actor, locked.ticket)
+  },
+})

@@ -1,0 +1,119 @@
+import { type Static, Type } from 'typebox'
+import { channels } from '../../kernel/actor.ts'
+import { Closed, EmailAddress, ExpectedVersion, Id, Key, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
+import { StatusCategory } from '../types/schema.ts'
+
+const Tag = Type.String({ pattern: '^[^\\u0000-\\u0020,]{1,64}$', description: 'Without spaces and commas' })
+const Tags = Type.Array(Tag, { maxItems: 50, uniqueItems: true })
+
+export const Ticket = Closed(
+  {
+    id: Id(),
+    number: Type.Integer(),
+    subject: Type.String(),
+    type: Key(),
+    status: Key(),
+    statusCategory: StatusCategory,
+    priority: Key(),
+    category: Nullable(Key()),
+    project: Nullable(Key()),
+    requesterId: Id(),
+    organizationId: Nullable(Id()),
+    assigneeId: Nullable(Id()),
+    teamId: Nullable(Id()),
+    parentId: Nullable(Id()),
+    tags: Nullable(Type.Array(Type.String())),
+    fields: Type.Record(Type.String(), Type.Unknown()),
+    channel: Type.Enum([...channels]),
+    dueAt: Nullable(Timestamp),
+    estimatedResolutionAt: Nullable(Timestamp),
+    createdAt: Timestamp,
+    updatedAt: Timestamp,
+    firstRepliedAt: Nullable(Timestamp),
+    solvedAt: Nullable(Timestamp),
+    closedAt: Nullable(Timestamp),
+    lastMessageAt: Nullable(Timestamp),
+    lastRequesterActivityAt: Nullable(Timestamp),
+    lastAgentActivityAt: Nullable(Timestamp),
+    lastActivityBy: Nullable(Id('The person who acted last')),
+    lastMessagePreview: Nullable(Type.String()),
+    needsReaction: Nullable(Type.Boolean({ description: 'The requester acted after the last act of an agent' })),
+    lastNoteAt: Nullable(Timestamp),
+    version: Type.Integer(),
+  },
+  { $id: 'Ticket' },
+)
+export type Ticket = Static<typeof Ticket>
+
+/** What requesters read as null; a change of these alone does not move the version and time they see. */
+export const agentsOnly = [
+  'assigneeId',
+  'teamId',
+  'tags',
+  'lastAgentActivityAt',
+  'lastActivityBy',
+  'needsReaction',
+  'lastNoteAt',
+] as const
+
+/** `tkt_…` or the number; both name the same ticket everywhere. */
+export const TicketRef = Id('The id or the number')
+
+export const Subject = Line(300)
+export const Body = Type.String({ minLength: 1, maxLength: 100_000, pattern: '[^\\s]' })
+export const BodyFormat = Type.Enum(['text', 'markdown', 'html'], { default: 'text' })
+
+/** A body holds at most this many files. */
+export const ATTACHMENTS_MAX = 50
+export const AttachmentIds = Type.Array(Id(), { maxItems: ATTACHMENTS_MAX, uniqueItems: true })
+
+export const OpenTicket = Closed({
+  subject: Subject,
+  body: Body,
+  format: Type.Optional(BodyFormat),
+  requester: Type.Optional(Closed({ email: EmailAddress, name: Type.Optional(Line(200)) })),
+  requesterId: Type.Optional(Id()),
+  type: Type.Optional(Key()),
+  status: Type.Optional(Key()),
+  priority: Type.Optional(Key()),
+  tags: Type.Optional(Tags),
+  assigneeId: Type.Optional(Id()),
+  teamId: Type.Optional(Id()),
+  dueAt: Type.Optional(Timestamp),
+  estimatedResolutionAt: Type.Optional(Timestamp),
+  attachmentIds: Type.Optional(AttachmentIds),
+})
+export type OpenTicket = Static<typeof OpenTicket>
+
+export const ChangeTicket = Closed({
+  ticketId: TicketRef,
+  expectedVersion: ExpectedVersion,
+  subject: Type.Optional(Subject),
+  type: Type.Optional(Key()),
+  status: Type.Optional(Key()),
+  priority: Type.Optional(Key()),
+  requesterId: Type.Optional(Id()),
+  tags: Type.Optional(Tags),
+  addTags: Type.Optional(Tags),
+  removeTags: Type.Optional(Tags),
+  dueAt: Type.Optional(Nullable(Timestamp)),
+  estimatedResolutionAt: Type.Optional(Nullable(Timestamp)),
+})
+export type ChangeTicket = Static<typeof ChangeTicket>
+
+export const AssignTicket = Closed({
+  ticketId: TicketRef,
+  expectedVersion: ExpectedVersion,
+  assigneeId: Type.Optional(Nullable(Id('A person of the support team, or null for nobody'))),
+  teamId: Type.Optional(Nullable(Id())),
+})
+
+export const TicketAct = Closed({ ticketId: TicketRef })
+
+declare module '../../kernel/events.ts' {
+  interface EventData {
+    'ticket.opened': { messageId: string }
+    'ticket.changed': Record<string, never>
+    'ticket.assigned': { assigneeId: string | null; teamId: string | null }
+  }
+}

@@ -1,0 +1,68 @@
+import { sql } from 'drizzle-orm'
+import { boolean, index, integer, jsonb, pgSequence, pgTable, smallint, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { id, instant } from '../../db/columns.ts'
+import type { Channel } from '../../kernel/actor.ts'
+import { people } from '../people/table.ts'
+import type { StatusCategory } from '../types/schema.ts'
+
+export const ticketNumber = pgSequence('ticket_number')
+
+export const tickets = pgTable(
+  'tickets',
+  {
+    id: id().primaryKey(),
+    number: integer().notNull(),
+    subject: text().notNull(),
+    type: id().notNull(),
+    status: id().notNull(),
+    /** That of the status, kept here for lists and indices. */
+    statusCategory: text().$type<StatusCategory>().notNull(),
+    priority: id().notNull(),
+    /** The priority's position, to sort by. */
+    priorityRank: smallint().notNull(),
+    category: id(),
+    project: id(),
+    requesterId: id()
+      .notNull()
+      .references(() => people.id),
+    organizationId: id(),
+    assigneeId: id(),
+    teamId: id(),
+    parentId: id(),
+    tags: text().array().notNull(),
+    fields: jsonb().$type<Record<string, unknown>>().notNull(),
+    channel: text().$type<Channel>().notNull(),
+    dueAt: instant(),
+    estimatedResolutionAt: instant(),
+    createdAt: instant().notNull(),
+    updatedAt: instant().notNull(),
+    firstRepliedAt: instant(),
+    solvedAt: instant(),
+    closedAt: instant(),
+    lastMessageAt: instant(),
+    lastRequesterActivityAt: instant(),
+    lastAgentActivityAt: instant(),
+    lastActivityBy: id(),
+    lastMessagePreview: text(),
+    needsReaction: boolean().notNull(),
+    lastNoteAt: instant(),
+    version: integer().notNull(),
+    /** Version and time of change as requesters see them: a change of agents-only fields does not move them. */
+    publicVersion: integer().notNull(),
+    publicUpdatedAt: instant().notNull(),
+    customerConversationId: id().notNull(),
+    internalConversationId: id().notNull(),
+    /** By which of our addresses it came; its mail goes out from there. */
+    mailboxId: id(),
+  },
+  (t) => [
+    uniqueIndex('tickets_number').on(t.number),
+    index('tickets_created').on(t.createdAt, t.id),
+    index('tickets_updated').on(t.updatedAt, t.id),
+    index('tickets_requester').on(t.requesterId, t.createdAt, t.id),
+    // an agent's own list: open, by priority, then last update (scanned backwards)
+    index('tickets_open_of_assignee')
+      .on(t.assigneeId, t.priorityRank, t.updatedAt, t.id)
+      .where(sql`status_category = 'open'`),
+  ],
+)

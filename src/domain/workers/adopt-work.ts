@@ -1,0 +1,56 @@
+import { sql } from 'drizzle-orm'
+import { Type } from 'typebox'
+import { prepareSql } from '../../db/statement.ts'
+import { defineCommand } from '../../kernel/desk.ts'
+import { Closed } from '../../kernel/schema.ts'
+
+/** A worker holds the session lock of its key as long as it lives: a lock that can be had is a worker that is gone. */
+const goneOnPostgres = prepareSql<{ self: string }, { id: string }>()(
+  ($) => sql`select id from workers where id <> ${$.self} and pg_try_advisory_xact_lock(lock_key)`,
+)
+/** An embedded database has one process: every other worker is gone. */
+const goneOnPglite = prepareSql<{ self: string }, { id: string }>()(
+  ($) => sql`select id from workers where id <> ${$.self}`,
+)
+
+const enqueueInbound = prepareSql<{ gone: string[]; now: string }, never>()(
+  ($) => sql`insert into outbox (queue, data, start_at, created_at)
+    select 'mail.parse', jsonb_build_object('inboundMailId', id), ${$.now}, ${$.now} from inbound_mails
+    where state = 'pending' and (worker_id is null or worker_id = any(${$.gone}::text[])) order by received_at`,
+)
+
+const enqueueOutbound = prepareSql<{ gone: string[]; now: string }, never>()(
+  ($) => sql`insert into outbox (queue, data, start_at, created_at)
+    select 'mail.send', jsonb_build_object('outboundMailId', id), ${$.now}, ${$.now} from outbound_mails
+    where state in ('queued', 'deferred') and (worker_id = any(${$.gone}::text[]) or (state = 'queued' and worker_id is null)) order by created_at`,
+)
+
+const register = prepareSql<{ self: string; lockKey: number; now: string }, never>()(
+  ($) =>
+    sql`insert into workers (id, lock_key, started_at) values (${$.self}, ${$.lockKey}, ${$.now}) on conflict do nothing`,
+)
+const forget = prepareSql<{ gone: string[] }, never>()(
+  ($) => sql`delete from workers where id = any(${$.gone}::text[])`,
+)
+
+/**
+ * Takes over what workers left that are gone: their claims, and what was on its way to them, are enqueued anew at once, so that a
+ * kill delays nothing. Handlers do nothing for a row that is done, so a job too many is harmless. Internal.
+ */
+export const adoptWork = defineCommand({
+  name: 'adoptWork',
+  group: 'mail',
+  input: Closed({ workerId: Type.String({ maxLength: 64 }), lockKey: Type.Integer(), embedded: Type.Boolean() }),
+  subject: async ({ tx }, { workerId, embedded }) =>
+    (await tx.query((embedded ? goneOnPglite : goneOnPostgres).bind({ self: workerId }))).rows.map(({ id }) => id),
+  refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
+
+  async handle({ query, now }, { workerId, lockKey }, gone) {
+    await query(register.bind({ self: workerId, lockKey, now }))
+    if (!gone.length) return { adopted: 0 }
+    await query(enqueueInbound.bind({ gone, now }))
+    await query(enqueueOutbound.bind({ gone, now }))
+    await query(forget.bind({ gone }))
+    return { adopted: gone.length }
+  },
+})

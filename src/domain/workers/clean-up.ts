@@ -1,0 +1,13 @@
+import { defineCommand } from '../../kernel/desk.ts'
+import { forgetExpiredKeys } from '../../kernel/idempotency.ts'
+import { NoInput } from '../../kernel/schema.ts'
+
+/** Removes what has had its time: idempotency keys after a day. Internal. */
+export const cleanUp = defineCommand({
+  name: 'cleanUp',
+  group: 'access',
+  input: NoInput,
+  subject: async () => undefined,
+  refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
+  handle: async (context) => ({ idempotencyKeys: await forgetExpiredKeys(context, context.now) }),
+})

@@ -1,0 +1,44 @@
+import type { TSchema } from 'typebox'
+import { ApiKey, ApiKeyWithSecret, RequesterToken } from '../domain/access/schema.ts'
+import { Attachment, AttachmentLink } from '../domain/attachments/schema.ts'
+import { Conversation, Message } from '../domain/conversations/schema.ts'
+import { Event } from '../domain/events/schema.ts'
+import { InboundMailRow, MailInspection, MailOutcome, TraceStep } from '../domain/inbound/schema.ts'
+import { MailAddress, MailAttachment, ParsedMail } from '../domain/mail/schema.ts'
+import { Mailbox } from '../domain/mailboxes/schema.ts'
+import { OutboundMail } from '../domain/outbound/schema.ts'
+import { Person, Team } from '../domain/people/schema.ts'
+import { Ticket } from '../domain/tickets/schema.ts'
+import { Priority, Status, TicketType } from '../domain/types/schema.ts'
+
+/** Each resource of the graph and the TypeBox schema that REST answers with: the same fields, the same nullability. */
+export const twins: Record<string, TSchema> = {
+  Ticket,
+  Conversation,
+  Message,
+  Attachment,
+  AttachmentLink,
+  Person,
+  Team,
+  TicketType,
+  Status,
+  Priority,
+  Mailbox,
+  ApiKey,
+  ApiKeyWithSecret,
+  RequesterToken,
+  TraceStep,
+  MailOutcome,
+  MailInspection,
+  MailAddress,
+  MailAttachment,
+  ParsedMail,
+  InboundMail: InboundMailRow,
+  OutboundMail,
+  Event,
+}
+
+/** Types that only hold others together; what is in them comes from a resolver or from a part of a twin. */
+export const wrappers = ['PageInfo', 'Removed', 'EventPage', 'EventActor', 'EventObject', 'EventCause'] as const
+export const isWrapper = (type: string): boolean =>
+  type.endsWith('Connection') || wrappers.some((name) => name === type)

@@ -1,0 +1,38 @@
+import { and, eq, gt } from 'drizzle-orm'
+import type { Connection } from '../db/client.ts'
+import { build, named, prepare } from '../db/statement.ts'
+import { type Changes, events } from './events.ts'
+import { Problem } from './problems.ts'
+
+const changesSince = prepare<{ objectId: string; version: number }>()(($) =>
+  build
+    .select({ changes: named<Changes>('changes', events.changes) })
+    .from(events)
+    .where(and(eq(events.objectId, $.objectId), gt(events.objectVersion, $.version))),
+)
+
+/**
+ * 412 when a field that this input sets was changed since the version its sender read. Other fields do not conflict.
+ * The object is locked already; only a stale reader costs a read.
+ */
+export async function refuseStale(
+  tx: Connection,
+  object: { id: string; version: number },
+  expectedVersion: number | undefined,
+  fields: readonly string[],
+): Promise<void> {
+  if (expectedVersion === undefined || expectedVersion === object.version) return
+  const { rows } = await tx.query(changesSince.bind({ objectId: object.id, version: expectedVersion }))
+  const changed = new Set(rows.flatMap(({ changes }) => Object.keys(changes)))
+  const conflicting = expectedVersion > object.version ? [...fields] : fields.filter((field) => changed.has(field))
+  if (!conflicting.length) return
+  throw new Problem('version_conflict', {
+    currentVersion: object.version,
+    fields: conflicting,
+    errors: conflicting.map((field) => ({
+      pointer: `/${field}`,
+      code: 'changed',
+      detail: 'was changed since you read it',
+    })),
+  })
+}

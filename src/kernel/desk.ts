@@ -1,0 +1,260 @@
+import type { Static, TSchema } from 'typebox'
+import type { Connection, Db, Tx } from '../db/client.ts'
+import { type Actor, type Channel, type Group, hasScope } from './actor.ts'
+import { check } from './check.ts'
+import { type Clock, type Instant, instantOf } from './clock.ts'
+import { type CommandContext, contextFor, follow, type Reaction, type TokenClaims, type Unit } from './context.ts'
+import { type Claim, claimOf, type Earlier, earlierResult, idempotencyKeys } from './idempotency.ts'
+import { Problem, type ProblemCode } from './problems.ts'
+import type { Secrets } from './secrets.ts'
+import type { Settings } from './settings.ts'
+import { type Cached, type Memory, readVersions, remembered, type Versions } from './versions.ts'
+import { WriteSet } from './write-set.ts'
+
+/** What a command may look at before it decides. All statements of one `subject` can be sent together: they share a round trip. */
+export interface SubjectContext {
+  tx: Connection
+  actor: Actor
+  now: Instant
+  secrets: Secrets
+  settings: Settings
+  /** Configuration as of this transaction. */
+  cached<T>(part: Cached<T>): Promise<T>
+}
+
+export type Refusal = ProblemCode | Problem | undefined
+
+/** One verb, one transaction. In this order: the input is checked, the subject locked, the actor perhaps refused, the change made. */
+export interface Command<I extends TSchema, S, R> {
+  name: string
+  /** The part of the desk it writes to, for the scopes of API keys. */
+  group: Group
+  input: I
+  subject(context: SubjectContext, input: Static<I>): Promise<S>
+  /** Permission and state, pure: why not, or nothing. */
+  refuse(actor: Actor, subject: S, input: Static<I>): Refusal
+  handle(context: CommandContext, input: Static<I>, subject: S): R | Promise<R>
+  /** Constraints whose violation means that somebody was quicker: it is run again and sees their row. */
+  retryOn?: readonly string[]
+  /** Constraints whose violation is the caller's mistake. */
+  constraints?: Readonly<Record<string, ProblemCode>>
+  /** Members shown once: they are not kept for a replay. */
+  secretResult?: readonly string[]
+}
+
+export interface QueryContext {
+  db: Connection
+  actor: Actor
+  now: Instant
+  secrets: Secrets
+  settings: Settings
+  cached<T>(part: Cached<T>): Promise<T>
+}
+
+/** One read: visibility is in its WHERE, `refuse` says whether this actor may ask at all. */
+export interface Query<I extends TSchema, R> {
+  name: string
+  group: Group
+  input: I
+  refuse(actor: Actor, input: Static<I>): Refusal
+  read(context: QueryContext, input: Static<I>): Promise<R>
+}
+
+export const defineCommand = <I extends TSchema, S, R>(command: Command<I, S, R>): Command<I, S, R> => command
+
+export const defineQuery = <I extends TSchema, R>(query: Query<I, R>): Query<I, R> => query
+
+/** Where a session comes from: told in events, chosen by no input. */
+export interface Origin {
+  channel: Channel
+  requestId?: string
+}
+
+/** What an adapter holds: two methods, for one actor. */
+export interface Session {
+  actor: Actor
+  read<I extends TSchema, R>(query: Query<I, R>, input: Static<I>): Promise<R>
+  execute<I extends TSchema, S, R>(command: Command<I, S, R>, input: Static<I>): Promise<R>
+  /** With an Idempotency-Key: the first success is stored with its effect, a repeat answers it. */
+  executeOnce<I extends TSchema, S, R>(
+    command: Command<I, S, R>,
+    input: Static<I>,
+    key: string,
+  ): Promise<{ result: R; replayed: boolean }>
+}
+
+export interface Desk {
+  as(actor: Actor, origin: Origin): Session
+}
+
+export interface DeskParts {
+  db: Db
+  clock: Clock
+  secrets: Secrets
+  settings: Settings
+  reactions: readonly Reaction[]
+  /** Signs an access token: the adapter that checks them knows how. */
+  signToken(claims: TokenClaims): string
+  /** Called after a commit that left events or jobs. */
+  wakeRelay(): void
+}
+
+/** Runs that lost to a deadlock, to a serialisation failure or to somebody quicker. */
+const TRIES_MAX = 4
+const TRANSIENT = new Set(['40P01', '40001'])
+
+/** The one door: every change is a command run here, every read a query. */
+export function createDesk(parts: DeskParts): Desk {
+  const memory: Memory = new Map()
+
+  const as = (actor: Actor, origin: Origin): Session => {
+    const run = async <I extends TSchema, S, R>(command: Command<I, S, R>, input: Static<I>, key?: string) => {
+      if (!hasScope(actor, command.group, 'write', command.name))
+        throw new Problem('missing_scope', { detail: `It takes the scope ${command.group}:write or ${command.name}.` })
+      const checked = check(command.input, input)
+      const claim = key === undefined ? undefined : claimOf(actor, command.name, key, checked)
+      for (let tries = 1; ; tries++) {
+        try {
+          return await runOnce(parts, memory, { actor, ...origin }, command, checked, claim)
+        } catch (error) {
+          if (tries >= TRIES_MAX || !isTransient(error, command.retryOn)) throw problemFrom(error, command.constraints)
+        }
+      }
+    }
+    return {
+      actor,
+      execute: async (command, input) => (await run(command, input)).result,
+      executeOnce: (command, input, key) => run(command, input, key),
+      read: (query, input) => read(parts, memory, actor, query, input),
+    }
+  }
+  return { as }
+}
+
+async function read<I extends TSchema, R>(
+  parts: DeskParts,
+  memory: Memory,
+  actor: Actor,
+  query: Query<I, R>,
+  input: Static<I>,
+): Promise<R> {
+  if (!hasScope(actor, query.group, 'read'))
+    throw new Problem('missing_scope', { detail: `It takes the scope ${query.group}:read.` })
+  const checked = check(query.input, input)
+  throwIfRefused(query.refuse(actor, checked))
+  const cached = async <T>(part: Cached<T>) => remembered(memory, part, await versionsOf(parts.db), parts.db)
+  return query.read(
+    { db: parts.db, actor, now: instantOf(parts.clock()), cached, secrets: parts.secrets, settings: parts.settings },
+    checked,
+  )
+}
+
+type Origined = Origin & { actor: Actor }
+
+async function runOnce<I extends TSchema, S, R>(
+  parts: DeskParts,
+  memory: Memory,
+  { actor, channel, requestId }: Origined,
+  command: Command<I, S, R>,
+  input: Static<I>,
+  claim: Claim | undefined,
+): Promise<{ result: R; replayed: boolean }> {
+  let left = false
+  const answer = await parts.db.transaction(async (tx) => {
+    const now = instantOf(parts.clock())
+    // sent together with BEGIN and the statements of `subject`: one round trip
+    const versions = versionsOf(tx)
+    const replay = claim && earlierResult(tx, claim, now)
+    const cached = async <T>(part: Cached<T>) => remembered(memory, part, await versions, tx)
+    const [subject, earlier, current] = await settled(
+      command.subject({ tx, actor, now, cached, secrets: parts.secrets, settings: parts.settings }, input),
+      replay,
+      versions,
+    )
+
+    const refusal = command.refuse(actor, subject, input)
+    if (earlier?.stored) return replayed<R>(earlier.stored.result, refusal)
+    throwIfRefused(refusal)
+
+    const unit: Unit = {
+      tx,
+      actor,
+      now,
+      channel,
+      requestId: requestId ?? null,
+      versions: current,
+      secrets: parts.secrets,
+      settings: parts.settings,
+      signToken: parts.signToken,
+      writes: new WriteSet(),
+      history: [],
+      jobs: { count: 0 },
+      command: command.name,
+    }
+    const result = await command.handle(contextFor(unit), input, subject)
+    await follow(unit, parts.reactions)
+    if (claim) remember(unit, { ...claim, result: storable(result, command.secretResult), createdAt: now }, earlier?.expired)
+    left = unit.history.length > 0 || unit.jobs.count > 0
+    await tx.commit(unit.writes.take())
+    return { result, replayed: false }
+  })
+  if (left) parts.wakeRelay()
+  return answer
+}
+
+type KeyRow = typeof idempotencyKeys.$inferSelect
+
+function remember({ writes }: Unit, row: KeyRow, expired: KeyRow | undefined): void {
+  if (expired) writes.update(idempotencyKeys, expired, row)
+  else writes.insert(idempotencyKeys, row)
+}
+
+/** All of them are on their way: each is awaited, the first refusal in this order is told (an idempotency fault before the subject's). */
+async function settled<S>(
+  subject: Promise<S>,
+  replay: Promise<Earlier> | undefined,
+  versions: Promise<Versions>,
+) {
+  const [subjects, replays, current] = await Promise.allSettled([subject, replay, versions])
+  if (replays.status === 'rejected') throw replays.reason
+  if (subjects.status === 'rejected') throw subjects.reason
+  if (current.status === 'rejected') throw current.reason
+  return [subjects.value, replays.value, current.value] as const
+}
+
+async function versionsOf(connection: Connection | Tx): Promise<Versions> {
+  const [row] = (await connection.query(readVersions.bind({}))).rows
+  if (!row) throw new Error('the database has no desk: the row of versions is missing')
+  return row
+}
+
+function throwIfRefused(refusal: Refusal): void {
+  if (refusal) throw refusal instanceof Problem ? refusal : new Problem(refusal)
+}
+
+/** Whoever lost the right to see or to do it gets no replay; that the state has moved on since does not matter. */
+function replayed<R>(result: unknown, refusal: Refusal): { result: R; replayed: boolean } {
+  const problem = refusal instanceof Problem ? refusal : refusal && new Problem(refusal)
+  if (problem && (problem.status === 403 || problem.status === 404)) throw problem
+  return { result: result as R, replayed: true } // stored by the same command
+}
+
+function storable(result: unknown, secrets: readonly string[] = []): unknown {
+  if (!secrets.length || typeof result !== 'object' || result === null) return result ?? null
+  return { ...result, ...Object.fromEntries(secrets.map((name) => [name, null])) }
+}
+
+const sqlState = (error: unknown): { code: string; constraint: string } => {
+  const { code = '', constraint = '' } = (error ?? {}) as { code?: unknown; constraint?: unknown } // drivers add them to Error
+  return { code: String(code), constraint: String(constraint) }
+}
+
+function isTransient(error: unknown, retryOn: readonly string[] = []): boolean {
+  const { code, constraint } = sqlState(error)
+  return TRANSIENT.has(code) || (code === '23505' && retryOn.includes(constraint))
+}
+
+function problemFrom(error: unknown, constraints: Readonly<Record<string, ProblemCode>> = {}): unknown {
+  const code = constraints[sqlState(error).constraint]
+  return code ? new Problem(code) : error
+}

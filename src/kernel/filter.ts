@@ -1,0 +1,139 @@
+import { type SQL, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import { type Static, Type } from 'typebox'
+import type { Actor } from './actor.ts'
+import { after, type Instant } from './clock.ts'
+import { Problem } from './problems.ts'
+import { Closed } from './schema.ts'
+
+export const filterOps = ['is', 'gt', 'gte', 'lt', 'lte', 'contains'] as const
+export type FilterOp = (typeof filterOps)[number]
+
+const VALUES_MAX = 50
+const FILTERS_MAX = 20
+
+/** What a list is narrowed to, in either API: `status=open,on_hold` is { field: 'status', op: 'is', values: ['open', 'on_hold'] }. */
+export const Filters = Type.Array(
+  Closed({
+    field: Type.String({ maxLength: 64 }),
+    op: Type.Enum([...filterOps]),
+    values: Type.Array(Type.String({ maxLength: 320 }), { minItems: 1, maxItems: VALUES_MAX }),
+  }),
+  { maxItems: FILTERS_MAX },
+)
+export type Filters = Static<typeof Filters>
+
+/** A field to filter by. `literals`: a closed enumeration, written into the statement so that partial indices serve it. */
+export interface FilterField {
+  column: PgColumn
+  kind: 'text' | 'reference' | 'instant' | 'integer' | 'boolean' | 'tags'
+  literals?: readonly string[]
+}
+
+const OPS: Record<FilterField['kind'], readonly FilterOp[]> = {
+  text: ['is', 'contains'],
+  reference: ['is'],
+  instant: ['gt', 'gte', 'lt', 'lte'],
+  integer: ['is', 'gt', 'gte', 'lt', 'lte'],
+  boolean: ['is'],
+  tags: ['contains'],
+}
+
+/** The operators of a field, in the order in which documents list them. */
+export const opsOf = (field: FilterField): readonly FilterOp[] => OPS[field.kind]
+
+/** One condition of the WHERE: its form decides the statement, its value is bound. */
+export interface Term {
+  shape: string
+  condition(value: SQL): SQL
+  value: unknown
+}
+
+interface Asking {
+  actor: Actor
+  now: Instant
+}
+
+/** The term of one filter, or invalid_parameter. `me` is the caller, `none` is empty, `-7d` counts back from now. */
+export function termOf(name: string, field: FilterField, op: FilterOp, values: string[], asking: Asking): Term {
+  if (!OPS[field.kind].includes(op)) throw wrong(name, `takes ${OPS[field.kind].join(', ')}`)
+  const { column, kind, literals } = field
+  const shape = `${name} ${op}`
+  if (literals) return literalTerm(name, column, literals, values)
+  if (op === 'contains') return containsTerm(shape, column, kind, single(name, values))
+  if (op === 'is') return isTerm(shape, name, field, values, asking)
+
+  const value =
+    kind === 'instant' ? instantFrom(name, single(name, values), asking.now) : integerFrom(name, single(name, values))
+  const operator = sql.raw({ gt: '>', gte: '>=', lt: '<', lte: '<=' }[op])
+  return { shape, value, condition: (bound) => sql`${column} ${operator} ${bound}` }
+}
+
+// Only values from our own list reach the text of a statement.
+function literalTerm(name: string, column: PgColumn, literals: readonly string[], values: string[]): Term {
+  for (const value of values) if (!literals.includes(value)) throw wrong(name, `must be one of ${literals.join(', ')}`)
+  const chosen = literals.filter((literal) => values.includes(literal))
+  const list = sql.raw(chosen.map((literal) => `'${literal}'`).join(', '))
+  const condition = () => (chosen.length === 1 ? sql`${column} = ${list}` : sql`${column} in (${list})`)
+  return { shape: `${name} in ${chosen.join()}`, value: undefined, condition }
+}
+
+function containsTerm(shape: string, column: PgColumn, kind: FilterField['kind'], value: string): Term {
+  if (kind === 'tags') return { shape, value: [value], condition: (bound) => sql`${column} @> ${bound}::text[]` }
+  return { shape, value: `%${value.replace(/[\\%_]/g, '\\$&')}%`, condition: (bound) => sql`${column} ilike ${bound}` }
+}
+
+function isTerm(shape: string, name: string, { column, kind }: FilterField, values: string[], asking: Asking): Term {
+  const present = values
+    .filter((value) => value !== 'none' || kind === 'text')
+    .map((value) => typed(name, kind, value, asking))
+  const orEmpty = present.length < values.length
+  if (!present.length) return { shape: `${shape} none`, value: undefined, condition: () => sql`${column} is null` }
+  const [first] = present
+  if (present.length === 1 && !orEmpty) return { shape, value: first, condition: (bound) => sql`${column} = ${bound}` }
+  const type = sql.raw(kind === 'integer' ? 'int[]' : kind === 'boolean' ? 'boolean[]' : 'text[]')
+  return {
+    shape: `${shape} any${orEmpty ? ' none' : ''}`,
+    value: present,
+    condition: (bound) =>
+      orEmpty
+        ? sql`(${column} is null or ${column} = any(${bound}::${type}))`
+        : sql`${column} = any(${bound}::${type})`,
+  }
+}
+
+function typed(name: string, kind: FilterField['kind'], value: string, { actor }: Asking): unknown {
+  if (kind === 'integer') return integerFrom(name, value)
+  if (kind === 'boolean') {
+    if (value !== 'true' && value !== 'false') throw wrong(name, 'must be true or false')
+    return value === 'true'
+  }
+  return kind === 'reference' && value === 'me' ? actor.id : value
+}
+
+function integerFrom(name: string, value: string): number {
+  if (!/^-?\d{1,9}$/.test(value)) throw wrong(name, 'must be an integer')
+  return Number(value)
+}
+
+const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 }
+
+function instantFrom(name: string, value: string, now: Instant): Instant {
+  const relative = /^([+-])(\d{1,5})([mhdw])$/.exec(value)
+  if (relative) return after(now, Number(`${relative[1]}${relative[2]}`) * (UNITS[relative[3] ?? ''] ?? 0))
+  const parsed = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(value) ? Date.parse(value) : Number.NaN
+  if (Number.isNaN(parsed)) throw wrong(name, 'must be a date, an RFC 3339 moment, or relative like -7d')
+  return new Date(parsed).toISOString()
+}
+
+function single(name: string, values: string[]): string {
+  const [value, ...more] = values
+  if (value === undefined || more.length) throw wrong(name, 'takes one value')
+  return value
+}
+
+const wrong = (name: string, detail: string) =>
+  new Problem('invalid_parameter', {
+    detail: `${name}: ${detail}`,
+    errors: [{ pointer: `/${name}`, code: 'invalid', detail }],
+  })

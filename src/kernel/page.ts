@@ -1,0 +1,230 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import { and, type SQL, sql } from 'drizzle-orm'
+import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
+import { LRUCache } from 'lru-cache'
+import { type Static, Type } from 'typebox'
+import { build, prepareSql, type Statement } from '../db/statement.ts'
+import type { QueryContext } from './desk.ts'
+import { type FilterField, Filters, type Term, termOf } from './filter.ts'
+import { nearest } from './nearest.ts'
+import { Problem } from './problems.ts'
+import { Closed } from './schema.ts'
+
+export const LIMIT_MAX = 100
+export const LIMIT_DEFAULT = 25
+const SORT_KEYS_MAX = 3
+const TOTAL_MAX = 10_000
+
+/** Which page of a list. `after` and `before` are cursors of an earlier answer to the same question. */
+export const PageInput = Closed({
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMIT_MAX })),
+  after: Type.Optional(Type.String({ maxLength: 1_000 })),
+  before: Type.Optional(Type.String({ maxLength: 1_000 })),
+  sort: Type.Optional(Type.String({ maxLength: 200 })),
+  includeTotal: Type.Optional(Type.Boolean()),
+  filters: Type.Optional(Filters),
+})
+export type PageInput = Static<typeof PageInput>
+
+export interface Page<R> {
+  data: R[]
+  nextCursor: string | null
+  prevCursor: string | null
+  total?: number
+  totalIsCapped?: boolean
+}
+
+/** What to sort by: a column that is never null, and the row's property that holds its value. */
+export interface SortKey {
+  column: PgColumn
+  property: string
+}
+
+/** A list for one audience: what may be asked of it. The statements are built once for each form of question. */
+export interface List<R> {
+  name: string
+  /** Must hold `id` and the sort properties. */
+  columns: Record<string, SQL.Aliased<unknown>>
+  from: PgTable
+  /** What this audience may see at all; `viewer` is the id of who asks. */
+  visible?(viewer: SQL): SQL
+  id: PgColumn
+  filters: Record<string, FilterField>
+  sorts: Record<string, SortKey>
+  /** As a caller would write it. Newest first where nothing is said. */
+  defaultSort: string
+  /** Never set: what a row looks like. */
+  row?: R
+}
+
+interface Order {
+  name: string
+  key: SortKey
+  descending: boolean
+}
+
+type Row = Record<string, unknown>
+
+const statements = new LRUCache<string, Statement<Row, Row>>({ max: 500 })
+
+/** One page, by keyset (no offset): equally fast at any depth. `secret` signs the cursors. */
+export async function readPage<R>(
+  list: List<R>,
+  { db, actor, now, secrets }: QueryContext,
+  input: PageInput,
+): Promise<Page<R>> {
+  const { limit = LIMIT_DEFAULT, after, before, filters = [], sort = list.defaultSort } = input
+  if (after !== undefined && before !== undefined) throw wrongParameter('before', 'cannot be combined with after')
+  const orders = ordersOf(list, sort)
+  const terms = filters.map(({ field, op, values }) =>
+    termOf(field, known(list.filters, field, 'field'), op, values, { actor, now }),
+  )
+  const binding = JSON.stringify([list.name, actor.id, sort, filters])
+  const cursor = after ?? before
+  const at = cursor === undefined ? undefined : openCursor(secrets.cursor, binding, cursor)
+
+  const backwards = before !== undefined
+  const statement = statementFor(list, { orders, terms, hasCursor: at !== undefined, backwards })
+  const values = { ...bound(terms), ...(at && cursorValues(at)), viewer: actor.id, limit: limit + 1 }
+  const asked = db.query(statement.bind(values))
+  const counted = input.includeTotal
+    ? db.query(countFor(list, terms).bind({ ...bound(terms), viewer: actor.id }))
+    : undefined
+  const [{ rows }, count] = await Promise.all([asked, counted])
+
+  const more = rows.length > limit
+  const data = backwards ? rows.slice(0, limit).reverse() : rows.slice(0, limit)
+  const seal = (row: Row | undefined) =>
+    row && sealCursor(secrets.cursor, binding, [...orders.map(({ key }) => row[key.property]), row.id])
+  return {
+    data: data as R[], // selected by the list's own columns
+    nextCursor: (backwards || more ? seal(data.at(-1)) : undefined) ?? null,
+    prevCursor: (backwards ? more : at !== undefined) ? (seal(data[0]) ?? null) : null,
+    ...(count && totalFrom(Number(count.rows[0]?.total ?? 0))),
+  }
+}
+
+const totalFrom = (counted: number) => ({ total: Math.min(counted, TOTAL_MAX), totalIsCapped: counted > TOTAL_MAX })
+
+function ordersOf(list: Pick<List<unknown>, 'sorts'>, sort: string): Order[] {
+  const names = sort.split(',')
+  if (names.length > SORT_KEYS_MAX) throw wrongParameter('sort', `takes up to ${SORT_KEYS_MAX} keys`)
+  return names.map((signed) => {
+    const descending = signed.startsWith('-')
+    const name = descending ? signed.slice(1) : signed
+    return { name, descending, key: known(list.sorts, name, 'sort') }
+  })
+}
+
+function known<T>(all: Record<string, T>, name: string, what: 'field' | 'sort'): T {
+  const found = Object.hasOwn(all, name) ? all[name] : undefined
+  if (found) return found
+  const didYouMean = nearest(name, Object.keys(all))
+  throw wrongParameter(
+    what === 'sort' ? 'sort' : name,
+    what === 'sort' ? `${name} is nothing to sort by` : 'is unknown here',
+    didYouMean,
+  )
+}
+
+/** 400 at a parameter, with the name that was probably meant. */
+export const wrongParameter = (name: string, detail: string, didYouMean?: string) =>
+  new Problem('invalid_parameter', {
+    detail: `${name}: ${detail}${didYouMean ? `; did you mean ${didYouMean}?` : ''}`,
+    errors: [{ pointer: `/${name}`, code: 'invalid', detail }],
+    ...(didYouMean ? { didYouMean } : {}),
+  })
+
+interface Form {
+  orders: Order[]
+  terms: Term[]
+  hasCursor: boolean
+  backwards: boolean
+}
+
+function statementFor(list: List<unknown>, form: Form): Statement<Row, Row> {
+  const { orders, terms, hasCursor, backwards } = form
+  const order = orders.map(({ name, descending }) => (descending ? `-${name}` : name)).join()
+  const shape = [list.name, order, hasCursor, backwards, ...terms.map((term) => term.shape)].join('|')
+  const ready = statements.get(shape)
+  if (ready) return ready
+
+  const made = prepareSql<Row, Row>()(($) => {
+    // the id goes the way of the last key, so that one index can serve a sort of one direction
+    const keys = [
+      ...orders.map(({ key, descending }) => ({ column: key.column, descending })),
+      { column: list.id, descending: orders.at(-1)?.descending ?? true },
+    ]
+    const directed = keys.map(({ column, descending }) => ({ column, descending: descending !== backwards }))
+    const cursor = hasCursor ? beyond(directed, (n) => sql`${$[`c${n}`]}`) : undefined
+    const conditions = and(
+      list.visible?.(sql`${$.viewer}`),
+      ...terms.map((term, n) => term.condition(sql`${$[`v${n}`]}`)),
+      cursor,
+    )
+    const ordering = sql.join(
+      directed.map(({ column, descending }) => (descending ? sql`${column} desc` : sql`${column} asc`)),
+      sql`, `,
+    )
+    return sql`${build.select(list.columns).from(list.from).where(conditions).orderBy(ordering)} limit ${$.limit}`
+  })
+  statements.set(shape, made)
+  return made
+}
+
+function countFor(list: List<unknown>, terms: Term[]): Statement<Row, Row> {
+  return prepareSql<Row, Row>()(($) => {
+    const conditions = and(
+      list.visible?.(sql`${$.viewer}`),
+      ...terms.map((term, n) => term.condition(sql`${$[`v${n}`]}`)),
+    )
+    return sql`select count(*)::int as total from (select 1 from ${list.from} ${conditions ? sql`where ${conditions}` : sql``} limit ${sql.raw(String(TOTAL_MAX + 1))}) as counted`
+  })
+}
+
+/** The rows after a cursor. One row comparison where all keys go one way: an index serves it at any depth. */
+function beyond(keys: { column: PgColumn; descending: boolean }[], value: (n: number) => SQL): SQL {
+  const ways = new Set(keys.map(({ descending }) => descending))
+  if (ways.size === 1) {
+    const columns = sql.join(
+      keys.map(({ column }) => sql`${column}`),
+      sql`, `,
+    )
+    const values = sql.join(
+      keys.map((_, n) => value(n)),
+      sql`, `,
+    )
+    return sql`(${columns}) ${sql.raw(ways.has(true) ? '<' : '>')} (${values})`
+  }
+  const steps = keys.map(({ column, descending }, n) => {
+    const equal = keys.slice(0, n).map((key, m) => sql`${key.column} = ${value(m)}`)
+    return sql`(${and(...equal, sql`${column} ${sql.raw(descending ? '<' : '>')} ${value(n)}`)})`
+  })
+  return sql`(${sql.join(steps, sql` or `)})`
+}
+
+const bound = (terms: Term[]) => Object.fromEntries(terms.map(({ value }, n) => [`v${n}`, value]))
+const cursorValues = (values: unknown[]) => Object.fromEntries(values.map((value, n) => [`c${n}`, value]))
+
+const SIGNATURE_BYTES = 16
+
+const signatureOf = (secret: Uint8Array, binding: string, payload: string) =>
+  createHmac('sha256', secret).update(`${binding}\n${payload}`).digest().subarray(0, SIGNATURE_BYTES)
+
+/** Opaque, signed, and good for the same question by the same actor only. */
+export function sealCursor(secret: Uint8Array, binding: string, values: unknown[]): string {
+  const payload = JSON.stringify(values)
+  return `${Buffer.from(payload).toString('base64url')}.${signatureOf(secret, binding, payload).toString('base64url')}`
+}
+
+export function openCursor(secret: Uint8Array, binding: string, cursor: string): unknown[] {
+  const [encoded = '', signed = ''] = cursor.split('.')
+  const payload = Buffer.from(encoded, 'base64url').toString()
+  const given = Buffer.from(signed, 'base64url')
+  const expected = signatureOf(secret, binding, payload)
+  if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
+    throw wrongParameter('cursor', 'is not one of ours for this list, sort and filter')
+  }
+  const values: unknown = JSON.parse(payload)
+  return Array.isArray(values) ? values : []
+}

@@ -1,0 +1,108 @@
+/** Every way to be refused. Codes are stable and never used again for something else; docs are served at /problems/{code}. */
+export const problems = {
+  malformed_json: { status: 400, title: 'The body is not JSON' },
+  invalid_parameter: { status: 400, title: 'A parameter of the path, the query or a header is wrong' },
+  graphql_invalid: { status: 400, title: 'The GraphQL document cannot be run' },
+  unauthenticated: { status: 401, title: 'Say who you are: a valid API key or token is needed' },
+  forbidden: { status: 403, title: 'You may see this, but not do it' },
+  missing_scope: { status: 403, title: 'Your API key has no scope for this' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  ticket_not_found: { status: 404, title: 'There is no such ticket' },
+  message_not_found: { status: 404, title: 'There is no such message' },
+  conversation_not_found: { status: 404, title: 'There is no such conversation' },
+  attachment_not_found: { status: 404, title: 'There is no such attachment' },
+  person_not_found: { status: 404, title: 'There is no such person' },
+  team_not_found: { status: 404, title: 'There is no such team' },
+  mailbox_not_found: { status: 404, title: 'There is no such mailbox' },
+  api_key_not_found: { status: 404, title: 'There is no such API key' },
+  inbound_mail_not_found: { status: 404, title: 'There is no such inbound mail' },
+  outbound_mail_not_found: { status: 404, title: 'There is no such outbound mail' },
+  type_not_found: { status: 404, title: 'There is no such type' },
+  status_not_found: { status: 404, title: 'There is no such status' },
+  priority_not_found: { status: 404, title: 'There is no such priority' },
+  method_not_allowed: { status: 405, title: 'This method is not for this address' },
+  request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  already_claimed: { status: 409, title: 'Somebody else has the ticket' },
+  not_claimed: { status: 409, title: 'Nobody has the ticket' },
+  email_taken: { status: 409, title: 'Another person has this e-mail address' },
+  mailbox_taken: { status: 409, title: 'Another mailbox has this address' },
+  last_admin: { status: 409, title: 'The desk needs an admin who is not disabled' },
+  mailbox_in_use: { status: 409, title: 'The desk needs at least one mailbox' },
+  mail_not_resendable: { status: 409, title: 'This mail is on its way already' },
+  idempotency_in_progress: { status: 409, title: 'The first request with this Idempotency-Key is still running' },
+  version_conflict: { status: 412, title: 'Somebody changed these fields since you read them' },
+  payload_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'This route does not take this content type' },
+  uri_too_long: { status: 414, title: 'The address is too long' },
+  invalid_input: { status: 422, title: 'The input is wrong' },
+  not_assignable: { status: 422, title: 'Only people of the support team can be assigned' },
+  idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for another request' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  headers_too_large: { status: 431, title: 'The headers are too large' },
+  internal_error: { status: 500, title: 'Something went wrong on our side' },
+  unavailable: { status: 503, title: 'The database is away; try again' },
+} as const
+
+export type ProblemCode = keyof typeof problems
+
+/** One fault in an input: where (RFC 6901, relative to the input), and what. */
+export interface Fault {
+  pointer: string
+  code: string
+  detail: string
+}
+
+/** More members of the problem, e.g. currentVersion (RFC 9457 §3.2). */
+export interface ProblemExtras {
+  detail?: string
+  errors?: Fault[]
+  retryAfterSeconds?: number
+  [member: string]: unknown
+}
+
+/** A client's mistake, or a state that forbids. The only class of the house, because it is thrown. */
+export class Problem extends Error {
+  readonly code: ProblemCode
+  readonly extras: ProblemExtras
+
+  constructor(code: ProblemCode, extras: ProblemExtras = {}) {
+    super(extras.detail ?? problems[code].title)
+    this.name = 'Problem'
+    this.code = code
+    this.extras = extras
+  }
+
+  get status(): number {
+    return problems[this.code].status
+  }
+}
+
+/** 422 with one fault at a place of the input. */
+export const invalid = (pointer: string, code: string, detail: string): Problem =>
+  new Problem('invalid_input', { detail: `${pointer}: ${detail}`, errors: [{ pointer, code, detail }] })
+
+/** RFC 9457, the same in REST and in GraphQL's extensions. */
+export function renderProblem(problem: Problem, requestId: string) {
+  const { status, title } = problems[problem.code]
+  const { detail = title, retryAfterSeconds: _, ...extras } = problem.extras
+  return { type: `/problems/${problem.code}`, title, status, code: problem.code, detail, requestId, ...extras }
+}
+
+const CONNECTION_FAULTS = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT', 'ENOENT'])
+
+/** Whether the database is away, rather than our statement wrong: SQLSTATE classes 08, 53 and 57, and broken sockets. */
+export function isUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  const code = 'code' in error ? String(error.code) : ''
+  if (CONNECTION_FAULTS.has(code) || /^(08|53|57)/.test(code)) return true
+  return /Connection terminated|not queryable|timeout exceeded when trying to connect|Cannot use a pool/.test(
+    error.message,
+  )
+}
+
+/** What an adapter tells: problems as they are, an absent database as 503, anything else as 500 with nothing told. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Problem) return error
+  if (isUnavailable(error)) return new Problem('unavailable', { retryAfterSeconds: 2 })
+  return new Problem('internal_error')
+}

@@ -1,0 +1,127 @@
+import { isUtf8 } from 'node:buffer'
+import { sanitiseHtml } from '../../domain/conversations/html.ts'
+import type { InboundMail, MailAddress, MailAttachment, MailHeader } from '../../domain/mail/schema.ts'
+import { normaliseAddress } from '../../kernel/address.ts'
+import { readBody } from './body.ts'
+import { closeForgotten } from './boundaries.ts'
+import { tidyText } from './charset.ts'
+import { classify } from './classify.ts'
+import { type HeaderBlock, identity, keptHeaders, readHeaderBlock } from './headers.ts'
+import { parseFailure } from './parse-failure.ts'
+import { type DecodedHeaders, type Part, readParts } from './parts.ts'
+import { splitQuotes } from './quotes.ts'
+
+const ADDRESSES_MAX = 500
+const NAME_CHARACTERS_MAX = 256
+const SUBJECT_CHARACTERS_MAX = 1_000
+
+/**
+ * A raw mail as a plain value (RFC 5322, 2045–2049, 2183, 3676). It never rejects for the mail's sake: what cannot be parsed comes
+ * back with `parseError` and what its plain header lines say.
+ */
+export async function parseMail(raw: Uint8Array): Promise<InboundMail> {
+  const message = withoutEnvelopeLine(raw)
+  const block = readHeaderBlock(message)
+  if (!block.withinLimits) return parseFailure(raw, 'headers_too_large')
+  try {
+    const { root, headers } = await readParts(closeForgotten(readable(message, block)))
+    return mailFrom(block.headers, headers, root)
+  } catch (error) {
+    return parseFailure(raw, isLimit(error) ? 'mime_too_complex' : 'parse_failed')
+  }
+}
+
+function mailFrom(lines: MailHeader[], decoded: DecodedHeaders, root: Part): InboundMail {
+  const { text, html, attached } = readBody(root)
+  const senders = lines.filter(({ name }) => name === 'from').length
+  const from = addresses(decoded.get('from'))
+  const headers = keptHeaders(lines)
+  return {
+    ...identity(lines),
+    from: from[0] ?? null,
+    replyTo: addresses(decoded.get('reply-to'))[0] ?? null,
+    to: addresses(decoded.get('to')),
+    cc: addresses(decoded.get('cc')),
+    subject: subjectFrom(decoded.get('subject')),
+    bodyText: text,
+    bodyHtml: (html && sanitiseHtml(tidyText(html))) || null,
+    ...splitQuotes(text ?? ''),
+    attachments: attached.map((part) => attachmentFrom(part, html ?? '')),
+    contents: attached.map(({ content }) => content),
+    fromCount: senders > 1 ? senders : from.length,
+    ...classify({ headers, from: from[0]?.address ?? null }),
+    parseError: null,
+    headers,
+  }
+}
+
+/** Mailparser's address objects, groups opened, without what is no address and without repeats. */
+function addresses(value: unknown): MailAddress[] {
+  const found = new Map<string, MailAddress>()
+  for (const { written, name } of mailboxes(value)) {
+    const address = normaliseAddress(written)
+    if (address !== undefined && !found.has(address)) found.set(address, { address, name: displayName(name) })
+    if (found.size >= ADDRESSES_MAX) break
+  }
+  return [...found.values()]
+}
+
+function* mailboxes(entry: unknown): Generator<{ written: string; name: unknown }> {
+  if (Array.isArray(entry)) for (const one of entry) yield* mailboxes(one)
+  else if (typeof entry !== 'object' || entry === null) return
+  else if ('value' in entry) yield* mailboxes(entry.value)
+  else if ('group' in entry) yield* mailboxes(entry.group)
+  else if ('address' in entry && typeof entry.address === 'string') {
+    yield { written: entry.address, name: 'name' in entry ? entry.name : null }
+  }
+}
+
+function displayName(name: unknown): string | null {
+  return typeof name === 'string' ? oneLine(name).slice(0, NAME_CHARACTERS_MAX).toWellFormed() || null : null
+}
+
+function subjectFrom(value: unknown): string | null {
+  return typeof value === 'string' ? oneLine(value).slice(0, SUBJECT_CHARACTERS_MAX).toWellFormed() || null : null
+}
+
+function attachmentFrom(part: Part, html: string): MailAttachment {
+  const { filename, contentType, contentId } = part
+  const isShown = contentId !== null && html.includes(`cid:${contentId}`)
+  return {
+    filename: filename === null ? null : oneLine(filename).slice(0, 255).toWellFormed() || null,
+    contentType,
+    size: part.content.length,
+    contentId,
+    inline: isShown || (part.disposition === 'inline' && contentType.startsWith('image/')),
+  }
+}
+
+/** One line without control characters, as a list shows it. */
+const oneLine = (text: string) =>
+  tidyText(text)
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .trim()
+
+/** An mbox separator is no header, and blank lines in front would end the block before it began. */
+function withoutEnvelopeLine(raw: Uint8Array): Uint8Array {
+  let at = 0
+  while (raw[at] === 0x0a || raw[at] === 0x0d) at++
+  const isMbox =
+    Buffer.from(raw.buffer, raw.byteOffset + at, Math.min(5, raw.length - at)).toString('latin1') === 'From '
+  const end = isMbox ? raw.indexOf(0x0a, at) + 1 : 0
+  return raw.subarray(Math.max(at, end))
+}
+
+/**
+ * What mailparser can read. Raw 8-bit headers should be UTF-8 by now (RFC 6532), but not all are: it would replace their letters. And
+ * a mail that begins with no header at all is all body.
+ */
+function readable(message: Uint8Array, { headers, end }: HeaderBlock): Uint8Array {
+  if (headers.length === 0) return Buffer.concat([Buffer.from('\r\n'), message])
+  const head = message.subarray(0, end)
+  if (isUtf8(head)) return message
+  return Buffer.concat([Buffer.from(new TextDecoder('windows-1252').decode(head)), message.subarray(end)])
+}
+
+const isLimit = (error: unknown) =>
+  error instanceof Error && (error.message === 'too deep' || ('code' in error && error.code === 'EMAXLEN'))

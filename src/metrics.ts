@@ -1,0 +1,56 @@
+import { sql } from 'drizzle-orm'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { Db } from './db/client.ts'
+import { prepareSql } from './db/statement.ts'
+
+const counts = prepareSql<object, { pending: number; queued: number; outbox: number; unnumbered: number }>()(
+  () => sql`select
+    (select count(*)::int from inbound_mails where state = 'pending') as pending,
+    (select count(*)::int from outbound_mails where state in ('queued', 'deferred')) as queued,
+    (select count(*)::int from outbox) as outbox,
+    (select count(*)::int from feed_pending) as unnumbered`,
+)
+
+/** What an operator watches, for Prometheus: the process, and what waits in the database when it is asked. */
+export function recordMetrics(db: Db): Registry {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry, prefix: 'kontor_' })
+  const gauges = {
+    pending: new Gauge({
+      name: 'kontor_inbound_mails_pending',
+      help: 'Accepted mails that are not filed yet',
+      registers: [registry],
+    }),
+    queued: new Gauge({
+      name: 'kontor_outbound_mails_waiting',
+      help: 'Mails that are to be sent',
+      registers: [registry],
+    }),
+    outbox: new Gauge({
+      name: 'kontor_outbox_rows',
+      help: 'Jobs that are not handed to the queue yet',
+      registers: [registry],
+    }),
+    unnumbered: new Gauge({
+      name: 'kontor_feed_pending_events',
+      help: 'Events that are not in the feed yet',
+      registers: [registry],
+    }),
+  }
+  const failed = new Counter({
+    name: 'kontor_metrics_failures_total',
+    help: 'Times that the database could not be asked',
+    registers: [registry],
+  })
+  const collect = registry.metrics.bind(registry)
+  registry.metrics = async () => {
+    try {
+      const [row] = (await db.query(counts.bind({}))).rows
+      if (row) for (const [name, gauge] of Object.entries(gauges)) gauge.set(row[name as keyof typeof gauges])
+    } catch {
+      failed.inc()
+    }
+    return collect()
+  }
+  return registry
+}

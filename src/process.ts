@@ -1,0 +1,142 @@
+import closeWithGrace from 'close-with-grace'
+import { type Logger, pino } from 'pino'
+import { type App, createApp } from './app.ts'
+import type { Config } from './config.ts'
+import { openDatabase } from './database.ts'
+import type { Db } from './db/client.ts'
+import { journalMail } from './domain/inbound/journal-mail.ts'
+import { mailRecipient } from './domain/mailboxes/recipient.ts'
+import { sayHello } from './hello.ts'
+import { announcePresence } from './jobs/presence.ts'
+import { scheduleCleanUp } from './jobs/schedule.ts'
+import { SYSTEM } from './kernel/actor.ts'
+import { newId } from './kernel/ids.ts'
+import { receiveMail } from './mail/in/receive.ts'
+import { createSmtpListener } from './mail/in/server.ts'
+import { sendMail } from './mail/out/send.ts'
+import { createTransport } from './mail/out/transport.ts'
+import { recordMetrics } from './metrics.ts'
+import { version } from './version.ts'
+
+/** Requests and mails under way may end within this time; supervisors should give more. */
+const GRACE_SECONDS = 25
+const EXIT_AFTER_MS = 30_000
+const MAILS_AT_ONCE = 8
+const PARSE_MAILS_AT_ONCE = 8
+
+/** Where a running process listens. */
+export interface Running {
+  httpPort: number
+  smtpPort: number | undefined
+  stop(): Promise<void>
+}
+
+type Stop = () => Promise<unknown> | unknown
+
+/** Config → database → app → listeners → worker, and back in the other order on SIGTERM (security.md R67). */
+export async function startProcess(config: Config): Promise<Running> {
+  const log = pino({
+    level: config.logLevel,
+    redact: [
+      'req.headers.authorization',
+      'headers.authorization',
+      '*.authorization',
+      '*.accessToken',
+      '*.key',
+      '*.password',
+    ],
+  })
+  const stops: Stop[] = []
+  let stopping = false
+  const stop = async () => {
+    stopping = true
+    for (const end of stops.splice(0).reverse()) await end()
+  }
+  const grace = closeWithGrace({ delay: EXIT_AFTER_MS }, async ({ signal, err }) => {
+    if (err) log.fatal({ err }, 'stopping after an error that nobody handled')
+    else log.info({ signal }, 'stopping')
+    await stop()
+  })
+
+  try {
+    const { db, firstKey, close } = await openDatabase(config, log)
+    stops.push(close)
+    const metrics = recordMetrics(db)
+    const app = await createApp({ config, db, clock: () => new Date(), log, metrics, version })
+    stops.push(() => app.close())
+    app.readiness.set('process', () => (stopping ? 'stopping' : 'ok'))
+    if (config.roles.includes('worker')) stops.push(await startWorker(app, config, db, log))
+    const smtpPort = config.roles.includes('smtp') ? await startSmtp(app, config, log, stops) : undefined
+    const httpPort = await listen(app, config)
+    sayHello({ config, httpPort, smtpPort, firstKey })
+    const leave = async () => {
+      grace.uninstall()
+      await stop()
+    }
+    return { httpPort, smtpPort, stop: leave }
+  } catch (error) {
+    grace.uninstall()
+    await stop()
+    throw error
+  }
+}
+
+async function listen({ http }: App, { host, port }: Config): Promise<number> {
+  await http.listen({ host, port })
+  const address = http.server.address()
+  return typeof address === 'object' && address ? address.port : port
+}
+
+async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: Db, log: Logger): Promise<Stop> {
+  const workerId = newId('job')
+  const desk = app.desk.as(SYSTEM, { channel: 'email' })
+  const transport = smtpRelayUrl ? createTransport({ relayUrl: smtpRelayUrl, ehloName: mailDomain }) : undefined
+  await app.queue.work({
+    'mail.parse': { handle: receiveMail({ desk, parser: app.parser, workerId }), atOnce: PARSE_MAILS_AT_ONCE },
+    ...(transport
+      ? {
+          'mail.send': {
+            handle: sendMail({ desk, transport, workerId, instanceId: app.secrets.instanceId }),
+            atOnce: MAILS_AT_ONCE,
+          },
+        }
+      : {}),
+  })
+  const onError = (error: unknown) => log.error({ err: error }, 'work on a timer failed')
+  const presence = await announcePresence({
+    desk,
+    workerId,
+    embedded: db.kind === 'pglite',
+    holdLock: db.holdLock,
+    onError,
+  })
+  const cleaning = scheduleCleanUp(desk, onError)
+  return async () => {
+    cleaning.stop()
+    await app.queue.stop()
+    await presence.stop()
+    transport?.close()
+  }
+}
+
+async function startSmtp(app: App, config: Config, log: Logger, stops: Stop[]): Promise<number> {
+  const desk = app.desk.as(SYSTEM, { channel: 'email' })
+  const listener = createSmtpListener({
+    host: config.smtpHost,
+    port: config.smtpPort,
+    mailBytesMax: config.mailBytesMax,
+    trustedRelays: [...config.smtpTrustedRelays],
+    log,
+    recipient: (address) => desk.read(mailRecipient, { address }),
+    journal: ({ mailFrom, rcptTo, peer, size, content }) =>
+      desk.execute(journalMail, { mailFrom, rcptTo, peer, size, content }),
+  })
+  const { port } = await listener.listen()
+  let isUp = true
+  app.readiness.set('smtp', () => (isUp ? 'ok' : 'down'))
+  stops.push(() => {
+    isUp = false
+    return listener.close(GRACE_SECONDS)
+  })
+  return port
+}

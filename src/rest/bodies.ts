@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify'
+import { Problem } from '../kernel/problems.ts'
+
+export const JSON_BYTES_MAX = 1_048_576
+const JSON_TYPES = ['application/json', 'application/merge-patch+json'] as const
+
+const mediaType = (header: string | undefined): string => (header ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+
+/** No body type is taken but those declared here, and of those only what a route declares. An act may come without a body. */
+export function acceptBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  const parseJson = app.getDefaultJsonParser('error', 'error')
+  app.addContentTypeParser([...JSON_TYPES], { parseAs: 'string', bodyLimit: JSON_BYTES_MAX }, (request, body, done) => {
+    if (body.length === 0) done(null, undefined)
+    else parseJson(request, body.toString(), done)
+  })
+
+  app.addHook('preParsing', async (request) => {
+    const type = mediaType(request.headers['content-type'])
+    if (!type) return
+    const allowed = request.routeOptions.config.bodyTypes ?? (request.method === 'PATCH' ? JSON_TYPES : [JSON_TYPES[0]])
+    if (request.method !== 'GET' && request.method !== 'HEAD' && !allowed.includes(type))
+      throw new Problem('unsupported_media_type')
+  })
+}

@@ -1,0 +1,138 @@
+import type { FastifyInstance } from 'fastify'
+import { type TProperties, type TSchema, Type } from 'typebox'
+import type { Query, Session } from '../kernel/desk.ts'
+import { type FilterField, type Filters, filterOps, opsOf } from '../kernel/filter.ts'
+import { LIMIT_MAX, type List, type Page, type PageInput, wrongParameter } from '../kernel/page.ts'
+import { problemResponses } from './problems.ts'
+import { type Documented, pageOf } from './route.ts'
+
+/** Objects that can be added beside their ids, for a whole page at once. */
+export type Includes<R> = Record<string, (desk: Session, rows: R[]) => Promise<(row: R) => unknown>>
+
+interface ListRoute<R> extends Documented {
+  url: string
+  query: Pick<Query<TSchema, Page<R>>, 'name'>
+  list: Pick<List<unknown>, 'filters' | 'sorts' | 'defaultSort'>
+  item: TSchema
+  /** Reads the page; path parameters are given as they are. */
+  read(desk: Session, page: PageInput, params: Record<string, string>): Promise<Page<R>>
+  includes?: Includes<R>
+  /** Properties of the item, for `fields=`. */
+  properties?: readonly string[]
+  params?: TSchema
+}
+
+/** A list: `limit`, `after`, `before`, `sort`, `includeTotal`, flat filters, operators in brackets. */
+export function listRoute<R extends object>(app: FastifyInstance, route: ListRoute<R>): void {
+  const { url, query, item, read, includes = {}, properties = [], problems = [] } = route
+  app.get(
+    url,
+    {
+      config: { policy: query.name },
+      schema: {
+        operationId: query.name,
+        tags: [route.tag],
+        summary: route.summary,
+        ...(route.params ? { params: route.params } : {}),
+        querystring: Type.Object(
+          { ...pageParameters(route), ...filterParameters(route.list.filters) },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: { description: 'A page', content: { 'application/json': { schema: pageOf(item) } } },
+          ...problemResponses(['unauthenticated', 'missing_scope', 'forbidden', 'invalid_parameter', ...problems]),
+        },
+      },
+    },
+    async (request, reply) => {
+      const asked = request.query as Record<string, unknown> // checked against the parameters above
+      const page = await read(
+        request.desk,
+        pageInput(asked, route.list.filters),
+        request.params as Record<string, string>,
+      )
+      const data = await included(request.desk, page.data, includes, asked.include)
+      if (asked.fields === undefined) return { ...page, data }
+      return reply
+        .serializer(JSON.stringify)
+        .header('content-type', 'application/json; charset=utf-8')
+        .send({ ...page, data: thinned(data, [...properties, ...Object.keys(includes)], String(asked.fields)) })
+    },
+  )
+}
+
+/** Adds what `include=` names, one read for each name. */
+export async function included<R extends object>(
+  desk: Session,
+  rows: R[],
+  includes: Includes<R>,
+  include: unknown,
+): Promise<R[]> {
+  const names = include === undefined ? [] : [...new Set(String(include).split(','))]
+  for (const name of names)
+    if (!Object.hasOwn(includes, name))
+      throw wrongParameter('include', `${name} is none of ${Object.keys(includes).join(', ')}`)
+  const finders = await Promise.all(names.map(async (name) => [name, await includes[name]?.(desk, rows)] as const))
+  return rows.map((row) => ({
+    ...row,
+    ...Object.fromEntries(finders.map(([name, find]) => [name, find?.(row) ?? null])),
+  }))
+}
+
+/** Only the fields named. */
+export function thinned<R extends object>(rows: R[], known: readonly string[], fields: string): Partial<R>[] {
+  const names = fields.split(',')
+  for (const name of names)
+    if (!known.includes(name)) throw wrongParameter('fields', `${name} is none of ${known.join(', ')}`)
+  return rows.map(
+    (row) => Object.fromEntries(Object.entries(row).filter(([name]) => names.includes(name))) as Partial<R>,
+  ) // a choice of its own members
+}
+
+function pageParameters({
+  list,
+  includes,
+  properties,
+}: Pick<ListRoute<never>, 'list' | 'includes' | 'properties'>): TProperties {
+  const text = (description: string) => Type.Optional(Type.String({ maxLength: 1_000, description }))
+  return {
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMIT_MAX, description: '25 where nothing is said' })),
+    after: text('nextCursor of an earlier page'),
+    before: text('prevCursor of an earlier page'),
+    sort: text(
+      `Up to three of ${Object.keys(list.sorts).join(', ')}, with - for descending; ${list.defaultSort} where nothing is said`,
+    ),
+    includeTotal: Type.Optional(Type.Boolean({ description: 'Adds total, counted up to 10,000' })),
+    ...(includes ? { include: text(`Adds ${Object.keys(includes).join(', ')} beside their ids`) } : {}),
+    ...(properties ? { fields: text('Only these fields') } : {}),
+  }
+}
+
+function filterParameters(filters: Record<string, FilterField>): TProperties {
+  const names = Object.entries(filters).flatMap(([name, field]) =>
+    opsOf(field).map((op) => (op === 'is' ? name : `${name}[${op}]`)),
+  )
+  return Object.fromEntries(names.map((name) => [name, Type.Optional(Type.String({ maxLength: 2_000 }))]))
+}
+
+const PARAMETER = /^(\w+)(?:\[(\w+)\])?$/
+
+/** `status=open,on_hold&createdAt[gte]=-7d` as the query's filters. */
+function pageInput(asked: Record<string, unknown>, fields: Record<string, FilterField>): PageInput {
+  const filters: Filters = []
+  for (const [name, text] of Object.entries(asked)) {
+    const [, field = '', opName = 'is'] = PARAMETER.exec(name) ?? []
+    const op = filterOps.find((candidate) => candidate === opName)
+    if (!Object.hasOwn(fields, field) || !op) continue
+    filters.push({ field, op, values: op === 'is' ? String(text).split(',') : [String(text)] })
+  }
+  const { limit, after, before, sort, includeTotal } = asked
+  return {
+    ...(typeof limit === 'number' ? { limit } : {}),
+    ...(typeof after === 'string' ? { after } : {}),
+    ...(typeof before === 'string' ? { before } : {}),
+    ...(typeof sort === 'string' ? { sort } : {}),
+    ...(includeTotal === true ? { includeTotal } : {}),
+    ...(filters.length ? { filters } : {}),
+  }
+}

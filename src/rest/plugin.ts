@@ -1,0 +1,71 @@
+import jwt from '@fastify/jwt'
+import swagger from '@fastify/swagger'
+import type { FastifyInstance } from 'fastify'
+import { Problem } from '../kernel/problems.ts'
+import type { Secrets } from '../kernel/secrets.ts'
+import { accessRoutes } from './access.ts'
+import { type AttachmentParts, attachmentRoutes } from './attachments.ts'
+import { acceptBodies } from './bodies.ts'
+import { docsRoutes, openapi } from './docs.ts'
+import { eventRoutes } from './events.ts'
+import { type HealthParts, healthRoutes } from './health.ts'
+import { type MailParts, mailRoutes } from './mail.ts'
+import { peopleRoutes } from './people.ts'
+import { answerError, ProblemSchema, sendProblem } from './problems.ts'
+import { guardRoutes, type SessionParts } from './session.ts'
+import { ticketRoutes } from './tickets.ts'
+import { validatorCompiler } from './validation.ts'
+import { vocabularyRoutes } from './vocabularies.ts'
+
+export type RestParts = SessionParts & AttachmentParts & MailParts & HealthParts & { secrets: Secrets; sdl: string }
+
+const ISSUER = 'kontor'
+const LEEWAY_SECONDS = 30
+
+/** Headers on every answer: nothing of ours is a page, nothing private is kept, and no type is guessed. */
+const SAFE_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'cache-control': 'no-store',
+}
+
+/** Everything that speaks HTTP but GraphQL: sessions, bodies, problems, routes, documents, health. */
+export async function restPlugin(app: FastifyInstance, parts: RestParts): Promise<void> {
+  app.setValidatorCompiler(validatorCompiler)
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler((request, reply) => sendProblem(request, reply, new Problem('not_found')))
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers(SAFE_HEADERS).header('x-request-id', request.id)
+  })
+  await app.register(jwt, {
+    secret: Buffer.from(parts.secrets.jwt),
+    sign: { algorithm: 'HS256', iss: ISSUER, aud: ISSUER },
+    // one algorithm, no cache, and every claim that we set must be there (fast-jwt's advisories)
+    verify: {
+      algorithms: ['HS256'],
+      allowedIss: ISSUER,
+      allowedAud: ISSUER,
+      requiredClaims: ['iss', 'aud', 'sub', 'jti', 'sid', 'exp', 'iat'],
+      clockTolerance: LEEWAY_SECONDS * 1_000,
+      cache: false,
+    },
+  })
+  guardRoutes(app, parts)
+  acceptBodies(app)
+  await app.register(swagger, openapi)
+  app.addSchema(ProblemSchema)
+  await app.register(async (api) => v1(api, parts), { prefix: '/v1' })
+  healthRoutes(app, parts)
+  await docsRoutes(app, parts.sdl)
+}
+
+async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
+  peopleRoutes(api)
+  ticketRoutes(api)
+  vocabularyRoutes(api)
+  accessRoutes(api)
+  eventRoutes(api)
+  mailRoutes(api, parts)
+  await attachmentRoutes(api, parts)
+}

@@ -1,0 +1,90 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { Type } from 'typebox'
+import { type Fault, Problem, type ProblemCode, problemOf, problems, renderProblem } from '../kernel/problems.ts'
+import { Closed } from '../kernel/schema.ts'
+
+const FaultSchema = Closed({
+  pointer: Type.String({ description: 'RFC 6901' }),
+  code: Type.String(),
+  detail: Type.String(),
+})
+
+/** RFC 9457. Some problems have more members, e.g. currentVersion. */
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    code: Type.String(),
+    detail: Type.String(),
+    requestId: Type.String(),
+    errors: Type.Optional(Type.Array(FaultSchema)),
+  },
+  { $id: 'Problem', additionalProperties: true },
+)
+
+/** The problems that a route may answer, by status, for its documentation. */
+export function problemResponses(codes: readonly ProblemCode[]) {
+  const byStatus = Map.groupBy(new Set(codes), (code) => problems[code].status)
+  return Object.fromEntries(
+    [...byStatus]
+      .sort(([a], [b]) => a - b)
+      .map(([status, those]) => [
+        status,
+        { description: those.join(', '), content: { 'application/problem+json': { schema: Type.Ref('Problem') } } },
+      ]),
+  )
+}
+
+/** Fastify's own faults, in our words. */
+const FRAMEWORK: Record<string, ProblemCode> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_json',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_json',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_json',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'payload_too_large',
+  FST_REQ_FILE_TOO_LARGE: 'payload_too_large',
+  FST_PARTS_LIMIT: 'payload_too_large',
+  FST_FILES_LIMIT: 'payload_too_large',
+  FST_FIELDS_LIMIT: 'payload_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_INVALID_MULTIPART_CONTENT_TYPE: 'unsupported_media_type',
+  FST_ERR_BAD_URL: 'invalid_parameter',
+  FST_ERR_MAX_PARAM_LENGTH: 'invalid_parameter',
+}
+
+/** A validator's answer as a problem: 400 for path, query and headers, 422 for bodies. */
+export function problemOfFaults(part: string | undefined, faults: Fault[], didYouMean?: string): Problem {
+  const detail = faults.map((fault) => `${fault.pointer || '/'}: ${fault.detail}`).join('; ')
+  return new Problem(part === 'body' ? 'invalid_input' : 'invalid_parameter', {
+    detail,
+    errors: faults,
+    ...(didYouMean ? { didYouMean } : {}),
+  })
+}
+
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, problem: Problem): FastifyReply {
+  const { retryAfterSeconds } = problem.extras
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds))
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
+  return reply
+    .code(problem.status)
+    .header('content-type', 'application/problem+json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(renderProblem(problem, request.id))
+}
+
+/** The last word on every error: a problem as it is, anything unforeseen as 500, logged with its cause and told by its id only. */
+export function answerError(error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const problem = frameworkProblem(error) ?? problemOf(error)
+  if (problem.status >= 500) request.log.error({ err: error }, problem.code)
+  return sendProblem(request, reply, problem)
+}
+
+function frameworkProblem(error: FastifyError | Problem): Problem | undefined {
+  if (error instanceof Problem) return error
+  const code = FRAMEWORK[error.code]
+  if (code) return new Problem(code)
+  // secure-json-parse names no code: a body with __proto__ or constructor
+  if (error instanceof SyntaxError) return new Problem('malformed_json')
+  if (error.statusCode === 400) return new Problem('malformed_json', { detail: 'The request could not be read.' })
+}
