@@ -68,7 +68,6 @@ export async function createApp(parts: AppParts): Promise<App> {
     loggerInstance: log as FastifyBaseLogger, // pino's own type has more levels
     // a line for each request costs more than a read; errors are logged where they are answered
     logController: new LogController({ disableRequestLogging: true }),
-    disableRequestLogging: true,
     genReqId: (request) => requestId(request.headers['x-request-id']),
     bodyLimit: 1_048_576,
     routerOptions: { maxParamLength: 200 },

@@ -193,7 +193,8 @@ async function runOnce<I extends TSchema, S, R>(
     }
     const result = await command.handle(contextFor(unit), input, subject)
     await follow(unit, parts.reactions)
-    if (claim) remember(unit, { ...claim, result: storable(result, command.secretResult), createdAt: now }, earlier?.expired)
+    if (claim)
+      remember(unit, { ...claim, result: storable(result, command.secretResult), createdAt: now }, earlier?.expired)
     left = unit.history.length > 0 || unit.jobs.count > 0
     await tx.commit(unit.writes.take())
     return { result, replayed: false }
@@ -210,11 +211,7 @@ function remember({ writes }: Unit, row: KeyRow, expired: KeyRow | undefined): v
 }
 
 /** All of them are on their way: each is awaited, the first refusal in this order is told (an idempotency fault before the subject's). */
-async function settled<S>(
-  subject: Promise<S>,
-  replay: Promise<Earlier> | undefined,
-  versions: Promise<Versions>,
-) {
+async function settled<S>(subject: Promise<S>, replay: Promise<Earlier> | undefined, versions: Promise<Versions>) {
   const [subjects, replays, current] = await Promise.allSettled([subject, replay, versions])
   if (replays.status === 'rejected') throw replays.reason
   if (subjects.status === 'rejected') throw subjects.reason

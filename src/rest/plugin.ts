@@ -32,7 +32,10 @@ const SAFE_HEADERS = {
 
 /** Everything that speaks HTTP but GraphQL: sessions, bodies, problems, routes, documents, health. */
 export async function restPlugin(app: FastifyInstance, parts: RestParts): Promise<void> {
-  app.setValidatorCompiler(validatorCompiler)
+  // on each route: a scope that adds schemas would go back to Fastify's own validator
+  app.addHook('onRoute', (route) => {
+    route.validatorCompiler ??= validatorCompiler
+  })
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, new Problem('not_found')))
   app.addHook('onRequest', async (request, reply) => {

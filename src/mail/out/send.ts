@@ -20,7 +20,14 @@ export const sendMail =
     if (!claimed) return
     const attachments = await Promise.all(claimed.attachments.map((attachment) => withContent(desk, attachment)))
     const { to, replyTo, ...rest } = claimed
-    const mail: OutgoingMail = { ...rest, to: [to], replyTo: { address: replyTo, name: claimed.from.name }, attachments, automatic: false, instanceId }
+    const mail: OutgoingMail = {
+      ...rest,
+      to: [to],
+      replyTo: { address: replyTo, name: claimed.from.name },
+      attachments,
+      automatic: false,
+      instanceId,
+    }
     const { outcome, response } = await transport.send(compose(mail))
     await desk.execute(recordMailResult, { outboundMailId, outcome, response })
   }

@@ -1,0 +1,79 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { freePort } from './postgres.ts'
+
+const run = promisify(execFile)
+
+/** Long, so that Kontor takes it; it opens a database that lives for minutes. */
+export const KEY = 'bench-Zx8rT2qLw9vKp4mN7cJd5hFs3yGa'
+
+export interface Server {
+  port: number
+  /** Resident memory of the process, in KiB. */
+  memory(): Promise<number>
+  stop(): Promise<void>
+}
+
+const script = (path: string) => fileURLToPath(import.meta.resolve(path))
+
+/** The product as it is started by its users, with the role of the workloads. */
+export async function startKontor(databaseUrl: string, profile: string | undefined): Promise<Server> {
+  const folder = await mkdtemp(join(tmpdir(), 'kontor-bench-'))
+  const settings = { LOG_LEVEL: 'warn', KONTOR_ROLES: 'api', BOOTSTRAP_API_KEY: KEY, DATA_DIR: folder }
+  const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
+  const remove = () => rm(folder, { recursive: true, force: true })
+  try {
+    const server = await start([...flags, script('../src/main.ts')], { ...settings, DATABASE_URL: databaseUrl })
+    return { ...server, stop: async () => (await server.stop(), await remove()) }
+  } catch (error) {
+    await remove()
+    throw error
+  }
+}
+
+/** The bare service; `ways` is how it writes. */
+export const startLimit = (databaseUrl: string, ways: 'one' | 'tx'): Promise<Server> =>
+  start([script('./limit.ts'), ways], { DATABASE_URL: databaseUrl })
+
+const READY_WITHIN_MS = 30_000
+const STOP_WITHIN_MS = 15_000
+
+async function start(args: readonly string[], settings: Record<string, string>): Promise<Server> {
+  const port = await freePort()
+  const { PATH = '', HOME = '' } = process.env
+  const env = { PATH, HOME, NODE_ENV: 'production', NODE_NO_WARNINGS: '1', PORT: String(port), ...settings }
+  const child = spawn(process.execPath, ['--disable-proto=delete', ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const stop = () => stopped(child)
+  try {
+    await ready(child, port)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { port, stop, memory: async () => Number((await run('ps', ['-o', 'rss=', '-p', String(child.pid)])).stdout) }
+}
+
+async function ready(child: ChildProcess, port: number): Promise<void> {
+  const until = Date.now() + READY_WITHIN_MS
+  while (Date.now() < until) {
+    if (child.exitCode !== null) throw new Error(`a server ended with ${child.exitCode} at its start`)
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
+    if (answer?.ok) return
+    await sleep(50)
+  }
+  throw new Error('a server was not ready in time')
+}
+
+async function stopped(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGTERM')
+  const late = setTimeout(() => child.kill('SIGKILL'), STOP_WITHIN_MS)
+  await ended
+  clearTimeout(late)
+}
