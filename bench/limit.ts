@@ -1,6 +1,7 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify from 'fastify'
 import pg from 'pg'
-import { type Acts, bodies, TIMESTAMPTZ } from './limit-acts.ts'
+import { type Acts, routes } from './limit-acts.ts'
 import { inOneStatement } from './limit-one.ts'
 import { inTransactions } from './limit-tx.ts'
 
@@ -9,29 +10,25 @@ import { inTransactions } from './limit-tx.ts'
  * `one` does each request with one statement, `tx` as ordinary services do it: a transaction of several.
  */
 const [, , ways] = process.argv
-const { DATABASE_URL: connectionString, PORT = '0' } = process.env
-
+const { DATABASE_URL: connectionString, PORT } = process.env
 const CONNECTIONS_MAX = 16
+const TIMESTAMPTZ = 1184
+
 // timestamps stay the text that Postgres sends
 const types = { getTypeParser: (oid: number) => (oid === TIMESTAMPTZ ? String : pg.types.getTypeParser(oid)) }
-const pool = new pg.Pool({ connectionString, max: CONNECTIONS_MAX, options: '-c timezone=UTC', types })
-pool.on('error', () => {}) // the server under it is stopped first at times
+const pool = new pg.Pool({ ...(connectionString ? { connectionString } : {}), max: CONNECTIONS_MAX, types })
 const acts: Acts = ways === 'tx' ? inTransactions(pool) : inOneStatement(pool)
 
-const app = Fastify()
-app.get('/readyz', async () => ({ ready: (await pool.query('select 1')).rowCount === 1 }))
-app.post('/v1/tickets', { schema: bodies.open }, async (request, reply) => {
-  reply.code(201)
-  return acts.open(request.body)
-})
-app.get('/v1/tickets', { schema: bodies.list }, async (request) => ({ data: await acts.list(request.query.assigneeId, request.query.limit) }))
-app.get('/v1/tickets/:id', { schema: bodies.read }, async (request) => acts.read(request.params.id))
-app.post('/v1/tickets/:id/replies', { schema: bodies.reply }, async (request, reply) => {
-  reply.code(201)
-  return acts.reply(request.params.id, request.body.body)
-})
+const app = Fastify().withTypeProvider<TypeBoxTypeProvider>()
+app.get('/readyz', async () => ({ isReady: (await pool.query('select 1')).rowCount === 1 }))
+app.post('/v1/tickets', { schema: routes.open }, async ({ body }, reply) => reply.code(201).send(await acts.open(body)))
+app.get('/v1/tickets', { schema: routes.list }, async ({ query }) => ({ data: await acts.list(query.assigneeId, query.limit) }))
+app.get('/v1/tickets/:id', { schema: routes.read }, async ({ params }) => acts.read(params.id))
+app.post('/v1/tickets/:id/replies', { schema: routes.reply }, async ({ params, body }, reply) =>
+  reply.code(201).send(await acts.reply(params.id, body.body)),
+)
 
-process.on('SIGTERM', async () => {
+process.once('SIGTERM', async () => {
   await app.close()
   await pool.end()
 })

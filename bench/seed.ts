@@ -1,0 +1,83 @@
+import { execute } from './postgres.ts'
+import { AGENTS, type Sown } from './workloads.ts'
+
+/** Requesters for so many tickets. */
+export const sownFor = (tickets: number): Sown => ({ tickets, people: Math.max(1_000, Math.ceil(tickets / 4)) })
+
+const LIMIT_TABLES = `
+create table people (id bigint generated always as identity primary key, email text not null unique, role text not null, created_at timestamptz(3) not null default now());
+create table tickets (
+  id bigint generated always as identity primary key, subject text not null, status text not null, is_open boolean not null,
+  priority text not null, priority_rank smallint not null, requester_id bigint not null references people, assignee_id bigint references people,
+  tags text[] not null, channel text not null, created_at timestamptz(3) not null default now(), updated_at timestamptz(3) not null default now(),
+  first_replied_at timestamptz(3), last_message_at timestamptz(3) not null default now(), last_message_preview text not null, version integer not null default 1
+);
+create table messages (
+  id bigint generated always as identity primary key, ticket_id bigint not null references tickets, author_id bigint not null references people,
+  visibility text not null, channel text not null, body text not null, created_at timestamptz(3) not null default now()
+);
+create table audit (
+  id bigint generated always as identity primary key, type text not null, at timestamptz(3) not null default now(), ticket_id bigint not null,
+  actor_id bigint not null, content jsonb not null
+);
+create index on tickets (requester_id);
+create index on tickets (assignee_id, priority_rank desc, updated_at desc, id desc) where is_open;
+create index on messages (ticket_id, id);
+create index on audit (ticket_id, id);`
+
+// The same for both: what the nth ticket is like. 70 % are open; each agent has their share of each status.
+const ticketsLike = ({ tickets, people }: Sown) => `
+  select n, 1 + n % ${AGENTS} as agent, 1 + hash % ${people} as person, 1 + hash % 4 as rank, hash % 5 as more,
+    (array['low', 'normal', 'high', 'urgent'])[1 + hash % 4] as priority,
+    (array['open', 'waiting_on_customer', 'solved'])[case when n / ${AGENTS} % 10 < 7 then 1 when n / ${AGENTS} % 10 = 7 then 2 else 3 end] as status,
+    now() - make_interval(secs => (hash % 2592000) + 60) as at
+  from (select n, hashint4(n) & 2147483647 as hash from generate_series(1, ${tickets}) as n) as hashed`
+
+/** The limit's tables with everything in them. */
+export const sowLimit = (url: string, sown: Sown): Promise<void> =>
+  execute(
+    url,
+    `${LIMIT_TABLES}
+insert into people (email, role) select 'agent-' || n || '@example.com', 'agent' from generate_series(1, ${AGENTS}) as n;
+insert into people (email, role) select 'person-' || n || '@example.com', 'requester' from generate_series(1, ${sown.people}) as n;
+insert into tickets (subject, status, is_open, priority, priority_rank, requester_id, assignee_id, tags, channel, created_at, updated_at, last_message_at, last_message_preview)
+  select 'Printer ' || n || ' on fire', status, status = 'open', priority, rank, ${AGENTS} + person, agent, '{printer}', 'api', at, at, at, ${preview} from (${ticketsLike(sown)}) as t;
+insert into messages (ticket_id, author_id, visibility, channel, body, created_at)
+  select n, ${AGENTS} + person, 'public', 'api', ${body}, at from (${ticketsLike(sown)}) as t, generate_series(1, 3 + more) as m order by n, m;
+insert into audit (type, at, ticket_id, actor_id, content) select 'ticket.opened', at, n, 1, jsonb_build_object('messageId', n) from (${ticketsLike(sown)}) as t;
+analyze`,
+  )
+
+const preview = `left(repeat('The printer on the second floor is on fire again. ', 3), 140)`
+const body = `'Message ' || n || '. ' || repeat('The printer on the second floor is on fire again. ', 4 + (n + m) % 16)`
+
+/** How Kontor's ids of sown rows look: as many digits as its own have characters. */
+export const sownId = (prefix: string, n: number): string => `${prefix}_${String(n).padStart(26, '0')}`
+const id = (prefix: string, n: string) => `'${prefix}_' || lpad((${n})::text, 26, '0')`
+
+/** The same in Kontor's tables, which it has made already. */
+export const sowKontor = (url: string, sown: Sown): Promise<void> =>
+  execute(url, [...kontorPeople(sown), ...kontorTickets(sown), 'analyze'].join(';\n'))
+
+const kontorPeople = ({ people }: Sown): string[] => [
+  `insert into people (id, email, emails, role, support_team, version, created_at, updated_at)
+    select ${id('per', 'n')}, 'agent-' || n || '@example.com', array['agent-' || n || '@example.com'], 'agent', true, 1, now(), now() from generate_series(1, ${AGENTS}) as n`,
+  `insert into people (id, email, emails, role, support_team, version, created_at, updated_at)
+    select ${id('per', `${AGENTS} + n`)}, 'person-' || n || '@example.com', array['person-' || n || '@example.com'], 'requester', false, 1, now(), now() from generate_series(1, ${people}) as n`,
+  `insert into person_emails (address, person_id, created_at) select email, id, now() from people where email like '%@example.com'`,
+]
+
+const kontorTickets = (sown: Sown): string[] => [
+  `insert into tickets (id, number, subject, type, status, status_category, priority, priority_rank, requester_id, assignee_id, tags, fields, channel, created_at, updated_at,
+      last_message_at, last_requester_activity_at, last_activity_by, last_message_preview, needs_reaction, version, public_version, public_updated_at, customer_conversation_id, internal_conversation_id)
+    select ${id('tkt', 'n')}, n, 'Printer ' || n || ' on fire', 'ticket', status, status, priority, rank, ${id('per', `${AGENTS} + person`)}, ${id('per', 'agent')}, '{printer}', '{}', 'api', at, at,
+      at, at, ${id('per', `${AGENTS} + person`)}, ${preview}, true, 1, 1, at, ${id('cnv', '2 * n')}, ${id('cnv', '2 * n + 1')} from (${ticketsLike(sown)}) as t`,
+  `select setval('ticket_number', ${sown.tickets})`,
+  `insert into conversations (id, ticket_id, kind, created_at) select customer_conversation_id, id, 'customer', created_at from tickets union all select internal_conversation_id, id, 'internal', created_at from tickets`,
+  `insert into messages (id, ticket_id, conversation_id, author_id, visibility, channel, body_text, visible_text, attachments, held, created_at)
+    select ${id('msg', '10 * n + m')}, ${id('tkt', 'n')}, ${id('cnv', '2 * n')}, ${id('per', `${AGENTS} + person`)}, 'public', 'api', ${body}, ${body}, '[]', false, at
+    from (${ticketsLike(sown)}) as t, generate_series(1, 3 + more) as m order by n, m`,
+  `insert into events (id, type, at, actor_kind, actor_id, channel, ticket_id, object_type, object_id, object_version, changes, data, facts)
+    select ${id('evt', 'n')}, 'ticket.opened', at, 'system', 'kontor', 'api', ${id('tkt', 'n')}, 'ticket', ${id('tkt', 'n')}, 1, '{}', jsonb_build_object('messageId', ${id('msg', '10 * n + 1')}), '{}' from (${ticketsLike(sown)}) as t`,
+  `insert into feed (sequence, event_id) select row_number() over (order by id), id from events`,
+]
