@@ -48,7 +48,10 @@ export const routes = {
   open: { body: OpenTicket, response: { 201: Ticket } },
   read: { params: Params, response: { 200: TicketWithMessages } },
   list: {
-    querystring: Type.Object({ assigneeId: Type.String({ pattern: '^[0-9]+$' }), limit: Type.Integer({ minimum: 1, maximum: 100 }) }),
+    querystring: Type.Object({
+      assigneeId: Type.String({ pattern: '^[0-9]+$' }),
+      limit: Type.Integer({ minimum: 1, maximum: 100 }),
+    }),
     response: { 200: Type.Object({ data: Type.Array(Ticket) }) },
   },
   reply: {

@@ -1,5 +1,15 @@
 import type { Pool } from 'pg'
-import { type Acts, AUTHOR, type Message, messageColumns, only, PREVIEW_LENGTH, type Ticket, ticketColumns, type TicketWithMessages } from './limit-acts.ts'
+import {
+  type Acts,
+  AUTHOR,
+  type Message,
+  messageColumns,
+  only,
+  PREVIEW_LENGTH,
+  type Ticket,
+  type TicketWithMessages,
+  ticketColumns,
+} from './limit-acts.ts'
 
 const OPEN = `
 with asked as (select id from people where email = $3),
@@ -50,7 +60,8 @@ export function inOneStatement(pool: Pool): Acts {
   const rows = async <R extends object>(name: string, text: string, values: unknown[]) =>
     (await pool.query<R>({ name, text, values })).rows
   return {
-    open: async ({ subject, body, requester }) => only(await rows<Ticket>('open', OPEN, [subject, body, requester.email])),
+    open: async ({ subject, body, requester }) =>
+      only(await rows<Ticket>('open', OPEN, [subject, body, requester.email])),
     read: async (id) => only(await rows<TicketWithMessages>('read', READ, [id])),
     list: (assigneeId, limit) => rows<Ticket>('list', LIST, [assigneeId, limit]),
     reply: async (ticketId, body) => only(await rows<Message>('reply', REPLY, [ticketId, body])),

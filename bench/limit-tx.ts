@@ -1,5 +1,14 @@
 import type { Pool, PoolClient } from 'pg'
-import { type Acts, AUTHOR, type Message, messageColumns, only, PREVIEW_LENGTH, type Ticket, ticketColumns } from './limit-acts.ts'
+import {
+  type Acts,
+  AUTHOR,
+  type Message,
+  messageColumns,
+  only,
+  PREVIEW_LENGTH,
+  type Ticket,
+  ticketColumns,
+} from './limit-acts.ts'
 
 /** A person, whether new or not. */
 const PERSON = `
@@ -61,7 +70,10 @@ async function transaction<T>(pool: Pool, work: (rows: Rows) => Promise<T>): Pro
   const client: PoolClient = await pool.connect()
   try {
     await client.query('begin')
-    const answer = await work(async <R extends object>(name: string, text: string, values: unknown[]) => (await client.query<R>({ name, text, values })).rows)
+    const answer = await work(
+      async <R extends object>(name: string, text: string, values: unknown[]) =>
+        (await client.query<R>({ name, text, values })).rows,
+    )
     await client.query('commit')
     return answer
   } catch (error) {

@@ -22,7 +22,9 @@ const acts: Acts = ways === 'tx' ? inTransactions(pool) : inOneStatement(pool)
 const app = Fastify().withTypeProvider<TypeBoxTypeProvider>()
 app.get('/readyz', async () => ({ isReady: (await pool.query('select 1')).rowCount === 1 }))
 app.post('/v1/tickets', { schema: routes.open }, async ({ body }, reply) => reply.code(201).send(await acts.open(body)))
-app.get('/v1/tickets', { schema: routes.list }, async ({ query }) => ({ data: await acts.list(query.assigneeId, query.limit) }))
+app.get('/v1/tickets', { schema: routes.list }, async ({ query }) => ({
+  data: await acts.list(query.assigneeId, query.limit),
+}))
 app.get('/v1/tickets/:id', { schema: routes.read }, async ({ params }) => acts.read(params.id))
 app.post('/v1/tickets/:id/replies', { schema: routes.reply }, async ({ params, body }, reply) =>
   reply.code(201).send(await acts.reply(params.id, body.body)),

@@ -57,7 +57,17 @@ async function startServer() {
     const asOwner = await ownerOf(folder)
     const cluster = join(folder, 'cluster')
     const port = await freePort()
-    await asOwner(join(bin, 'initdb'), ['-D', cluster, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-instructions'])
+    await asOwner(join(bin, 'initdb'), [
+      '-D',
+      cluster,
+      '-U',
+      'postgres',
+      '-A',
+      'trust',
+      '-E',
+      'UTF8',
+      '--no-instructions',
+    ])
     const options = `-p ${port} -k ${folder} -c listen_addresses=127.0.0.1`
     await asOwner(join(bin, 'pg_ctl'), ['-D', cluster, '-w', '-l', join(folder, 'log'), '-o', options, 'start'])
     const stop = async () => {

@@ -47,7 +47,10 @@ async function start(args: readonly string[], settings: Record<string, string>):
   const port = await freePort()
   const { PATH = '', HOME = '' } = process.env
   const env = { PATH, HOME, NODE_ENV: 'production', NODE_NO_WARNINGS: '1', PORT: String(port), ...settings }
-  const child = spawn(process.execPath, ['--disable-proto=delete', ...args], { env, stdio: ['ignore', 'ignore', 'inherit'] })
+  const child = spawn(process.execPath, ['--disable-proto=delete', ...args], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
   const stop = () => stopped(child)
   try {
     await ready(child, port)

@@ -29,7 +29,8 @@ export interface Workload {
 const PAGE = 50
 const KNOWN_PERCENT = 90
 
-const get = (path: string, { key }: Names) => `GET ${path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${key}\r\n\r\n`
+const get = (path: string, { key }: Names) =>
+  `GET ${path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer ${key}\r\n\r\n`
 
 function post(path: string, { key }: Names, body: object): string {
   const json = JSON.stringify(body) // in ASCII: characters are bytes
@@ -47,15 +48,25 @@ const openTicket: Workload = {
     const email = random(100) <= KNOWN_PERCENT ? `person-${random(people)}@example.com` : `new-${count}@example.com`
     return post('/v1/tickets', names, { subject: `Printer ${count} on fire`, body: text(count), requester: { email } })
   },
-  answer: Type.Object({ id: Type.String(), subject: Type.String(), status: Type.Literal('open'), requesterId: Type.String() }),
+  answer: Type.Object({
+    id: Type.String(),
+    subject: Type.String(),
+    status: Type.Literal('open'),
+    requesterId: Type.String(),
+  }),
 }
 
 const readTicket: Workload = {
   name: 'W2',
   title: 'read a ticket with its conversation',
   status: 200,
-  request: (names, random, _count, { tickets }) => get(`/v1/tickets/${names.ticketId(random(tickets))}?include=messages`, names),
-  answer: Type.Object({ id: Type.String(), subject: Type.String(), messages: Type.Array(Type.Object({ id: Type.String(), createdAt: Type.String() }), { minItems: 3 }) }),
+  request: (names, random, _count, { tickets }) =>
+    get(`/v1/tickets/${names.ticketId(random(tickets))}?include=messages`, names),
+  answer: Type.Object({
+    id: Type.String(),
+    subject: Type.String(),
+    messages: Type.Array(Type.Object({ id: Type.String(), createdAt: Type.String() }), { minItems: 3 }),
+  }),
 }
 
 const openOfAssignee: Workload = {
@@ -63,15 +74,24 @@ const openOfAssignee: Workload = {
   title: `the ${PAGE} open tickets of an assignee`,
   status: 200,
   request: (names, random) =>
-    get(`/v1/tickets?assigneeId=${names.agentId(random(AGENTS))}&statusCategory=open&sort=-priority,-updatedAt&limit=${PAGE}`, names),
-  answer: Type.Object({ data: Type.Array(Type.Object({ id: Type.String(), priority: Type.String(), updatedAt: Type.String() }), { minItems: PAGE, maxItems: PAGE }) }),
+    get(
+      `/v1/tickets?assigneeId=${names.agentId(random(AGENTS))}&statusCategory=open&sort=-priority,-updatedAt&limit=${PAGE}`,
+      names,
+    ),
+  answer: Type.Object({
+    data: Type.Array(Type.Object({ id: Type.String(), priority: Type.String(), updatedAt: Type.String() }), {
+      minItems: PAGE,
+      maxItems: PAGE,
+    }),
+  }),
 }
 
 const postReply: Workload = {
   name: 'W4',
   title: 'post a reply',
   status: 201,
-  request: (names, random, count, { tickets }) => post(`/v1/tickets/${names.ticketId(random(tickets))}/replies`, names, { body: text(count) }),
+  request: (names, random, count, { tickets }) =>
+    post(`/v1/tickets/${names.ticketId(random(tickets))}/replies`, names, { body: text(count) }),
   answer: Type.Object({ id: Type.String(), ticketId: Type.String(), createdAt: Type.String() }),
 }
 

@@ -24,23 +24,25 @@ export interface Measured {
   mutationFields: number
 }
 
-const measured = new LRUCache<string, Measured | Problem>({ max: 500 })
+const measured = new LRUCache<string, Measured | Problem | GraphQLError>({ max: 500 })
 
 /** A document within the limits, parsed; the same text is measured once. Counted before it is validated. */
 export function measure(source: string): Measured {
   const known = measured.get(source) ?? measureAnew(source)
   measured.set(source, known)
-  if (known instanceof Problem) throw known
+  if (known instanceof Error) throw known
   return known
 }
 
-function measureAnew(source: string): Measured | Problem {
+function measureAnew(source: string): Measured | Problem | GraphQLError {
   try {
     const document = parse(source, { maxTokens: TOKENS_MAX })
     return { document, mutationFields: withinLimits(document) }
   } catch (error) {
     if (error instanceof Problem) return error
-    return invalid(error instanceof GraphQLError ? error.message : 'cannot be parsed')
+    if (!(error instanceof GraphQLError)) return invalid('cannot be parsed')
+    // what is only too long is not told as a mistake in its syntax
+    return /more that \d+ tokens/.test(error.message) ? invalid(`has more than ${TOKENS_MAX} tokens`) : error
   }
 }
 

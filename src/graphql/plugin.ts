@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { GraphQLError } from 'graphql'
 import { mercurius } from 'mercurius'
 import { type Static, Type } from 'typebox'
 import { check } from '../kernel/check.ts'
@@ -110,7 +111,7 @@ async function answer(app: FastifyInstance, request: FastifyRequest, reply: Fast
     return { ...result, extensions: { ...result.extensions, cost } }
   } catch (error) {
     const errors = errorsIn(error)
-    reply.code(Math.max(...errors.map((each) => problemIn(each).status)))
+    reply.code(statusOf(errors, mediaType(request)))
     return { errors: errors.map((each) => logged(request, each)) }
   }
 }
@@ -126,6 +127,14 @@ function askedIn(body: unknown): Static<typeof Asked> {
       })
     throw error
   }
+}
+
+/** GraphQL over HTTP: a wrong document is 400, but 200 for clients that know only application/json (§6.4.1 of its draft). */
+function statusOf(errors: unknown[], type: string): number {
+  const isWrongDocument = errors.every((error) => error instanceof GraphQLError && !error.originalError)
+  return isWrongDocument && type === 'application/json'
+    ? 200
+    : Math.max(...errors.map((each) => problemIn(each).status))
 }
 
 /** Validation comes as one error around a list. */

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { pino } from 'pino'
-import { Registry } from 'prom-client'
 import type { Test } from 'tap'
 import { type App, createApp } from '../../src/app.ts'
 import { readConfig } from '../../src/config.ts'
@@ -11,6 +10,7 @@ import { SYSTEM } from '../../src/kernel/actor.ts'
 import type { Session } from '../../src/kernel/desk.ts'
 import { newId } from '../../src/kernel/ids.ts'
 import { receiveMail } from '../../src/mail/in/receive.ts'
+import { recordMetrics } from '../../src/metrics.ts'
 import { openTestDatabase } from './database.ts'
 
 export interface Answer {
@@ -65,7 +65,7 @@ export async function startDesk(t: Test, env: Record<string, string> = {}): Prom
   )
   if (!key) throw new Error('the desk was not empty')
   const log = pino({ level: config.logLevel })
-  const app = await createApp({ config, db, clock: () => new Date(), log, metrics: new Registry(), version: 'test' })
+  const app = await createApp({ config, db, clock: () => new Date(), log, metrics: recordMetrics(db), version: 'test' })
   t.teardown(async () => {
     await app.close()
     await close()

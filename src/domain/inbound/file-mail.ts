@@ -93,7 +93,7 @@ export const outcomeOf = (
   reason,
   held,
   verified: verdict === 'ticket_created' || verdict === 'message_added' ? verified : null,
-  autorespond: mail.autorespond && verdict === 'ticket_created',
+  autorespond: mail.autorespond,
   forward: null,
   bounce: null,
   trace,
