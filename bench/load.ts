@@ -101,7 +101,7 @@ interface Head {
 function headOf(received: Buffer): Head | undefined {
   const end = received.indexOf('\r\n\r\n')
   if (end < 0) return
-  const text = received.latin1Slice(0, end)
+  const text = received.toString('latin1', 0, end)
   const length = /\r\ncontent-length: *(\d+)/i.exec(text)?.[1]
   if (length === undefined) throw new Error('an answer without Content-Length')
   return { status: Number(text.slice(9, 12)), bytes: end + 4, bodyBytes: Number(length) }

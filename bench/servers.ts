@@ -29,7 +29,7 @@ export async function startKontor(databaseUrl: string, profile: string | undefin
   const remove = () => rm(folder, { recursive: true, force: true })
   try {
     const server = await start([...flags, script('../src/main.ts')], { ...settings, DATABASE_URL: databaseUrl })
-    return { ...server, stop: async () => (await server.stop(), await remove()) }
+    return { ...server, stop: () => server.stop().finally(remove) }
   } catch (error) {
     await remove()
     throw error

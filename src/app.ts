@@ -23,6 +23,7 @@ import { loadSecrets, type Secrets } from './kernel/secrets.ts'
 import { createParser, type Parser } from './mail/in/parser.ts'
 import { readMail } from './mail/in/receive.ts'
 import { restPlugin } from './rest/plugin.ts'
+import { answerError } from './rest/problems.ts'
 
 /** What follows from events, in this order, in the transaction of the command that told them. */
 const reactions: readonly Reaction[] = [mailPublicReply]
@@ -69,6 +70,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     // a line for each request costs more than a read; errors are logged where they are answered
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestId(request.headers['x-request-id']),
+    frameworkErrors: answerError,
     bodyLimit: 1_048_576,
     routerOptions: { maxParamLength: 200 },
     requestTimeout: 30_000,

@@ -1,9 +1,7 @@
 import { ConfigError, readConfig } from './config.ts'
 import { DirectoryLocked } from './db/lock.ts'
+import { EXIT_LOCKED } from './exit.ts'
 import { startProcess } from './process.ts'
-
-/** EX_TEMPFAIL: try again when the other process has ended. */
-const EXIT_LOCKED = 75
 
 try {
   await startProcess(readConfig(process.env))

@@ -11,6 +11,15 @@ const counts = prepareSql<object, { pending: number; queued: number; outbox: num
     (select count(*)::int from feed_pending) as unnumbered`,
 )
 
+/** What waits in the database for somebody to do it. */
+export async function waiting(
+  db: Db,
+): Promise<{ pending: number; queued: number; outbox: number; unnumbered: number }> {
+  const [row] = (await db.query(counts.bind({}))).rows
+  if (!row) throw new Error('the database does not count')
+  return row
+}
+
 /** What an operator watches, for Prometheus: the process, and what waits in the database when it is asked. */
 export function recordMetrics(db: Db): Registry {
   const registry = new Registry()
@@ -45,8 +54,11 @@ export function recordMetrics(db: Db): Registry {
   const collect = registry.metrics.bind(registry)
   registry.metrics = async () => {
     try {
-      const [row] = (await db.query(counts.bind({}))).rows
-      if (row) for (const [name, gauge] of Object.entries(gauges)) gauge.set(row[name as keyof typeof gauges])
+      const now = await waiting(db)
+      gauges.pending.set(now.pending)
+      gauges.queued.set(now.queued)
+      gauges.outbox.set(now.outbox)
+      gauges.unnumbered.set(now.unnumbered)
     } catch {
       failed.inc()
     }

@@ -1,8 +1,11 @@
 import type { FastifyInstance } from 'fastify'
-import { Problem } from '../kernel/problems.ts'
+import { invalid, Problem } from '../kernel/problems.ts'
 
 export const JSON_BYTES_MAX = 1_048_576
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'] as const
+
+/** Nothing is said by leaving the body out; null is not an object. */
+const NULL_BODY = invalid('', 'type', 'must be object')
 
 const mediaType = (header: string | undefined): string => (header ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
 
@@ -12,7 +15,7 @@ export function acceptBodies(app: FastifyInstance): void {
   const parseJson = app.getDefaultJsonParser('error', 'error')
   app.addContentTypeParser([...JSON_TYPES], { parseAs: 'string', bodyLimit: JSON_BYTES_MAX }, (request, body, done) => {
     if (body.length === 0) done(null, undefined)
-    else parseJson(request, body.toString(), done)
+    else parseJson(request, body.toString(), (error, parsed) => done(parsed === null ? NULL_BODY : error, parsed))
   })
 
   app.addHook('preParsing', async (request) => {

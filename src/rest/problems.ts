@@ -49,7 +49,7 @@ const FRAMEWORK: Record<string, ProblemCode> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
   FST_INVALID_MULTIPART_CONTENT_TYPE: 'unsupported_media_type',
   FST_ERR_BAD_URL: 'invalid_parameter',
-  FST_ERR_MAX_PARAM_LENGTH: 'invalid_parameter',
+  FST_ERR_MAX_PARAM_LENGTH: 'uri_too_long',
 }
 
 /** A validator's answer as a problem: 400 for path, query and headers, 422 for bodies. */

@@ -70,6 +70,7 @@ export function commandRoute<I extends TSchema, S, R>(app: FastifyInstance, rout
       tags: [route.tag],
       summary: route.summary,
       headers: headersSchema(versioned),
+      querystring: NO_PARAMETERS,
       ...(params.length ? { params: pick(members, params) } : {}),
       ...(method === 'DELETE' ? {} : { body }),
       response: {
@@ -131,6 +132,8 @@ function ifMatch(request: FastifyRequest): number | undefined {
   return Number(version)
 }
 
+const NO_PARAMETERS = Type.Object({}, { additionalProperties: false })
+
 const headersSchema = (versioned: boolean) =>
   Type.Object({
     'idempotency-key': Type.Optional(Type.String({ description: 'A repeat within 24 hours answers the first result' })),
@@ -166,7 +169,7 @@ export function queryRoute<I extends TSchema, R>(
         tags: [tag],
         summary,
         ...(params.length ? { params: pick(membersOf(query.input), params) } : {}),
-        querystring: parameters ?? Type.Object({}, { additionalProperties: false }),
+        querystring: parameters ?? NO_PARAMETERS,
         response: {
           200: { description: 'Found', content: { 'application/json': { schema: response } } },
           ...problemResponses([...ALWAYS, 'invalid_parameter', ...problems]),
@@ -199,7 +202,7 @@ export function wholeListRoute<I extends TSchema, R>(
         tags: [tag],
         summary,
         ...(params.length ? { params: pick(membersOf(query.input), params) } : {}),
-        querystring: Type.Object({}, { additionalProperties: false }),
+        querystring: NO_PARAMETERS,
         response: {
           200: { description: 'Found', content: { 'application/json': { schema: pageOf(route.response) } } },
           ...problemResponses([...ALWAYS, 'invalid_parameter', ...problems]),

@@ -1,6 +1,5 @@
 import type { FastifySchemaCompiler } from 'fastify'
 import type { TSchema } from 'typebox'
-import { Value } from 'typebox/value'
 import { faultsOf } from '../kernel/check.ts'
 import { nearest } from '../kernel/nearest.ts'
 import { problemOfFaults } from './problems.ts'
@@ -11,7 +10,20 @@ export const validatorCompiler: FastifySchemaCompiler<TSchema> = ({ schema, http
     return (body: unknown) =>
       answer('body', schema, body ?? ('properties' in schema && !requiresMembers(schema) ? {} : body))
   }
-  return (values: unknown) => answer(httpPart, schema, Value.Convert(schema, { ...(values as object) })) // Fastify gives objects
+  return (values: unknown) => answer(httpPart, schema, readTexts(schema, values as Record<string, unknown>)) // Fastify gives objects
+}
+
+/** `limit=25` is a number, `includeTotal=true` a boolean; anything else stays the text it is. */
+function readTexts(schema: TSchema, values: Record<string, unknown>): Record<string, unknown> {
+  const members: Record<string, TSchema> = 'properties' in schema ? (schema.properties as Record<string, TSchema>) : {}
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, readText(members[name], value)]))
+}
+
+function readText(member: TSchema | undefined, value: unknown): unknown {
+  if (typeof value !== 'string' || !member || !('type' in member)) return value
+  if (member.type === 'integer' && /^-?\d{1,15}$/.test(value)) return Number(value)
+  if (member.type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true'
+  return value
 }
 
 const requiresMembers = (schema: TSchema): boolean =>
