@@ -2,20 +2,21 @@ import { execFile, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, globSync, readFileSync, statSync } from 'node:fs'
 import { createConnection } from 'node:net'
+import { availableParallelism, loadavg } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import t from 'tap'
 import { makeDatabase, onPostgres } from './support/database.ts'
-import { type Home, openHome, type Service } from './support/process.ts'
+import { eventually, type Home, openHome, type Service } from './support/process.ts'
 import { connectSmtp } from './support/smtp.ts'
 
 const run = promisify(execFile)
 
-/** The goals are 8 s and 2 s; a busy machine gets more, and the figure is printed. */
+/** The goals are 8 s, 2 s and 2 s: an idle machine is given twice or four times that, a busy one more. The figures are printed. */
 const FIRST_READY_SECONDS = 16
 const READY_SECONDS = 8
 const REFUSED_SECONDS = 8
+const busy = Math.max(1, (loadavg()[0] ?? 0) / availableParallelism())
 const isLinux = process.platform === 'linux'
 const hasCurl = spawnSync('curl', ['--version']).status === 0
 
@@ -35,7 +36,7 @@ t.test('the first start prints a key and a curl line that works, and keeps the k
   key = service.firstKey() ?? ''
   t.match(key, /^kk_/)
   t.comment(`first start to ready: ${service.readySeconds.toFixed(1)} s`)
-  t.ok(service.readySeconds < FIRST_READY_SECONDS)
+  t.ok(service.readySeconds < FIRST_READY_SECONDS * busy)
   const path = join(home.dataDir, 'first-api-key')
   t.equal(readFileSync(path, 'utf8'), `${key}\n`)
   t.equal(statSync(path).mode & 0o777, 0o600)
@@ -64,7 +65,7 @@ t.test(
     t.match(second.output(), `The data directory ${home.dataDir} is in use by process ${service.pid()}.`)
     t.same(after, before)
     t.comment(`refused after ${seconds.toFixed(1)} s`)
-    t.ok(seconds < REFUSED_SECONDS)
+    t.ok(seconds < REFUSED_SECONDS * busy)
     t.match(await ask('/v1/tickets'), { status: 200 })
   },
 )
@@ -94,40 +95,40 @@ t.test('SIGTERM lets a running request and a running mail finish, and nobody els
 })
 
 t.test('the next start prints no key, the old one works, and what was accepted last is there', async (t) => {
-  service = await home.start()
+  // nobody asks for the end of this process: killed later, it stays a zombie
+  const unreaped = home.launchUnreaped()
+  service = { ...unreaped, ...(await unreaped.ready) }
   t.comment(`further start to ready: ${service.readySeconds.toFixed(1)} s`)
-  t.ok(service.readySeconds < READY_SECONDS)
+  t.ok(service.readySeconds < READY_SECONDS * busy)
   t.equal(service.firstKey(), undefined)
   t.notMatch(service.output(), 'kk_')
   t.match(await ask('/v1/tickets', `${key.slice(0, -1)}!`), { status: 401 })
-  await eventually(async () => (await ask('/v1/mail/inbound?state=pending')).body.data.length === 0)
+  t.ok(await eventually(async () => (await ask('/v1/mail/inbound?state=pending')).body.data.length === 0))
   const { body } = await ask('/v1/tickets')
   const subjects: string[] = body.data.map(({ subject }: { subject: string }) => subject)
   for (const subject of ['Sent while it stops', 'Asked while it stops'])
     t.equal(subjects.filter((found) => found === subject).length, 1, subject)
 })
 
-t.test('after kill -9 one of two new starts takes over at once', async (t) => {
-  service.kill('SIGKILL')
-  await service.ended
+t.test('after kill -9 one of two new starts takes over at once, from a zombie too', async (t) => {
+  const killed = service
+  killed.kill('SIGKILL')
+  await killed.ended
   const starts = [home.launch(), home.launch()]
   const ready = await Promise.allSettled(starts.map((start) => start.ready))
+  if (isLinux) t.match(readFileSync(`/proc/${killed.pid()}/stat`, 'latin1'), /^\d+ \(.*\) Z /, 'it is a zombie still')
   const owners = starts.filter((_, n) => ready[n]?.status === 'fulfilled')
   t.equal(owners.length, onPostgres ? 2 : 1)
   for (const loser of starts.filter((start) => !owners.includes(start))) t.match(await loser.ended, { code: 75 })
   for (const { kill, ended } of owners) {
-    kill('SIGTERM')
-    t.match(await ended, { code: 0 })
+    kill('SIGKILL')
+    await ended
   }
 })
 
-t.test('a killed process that is still a zombie holds no lock', { skip: onPostgres || !isLinux }, async (t) => {
-  const unreaped = home.launchUnreaped()
-  await unreaped.ready
-  unreaped.kill('SIGKILL')
-  await unreaped.ended
+t.test('after kill -9 of a process that is asked for its end, too', async (t) => {
   service = await home.start()
-  t.match(readFileSync(`/proc/${unreaped.pid()}/stat`, 'latin1'), /^\d+ \(.*\) Z /)
+  t.ok(service.readySeconds < READY_SECONDS * busy)
   t.match(await ask('/v1/tickets'), { status: 200 })
 })
 
@@ -190,14 +191,6 @@ async function beginRequest({ url }: Service, as: string, body: object) {
   }
 }
 
-async function isUnready({ url }: Service): Promise<boolean> {
-  const answer = async () => (await fetch(`${url}/readyz`).catch(() => undefined))?.status ?? 503
-  await eventually(async () => (await answer()) === 503, 1_000)
-  return (await answer()) === 503
-}
-
-/** What another process does can only be looked for. */
-async function eventually(isSo: () => Promise<boolean>, withinMs = 10_000): Promise<void> {
-  const until = performance.now() + withinMs
-  while (!(await isSo()) && performance.now() < until) await wait(25)
+function isUnready({ url }: Service): Promise<boolean> {
+  return eventually(async () => ((await fetch(`${url}/readyz`).catch(() => undefined))?.status ?? 503) === 503, 1_000)
 }

@@ -1,9 +1,7 @@
-import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Readable, Transform } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { Readable } from 'node:stream'
 import multipart from '@fastify/multipart'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { fileTypeFromBuffer } from 'file-type'
@@ -121,31 +119,28 @@ async function uploaded(request: FastifyRequest<{ Querystring: { filename?: stri
   return { stream: file.file, filename: filename ?? file.filename, contentType: contentType ?? file.mimetype }
 }
 
-/** The bytes, in memory while they are few, else in the file; past the limit it stops reading. */
+/**
+ * The bytes, in memory while they are few, else in the file. Past the limit they are read on but not kept, so that the sender
+ * hears the answer; one who goes on past twice the limit is cut off.
+ */
 async function received(stream: Readable, bytesMax: number, path: string): Promise<BlobSource> {
+  const kept: Buffer[] = []
   let size = 0
-  let kept: Buffer[] = []
-  let file: ReturnType<typeof createWriteStream> | undefined
-  const limit = new Transform({
-    transform(chunk: Buffer, _encoding, done) {
+  let file: FileHandle | undefined
+  try {
+    for await (const chunk of stream as AsyncIterable<Buffer>) {
       size += chunk.length
-      done(size > bytesMax ? new Problem('payload_too_large') : null, chunk)
-    },
-  })
-  await pipeline(stream, limit, async (chunks: AsyncIterable<Buffer>) => {
-    for await (const chunk of chunks) {
-      if (!file && size <= IN_MEMORY_MAX) {
-        kept.push(chunk)
-        continue
-      }
-      file ??= createWriteStream(path, { mode: 0o600 })
-      for (const part of [...kept, chunk])
-        if (!file.write(part)) await new Promise<void>((drained) => file?.once('drain', () => drained()))
-      kept = []
+      if (size > 2 * bytesMax) break
+      if (size > bytesMax) continue
+      kept.push(chunk)
+      if (size <= IN_MEMORY_MAX) continue
+      file ??= await open(path, 'wx', 0o600)
+      for (const part of kept.splice(0)) await file.writeFile(part)
     }
-    await new Promise<void>((ended) => (file ? file.end(ended) : ended()))
-  })
-  if ('truncated' in stream && stream.truncated) throw new Problem('payload_too_large')
+  } finally {
+    await file?.close()
+  }
+  if (size > bytesMax || ('truncated' in stream && stream.truncated)) throw new Problem('payload_too_large')
   return file ? { path } : { bytes: Buffer.concat(kept) }
 }
 

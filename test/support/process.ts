@@ -179,3 +179,13 @@ async function isReady(url: string): Promise<boolean> {
     return false
   }
 }
+
+/** What another process does can only be looked for: false when it was not so in time. */
+export async function eventually(isSo: () => Promise<boolean>, withinMs = 10_000): Promise<boolean> {
+  const until = performance.now() + withinMs
+  for (;;) {
+    if (await isSo()) return true
+    if (performance.now() >= until) return false
+    await wait(LOOK_MS)
+  }
+}

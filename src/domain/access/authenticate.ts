@@ -30,8 +30,8 @@ type FoundPerson = { value: PersonActor | undefined }
 
 /** Asks the database at most once a second for each credential. */
 export function createAuthenticator({ db, clock, noteUse }: AuthenticatorParts): Authenticator {
-  const keys = new LRUCache<string, Promise<Found>>({ max: REMEMBERED_MAX, ttl: TRUSTED_MS })
-  const persons = new LRUCache<string, Promise<FoundPerson>>({ max: REMEMBERED_MAX, ttl: TRUSTED_MS })
+  const keys = new LRUCache<string, Promise<Found>>({ max: REMEMBERED_MAX, ttl: TRUSTED_MS, ttlResolution: 0 })
+  const persons = new LRUCache<string, Promise<FoundPerson>>({ max: REMEMBERED_MAX, ttl: TRUSTED_MS, ttlResolution: 0 })
   const noted = new LRUCache<string, true>({ max: REMEMBERED_MAX, ttl: USE_NOTED_MS })
 
   const remembered = <T extends object>(

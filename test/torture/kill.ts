@@ -1,0 +1,132 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { type Home, openHome, type ServerDatabase } from '../support/process.ts'
+import { audit } from './audit.ts'
+import { beginLife, type Life } from './life.ts'
+import { makeMails } from './mails.ts'
+import { type Random, randomFrom } from './random.ts'
+import { relayMails } from './relay.ts'
+import { writeAll } from './writer.ts'
+
+export interface KillParts {
+  mails: number
+  writes: number
+  /** While work is done; one more follows when all is acknowledged, and others hit a process in its start. */
+  kills: number
+  seed: number
+  /** A server's; embedded without one. */
+  database?: ServerDatabase | undefined
+}
+
+export interface TortureResult {
+  /** What was measured, in one line. */
+  figures: string
+  violations: string[]
+}
+
+const RELAY_CONNECTIONS = 16
+const CLIENT_CONNECTIONS = 8
+const RUN_MINUTES = 15
+/** What a kill may delay a mail by, once there is a process again (R59). */
+export const PENDING_SECONDS_MAX = 5
+
+/** Mail and API writes against a process that is killed at random moments, until everything is acknowledged; then the books are opened. */
+export async function killRun(parts: KillParts): Promise<TortureResult> {
+  const home = await openHome(parts.database)
+  try {
+    return await tortured(home, parts)
+  } finally {
+    await home.close()
+  }
+}
+
+async function tortured(home: Home, { mails, writes, kills, seed }: KillParts): Promise<TortureResult> {
+  const since = performance.now()
+  const signal = AbortSignal.timeout(RUN_MINUTES * 60_000)
+  const random = randomFrom(seed)
+  const run = `c${seed.toString(36)}`
+  const letters = makeMails(mails, random, run)
+  const plan = planOf(kills, mails + writes, random)
+  const life = await beginLife(home, signal, plan.firstStartMs)
+  const { target } = life
+
+  const progress = countTo(signal)
+  const work = Promise.all([
+    relayMails({ target, mails: letters, connections: RELAY_CONNECTIONS, onDelivered: progress.step }),
+    writeAll({ target, writes, connections: CLIENT_CONNECTIONS, run, onWritten: progress.step }),
+  ])
+  for (const { acknowledged, delayMs, startMs } of plan.kills) {
+    await progress.reached(acknowledged)
+    await wait(delayMs)
+    await life.kill(startMs)
+  }
+  const [relay, writer] = await work
+  await life.kill()
+  const waits = await Promise.all(life.waits)
+
+  const found = await audit({ target, run, relay, writer })
+  const left = mails + writes - relay.delivered.length - writer.written.length
+  const longest = Math.max(...waits.map(({ seconds }) => seconds))
+  return {
+    figures: [
+      `${relay.delivered.length} mails, ${writer.written.length} writes, ${life.kills()} kills, ${found.events} events`,
+      `${relay.retries} mails and ${writer.retries} writes sent again, ${found.duplicates} duplicates, ${writer.replayed} replays`,
+      startsOf(life),
+      `longest pending after a restart ${longest.toFixed(1)} s`,
+      `${((performance.now() - since) / 1_000).toFixed(0)} s in all`,
+      ...(life.errors().length ? [`${life.errors().length} errors logged, first: ${life.errors()[0]}`] : []),
+    ].join('; '),
+    violations: [
+      ...(left ? [`${left} were not acknowledged within ${RUN_MINUTES} minutes`] : []),
+      ...waits
+        .filter(({ seconds }) => seconds > PENDING_SECONDS_MAX)
+        .map((w) => `mail waited ${w.seconds.toFixed(1)} s`),
+      ...found.violations,
+    ],
+  }
+}
+
+/** The figures of all starts. */
+export function startsOf({ readySeconds }: Life): string {
+  const [first = 0, ...later] = readySeconds
+  const sorted = later.toSorted((a, b) => a - b)
+  const median = sorted[Math.floor(sorted.length / 2)] ?? 0
+  return `ready after ${first.toFixed(1)} s, restarted median ${median.toFixed(1)} s, max ${(sorted.at(-1) ?? 0).toFixed(1)} s`
+}
+
+const DELAY_MS_MAX = 300
+const START_MS_MAX = 3_000
+const START_KILL_SHARE = 1 / 3
+
+/** When to kill: after so many acknowledgements and a moment, so that however quick the machine is all of them hit work. */
+function planOf(kills: number, total: number, random: Random) {
+  const moment = () => ({
+    acknowledged: random.integer(1, Math.floor(total * 0.95)),
+    delayMs: random.integer(0, DELAY_MS_MAX),
+    startMs: random.next() < START_KILL_SHARE ? [random.integer(0, START_MS_MAX)] : [],
+  })
+  return {
+    firstStartMs: [random.integer(0, START_MS_MAX)],
+    kills: Array.from({ length: kills }, moment).sort((a, b) => a.acknowledged - b.acknowledged),
+  }
+}
+
+/** Counts, and says when a number is reached or the time is over. */
+function countTo(signal: AbortSignal) {
+  const waiting: { count: number; go(): void }[] = []
+  let count = 0
+  const look = () => {
+    for (const one of waiting) if (count >= one.count || signal.aborted) one.go()
+  }
+  signal.addEventListener('abort', look)
+  return {
+    step() {
+      count++
+      look()
+    },
+    reached: (wanted: number) =>
+      new Promise<void>((resolve) => {
+        waiting.push({ count: wanted, go: resolve })
+        look()
+      }),
+  }
+}

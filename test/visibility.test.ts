@@ -1,0 +1,119 @@
+import fc from 'fast-check'
+import t from 'tap'
+import { seesMessage } from '../src/domain/conversations/policy.ts'
+import { actorOf } from '../src/domain/people/decide.ts'
+import { seesPerson } from '../src/domain/people/policy.ts'
+import { seesTicket, ticketFor } from '../src/domain/tickets/policy.ts'
+import type { PersonActor } from '../src/kernel/actor.ts'
+import { startDesk } from './support/desk.ts'
+
+// What the policies say of one thing, the queries must say of many: the same random actors and things get the same answer.
+
+const { call, openTicket, person, receive } = await startDesk(t)
+
+const roles = ['admin', 'agent', 'light_agent', 'requester', 'requester', 'requester'] as const
+const people = await Promise.all(roles.map((role) => person(role)))
+const actors: PersonActor[] = await Promise.all(
+  people.map(async ({ id }) => actorOf((await call('GET', `/v1/people/${id}`)).body)),
+)
+const requesters = people.slice(3)
+
+// biome-ignore lint/suspicious/noExplicitAny: tickets as answered
+const tickets: any[] = []
+for (let n = 0; n < 9; n++) {
+  const ticket = await openTicket({ requesterId: requesters[n % 3]?.id, subject: `Seen ${n}` })
+  await call('POST', `/v1/tickets/${ticket.id}/notes`, { body: { body: `Note ${n}` } })
+  await call('POST', `/v1/tickets/${ticket.id}/replies`, { body: { body: `Reply ${n}` } })
+  tickets.push((await call('GET', `/v1/tickets/${ticket.id}?include=messages`)).body)
+}
+// a message that is held: a stranger who names a stored Message-ID
+const opened = await receive(
+  `From: ${requesters[0]?.email}\nTo: support@kontor.localhost\nSubject: Held\nMessage-ID: <held-1@example.com>\n\nMine\n`,
+)
+await receive(
+  'From: stranger@example.net\nTo: support@kontor.localhost\nSubject: Re: Held\nMessage-ID: <held-2@example.net>\nIn-Reply-To: <held-1@example.com>\n\nCANARY let me in\n',
+)
+tickets.push((await call('GET', `/v1/tickets/${opened.ticketId}?include=messages`)).body)
+t.ok(
+  tickets.at(-1).messages.some(({ held }: { held: boolean }) => held),
+  'there is a held message to see or not',
+)
+
+const indexOf = (of: readonly unknown[]) => fc.nat({ max: of.length - 1 })
+
+t.test('a ticket is in every road or in none: REST get, REST list, GraphQL, node', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(indexOf(actors), indexOf(tickets), async (a, n) => {
+      const actor = actors[a]
+      const key = people[a]?.key ?? ''
+      const ticket = tickets[n]
+      if (!actor) return false
+      const sees = seesTicket(actor, ticket)
+      const got = await call('GET', `/v1/tickets/${ticket.id}`, { key })
+      const listed = await call('GET', `/v1/tickets?number=${ticket.number}`, { key })
+      const graph = await call('POST', '/graphql', {
+        key,
+        body: { query: `{ ticket(id: "${ticket.number}") { id } node(id: "${ticket.id}") { id } }` },
+      })
+      return (
+        (got.status === 200) === sees &&
+        (listed.body.data.length === 1) === sees &&
+        (graph.body.data.ticket !== null) === sees &&
+        (graph.body.data.node !== null) === sees
+      )
+    }),
+    { numRuns: 60 },
+  )
+  t.pass('predicate and SQL agree')
+})
+
+t.test('a message is seen as its ticket, its visibility and its hold say', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(indexOf(actors), indexOf(tickets), fc.nat(), async (a, n, m) => {
+      const actor = actors[a]
+      const key = people[a]?.key ?? ''
+      const ticket = tickets[n]
+      const message = ticket.messages[m % ticket.messages.length]
+      if (!actor) return false
+      const sees = seesTicket(actor, ticket) && seesMessage(actor, message)
+      const got = await call('GET', `/v1/messages/${message.id}`, { key })
+      const listed = await call('GET', `/v1/tickets/${ticket.id}/messages?limit=100`, { key })
+      const inList = listed.status === 200 && listed.body.data.some(({ id }: { id: string }) => id === message.id)
+      return (got.status === 200) === sees && inList === sees
+    }),
+    { numRuns: 80 },
+  )
+  t.pass('predicate and SQL agree')
+})
+
+t.test('a person is seen by those who work here, and by themself', async (t) => {
+  for (const [a, actor] of actors.entries()) {
+    for (const other of actors) {
+      const { status } = await call('GET', `/v1/people/${other.id}`, { key: people[a]?.key ?? '' })
+      t.equal(status === 200, seesPerson(actor, other), `${actor.role} and ${other.role}`)
+    }
+  }
+})
+
+t.test('what is for agents only reads as null for requesters, and cannot be asked about', async (t) => {
+  const [ruth] = requesters
+  const mine = tickets[0]
+  await call('PATCH', `/v1/tickets/${mine.id}`, { body: { addTags: ['secret'] } })
+  const full = (await call('GET', `/v1/tickets/${mine.id}`)).body
+  const row = {
+    ...full,
+    publicVersion: 1,
+    publicUpdatedAt: (await call('GET', `/v1/tickets/${mine.id}`, { key: ruth?.key ?? '' })).body.updatedAt,
+  }
+  const actor = actors[3]
+  if (!actor) throw new Error('no requester')
+  const {
+    publicVersion: _v,
+    publicUpdatedAt: _u,
+    ...expected
+  } = { ...ticketFor(actor, row), publicVersion: 0, publicUpdatedAt: 0 }
+  t.same((await call('GET', `/v1/tickets/${mine.id}`, { key: ruth?.key ?? '' })).body, expected)
+  for (const parameter of ['tags[contains]=secret', 'assigneeId=none', 'needsReaction=true', 'lastNoteAt[gte]=-7d']) {
+    t.match(await call('GET', `/v1/tickets?${parameter}`, { key: ruth?.key ?? '' }), { status: 400 }, parameter)
+  }
+})
