@@ -28,7 +28,7 @@ module.exports = {
     forbid(
       'roots-are-on-top',
       'a composition root is started, never imported; config.ts is a value with a type',
-      '^src/[^/]+/',
+      '^src/(?!cli/)[^/]+/',
       {
         path: root,
         pathNot: '^src/config\\.ts$',
@@ -37,7 +37,7 @@ module.exports = {
     forbid(
       'config-is-handed-in',
       'below the roots nobody reads the configuration; its type may be named',
-      '^src/[^/]+/',
+      '^src/(?!cli/)[^/]+/',
       {
         path: '^src/config(\\.ts$|/)',
         pathNot: '^src/config/',

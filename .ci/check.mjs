@@ -6,7 +6,7 @@ import { join } from 'node:path'
 const gates = [
   ['format and lint', 'lint'],
   ['types', 'types'],
-  ['dependency rule', 'dependencies'],
+  ['dependency rule', 'layers'],
   ['nothing unused', 'unused'],
   ['contract unchanged', 'contract:check'],
   ['migrations unchanged', 'migrations:check'],

@@ -12,7 +12,7 @@ export interface Contender {
 }
 
 /** Medians of the rounds, as ratios to the limit in the same round. */
-export interface Ratios {
+interface Ratios {
   rate: number
   /** The least and the greatest of the rounds: how much the machine was disturbed. */
   spread: [number, number]

@@ -83,7 +83,6 @@ const internalCommands: Record<string, string> = {
 
 /** Queries that are parts of others, and why they have no address of their own. */
 const internalQueries: Record<string, string> = {
-  ticketsById: 'for loaders',
   peopleById: 'for loaders and includes',
   teamsById: 'for loaders',
   messagesByTicket: 'for loaders and includes',

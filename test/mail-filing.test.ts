@@ -1,8 +1,8 @@
 import t from 'tap'
 import { type Candidate, type Evidence, filingOf, taggedNumber } from '../src/domain/inbound/decide.ts'
 import { mailRecipient } from '../src/domain/mailboxes/recipient.ts'
+import { newReplyKey, openReplyToken, replyAddress } from '../src/domain/outbound/addresses.ts'
 import { claimOutboundMail } from '../src/domain/outbound/claim-outbound-mail.ts'
-import { newReplyKey, openReplyToken, replyAddress } from '../src/domain/outbound/reply-address.ts'
 import { startDesk } from './support/desk.ts'
 
 const stranger = { address: 'eve@example.net', personId: null, role: null }

@@ -37,7 +37,7 @@ const TIMESTAMPTZ = 1184
 const BIGINT = 20
 
 /** `2026-11-22 06:20:00.12+00`, as Postgres prints it in UTC → RFC 3339 with milliseconds. */
-export function instantFrom(text: string): string {
+function instantFrom(text: string): string {
   const fraction = text.slice(20, text.indexOf('+', 19))
   return `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction.padEnd(3, '0').slice(0, 3)}Z`
 }

@@ -2,7 +2,7 @@ import { type DocumentNode, GraphQLError, type GraphQLSchema } from 'graphql'
 import { type ComplexityEstimator, getComplexity } from 'graphql-query-complexity'
 import { Problem } from '../kernel/problems.ts'
 
-export const COST_MAX = 1_000
+const COST_MAX = 1_000
 
 const LIST_ARGUMENTS = ['first', 'last', 'limit'] as const
 

@@ -11,12 +11,12 @@ import {
 import { LRUCache } from 'lru-cache'
 import { Problem } from '../kernel/problems.ts'
 
-export const TOKENS_MAX = 2_000
-export const DEPTH_MAX = 10
-export const ALIASES_MAX = 30
-export const ROOT_FIELDS_MAX = 20
-export const DIRECTIVES_MAX = 50
-export const FRAGMENTS_MAX = 50
+const TOKENS_MAX = 2_000
+const DEPTH_MAX = 10
+const ALIASES_MAX = 30
+const ROOT_FIELDS_MAX = 20
+const DIRECTIVES_MAX = 50
+const FRAGMENTS_MAX = 50
 
 /** What a document holds, as far as limits and idempotency ask. */
 export interface Measured {

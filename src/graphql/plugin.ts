@@ -15,11 +15,11 @@ import { assertEveryFieldIsDecided } from './policy.ts'
 import { scalars } from './scalars.ts'
 import { ticketLoaders, ticketResolvers } from './tickets.ts'
 
-export const BODY_BYTES_MAX = 102_400
+const BODY_BYTES_MAX = 102_400
 
 const features = [ticketResolvers, peopleResolvers, mailResolvers]
 
-export const resolvers = {
+const resolvers = {
   ...scalars,
   Node: nodeResolvers.Node,
   Query: Object.assign({}, nodeResolvers.Query, ...features.map(({ Query }) => Query)) as Record<string, unknown>,

@@ -39,6 +39,6 @@ export const twins: Record<string, TSchema> = {
 }
 
 /** Types that only hold others together; what is in them comes from a resolver or from a part of a twin. */
-export const wrappers = ['PageInfo', 'Removed', 'EventPage', 'EventActor', 'EventObject', 'EventCause'] as const
+const wrappers = ['PageInfo', 'Removed', 'EventPage', 'EventActor', 'EventObject', 'EventCause'] as const
 export const isWrapper = (type: string): boolean =>
   type.endsWith('Connection') || wrappers.some((name) => name === type)

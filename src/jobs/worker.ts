@@ -3,10 +3,10 @@ import type { Queue } from '../kernel/jobs.ts'
 import type { QueuedJob, RelayParts } from '../kernel/relay.ts'
 
 /** A job's handler. It may be called again for the same job: its ledger row says whether there is anything to do. */
-export type Handler = (data: never) => Promise<void>
+type Handler = (data: never) => Promise<void>
 
 /** How a queue is worked: how many jobs at once in this process. */
-export interface QueueWork {
+interface QueueWork {
   handle: Handler
   atOnce: number
 }

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer'
 import { domainToASCII } from 'node:url'
 
 /** RFC 5321 §4.5.3.1: 64 octets before the @, 255 after it. */
-export const ADDRESS_BYTES_MAX = 320
+const ADDRESS_BYTES_MAX = 320
 const LOCAL_MAX = 64
 const DOMAIN_MAX = 253
 const LABEL_MAX = 63

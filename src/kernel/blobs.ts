@@ -20,7 +20,7 @@ export const blobChunks = pgTable(
   (t) => [primaryKey({ columns: [t.sha256, t.n] })],
 )
 
-export const CHUNK_BYTES = 256 * 1024
+const CHUNK_BYTES = 256 * 1024
 const CHUNKS_A_STATEMENT = 4
 
 /** Bytes in memory, or a file that holds them: what is larger than a mebibyte is not kept in memory. */

@@ -8,7 +8,7 @@ const compiled = new WeakMap<TSchema, Validator>()
 /** Faults told at once; a body with thousands of them is not worth more. */
 const FAULTS_MAX = 20
 
-export function validatorOf(schema: TSchema): Validator {
+function validatorOf(schema: TSchema): Validator {
   const known = compiled.get(schema)
   if (known) return known
   const made = Compile(schema)

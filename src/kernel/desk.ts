@@ -22,7 +22,7 @@ export interface SubjectContext {
   cached<T>(part: Cached<T>): Promise<T>
 }
 
-export type Refusal = ProblemCode | Problem | undefined
+type Refusal = ProblemCode | Problem | undefined
 
 /** One verb, one transaction. In this order: the input is checked, the subject locked, the actor perhaps refused, the change made. */
 export interface Command<I extends TSchema, S, R> {
@@ -65,7 +65,7 @@ export const defineCommand = <I extends TSchema, S, R>(command: Command<I, S, R>
 export const defineQuery = <I extends TSchema, R>(query: Query<I, R>): Query<I, R> => query
 
 /** Where a session comes from: told in events, chosen by no input. */
-export interface Origin {
+interface Origin {
   channel: Channel
   requestId?: string
 }

@@ -3,13 +3,16 @@ import { id, instant } from '../db/columns.ts'
 import type { Actor, Channel } from './actor.ts'
 import type { Instant } from './clock.ts'
 
-/** Filled by each feature: event type → its data. A misspelt event does not compile. */
+/**
+ * Filled by each feature: event type → its data. A misspelt event does not compile.
+ * @public
+ */
 // biome-ignore lint/suspicious/noEmptyInterface: features merge their events into it
 export interface EventData {}
-export type EventType = keyof EventData & string
+type EventType = keyof EventData & string
 
 export type Changes = Record<string, { from: unknown; to: unknown }>
-export interface EventObject {
+interface EventObject {
   type: string
   id: string
   version: number | null

@@ -46,4 +46,4 @@ export function base32(bytes: Uint8Array): string {
 const ID = /^[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}$/
 
 /** Whether a text can be an id of this kind at all; what cannot is not looked up. */
-export const isId = (prefix: IdPrefix, text: string): boolean => text.startsWith(`${prefix}_`) && ID.test(text)
+const isId = (prefix: IdPrefix, text: string): boolean => text.startsWith(`${prefix}_`) && ID.test(text)

@@ -1,7 +1,10 @@
 import { bigint, jsonb, pgTable, text } from 'drizzle-orm/pg-core'
 import { instant } from '../db/columns.ts'
 
-/** Filled by each feature: queue → what a job carries. Ids only: what a user wants to see has a ledger row. */
+/**
+ * Filled by each feature: queue → what a job carries. Ids only: what a user wants to see has a ledger row.
+ * @public
+ */
 // biome-ignore lint/suspicious/noEmptyInterface: features merge their jobs into it
 export interface JobData {}
 export type Queue = keyof JobData & string

@@ -212,12 +212,12 @@ const signatureOf = (secret: Uint8Array, binding: string, payload: string) =>
   createHmac('sha256', secret).update(`${binding}\n${payload}`).digest().subarray(0, SIGNATURE_BYTES)
 
 /** Opaque, signed, and good for the same question by the same actor only. */
-export function sealCursor(secret: Uint8Array, binding: string, values: unknown[]): string {
+function sealCursor(secret: Uint8Array, binding: string, values: unknown[]): string {
   const payload = JSON.stringify(values)
   return `${Buffer.from(payload).toString('base64url')}.${signatureOf(secret, binding, payload).toString('base64url')}`
 }
 
-export function openCursor(secret: Uint8Array, binding: string, cursor: string): unknown[] {
+function openCursor(secret: Uint8Array, binding: string, cursor: string): unknown[] {
   const [encoded = '', signed = ''] = cursor.split('.')
   const payload = Buffer.from(encoded, 'base64url').toString()
   const given = Buffer.from(signed, 'base64url')

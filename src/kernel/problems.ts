@@ -91,7 +91,7 @@ export function renderProblem(problem: Problem, requestId: string) {
 const CONNECTION_FAULTS = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ENOTFOUND', 'ETIMEDOUT', 'ENOENT'])
 
 /** Whether the database is away, rather than our statement wrong: SQLSTATE classes 08, 53 and 57, and broken sockets. */
-export function isUnavailable(error: unknown): boolean {
+function isUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   const code = 'code' in error ? String(error.code) : ''
   if (CONNECTION_FAULTS.has(code) || /^(08|53|57)/.test(code)) return true

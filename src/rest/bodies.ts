@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { invalid, Problem } from '../kernel/problems.ts'
 
-export const JSON_BYTES_MAX = 1_048_576
+const JSON_BYTES_MAX = 1_048_576
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'] as const
 
 /** Nothing is said by leaving the body out; null is not an object. */

@@ -28,7 +28,7 @@ export interface SessionParts {
 }
 
 /** Who asks: an API key, or a token of a requester. What is wrong with a credential is told to nobody. */
-export async function sessionOf(
+async function sessionOf(
   app: FastifyInstance,
   { desk, authenticator }: SessionParts,
   request: Pick<FastifyRequest, 'id' | 'headers'>,

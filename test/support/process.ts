@@ -13,7 +13,7 @@ const [, ...arguments_] = packageJson.scripts.start.split(' ')
 const READY_WITHIN_MS = 60_000
 const LOOK_MS = 20
 
-export interface Ended {
+interface Ended {
   code: number | null
   signal: NodeJS.Signals | null
   /** From the start of the process. */
@@ -21,7 +21,7 @@ export interface Ended {
 }
 
 /** One process of the service, ready or not. */
-export interface Launched {
+interface Launched {
   pid(): number
   /** Where it listens, once /readyz says 200. Rejects when the process ends before. */
   ready: Promise<{ url: string; smtpPort: number; readySeconds: number }>

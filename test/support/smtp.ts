@@ -105,7 +105,7 @@ export async function deliver({ port, mailFrom, rcptTo, raw }: Delivery): Promis
   }
 }
 
-export interface SunkMail {
+interface SunkMail {
   envelope: { mailFrom: string; rcptTo: string[] }
   raw: Buffer
   /** In order, names in lower case, folds undone, nothing decoded. */

@@ -32,16 +32,18 @@ export const PENDING_SECONDS_MAX = 5
 /** Mail and API writes against a process that is killed at random moments, until everything is acknowledged; then the books are opened. */
 export async function killRun(parts: KillParts): Promise<TortureResult> {
   const home = await openHome(parts.database)
+  const end = new AbortController()
   try {
-    return await tortured(home, parts)
+    return await tortured(home, parts, AbortSignal.any([end.signal, AbortSignal.timeout(RUN_MINUTES * 60_000)]))
   } finally {
+    end.abort()
     await home.close()
   }
 }
 
-async function tortured(home: Home, { mails, writes, kills, seed }: KillParts): Promise<TortureResult> {
+async function tortured(home: Home, parts: KillParts, signal: AbortSignal): Promise<TortureResult> {
+  const { mails, writes, kills, seed } = parts
   const since = performance.now()
-  const signal = AbortSignal.timeout(RUN_MINUTES * 60_000)
   const random = randomFrom(seed)
   const run = `c${seed.toString(36)}`
   const letters = makeMails(mails, random, run)
@@ -55,7 +57,7 @@ async function tortured(home: Home, { mails, writes, kills, seed }: KillParts): 
     writeAll({ target, writes, connections: CLIENT_CONNECTIONS, run, onWritten: progress.step }),
   ])
   for (const { acknowledged, delayMs, startMs } of plan.kills) {
-    await progress.reached(acknowledged)
+    await Promise.race([progress.reached(acknowledged), work])
     await wait(delayMs)
     await life.kill(startMs)
   }

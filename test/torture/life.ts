@@ -5,7 +5,7 @@ import type { Home, Service } from '../support/process.ts'
 import type { Target } from './target.ts'
 
 /** How long the mails of a killed process waited after the next one was ready. */
-export interface Wait {
+interface Wait {
   seconds: number
   /** The next kill came before they were filed. */
   isCut: boolean

@@ -3,7 +3,7 @@ import { connectSmtp, dotStuffed, type SmtpClient, type SmtpReply } from '../sup
 import type { Mail } from './mails.ts'
 import type { Target } from './target.ts'
 
-export interface Delivered {
+interface Delivered {
   mail: Mail
   /** The journal's id, as the 250 told it. */
   inboundMailId: string

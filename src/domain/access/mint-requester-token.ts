@@ -8,7 +8,7 @@ import { MintRequesterToken, type RequesterToken } from './schema.ts'
 import { markVerified } from './store.ts'
 
 /** Access tokens live this long. */
-export const TOKEN_MS = 15 * MINUTE_MS
+const TOKEN_MS = 15 * MINUTE_MS
 
 /**
  * A token with which a portal acts as this requester and nobody else. Minting asserts the address: it counts as

@@ -42,7 +42,7 @@ export const CreateApiKey = Closed({
 export const ApiKeyAct = Closed({ apiKeyId: Id() })
 
 /** How long a rotated key may go on, at most. */
-export const OVERLAP_HOURS_MAX = 24
+const OVERLAP_HOURS_MAX = 24
 
 export const RotateApiKey = Closed({
   apiKeyId: Id(),

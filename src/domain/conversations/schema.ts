@@ -4,7 +4,7 @@ import { Closed, Id, Key, Nullable, Timestamp } from '../../kernel/schema.ts'
 import type { Attachment } from '../attachments/schema.ts'
 import { AttachmentIds, Body, BodyFormat, TicketRef } from '../tickets/schema.ts'
 
-export const visibilities = ['public', 'internal'] as const
+const visibilities = ['public', 'internal'] as const
 export const Visibility = Type.Enum([...visibilities])
 export type Visibility = Static<typeof Visibility>
 

@@ -1,4 +1,5 @@
 import type { Role } from '../../kernel/actor.ts'
+import type { InboundMail } from '../mail/schema.ts'
 import type { TraceStep, Verdict } from './schema.ts'
 
 /** Somebody who sent a mail, as far as its From says: proof comes from tokens and relays, never from names. */
@@ -158,3 +159,18 @@ export function taggedNumber(subject: string | null): number | undefined {
   const number = Number(match?.[1] ?? match?.[2] ?? 0)
   return number > 0 ? number : undefined
 }
+
+/** What an outcome says before it is known which ticket it became. */
+export const outcomeOf = (
+  { verdict, reason, held, verified, trace }: Filing,
+  mail: Pick<InboundMail, 'autorespond'>,
+) => ({
+  verdict,
+  reason,
+  held,
+  verified: verdict === 'ticket_created' || verdict === 'message_added' ? verified : null,
+  autorespond: mail.autorespond,
+  forward: null,
+  bounce: null,
+  trace,
+})

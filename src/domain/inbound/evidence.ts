@@ -4,7 +4,7 @@ import { prepareSql } from '../../db/statement.ts'
 import { normaliseAddress } from '../../kernel/address.ts'
 import type { Secrets } from '../../kernel/secrets.ts'
 import type { InboundMail } from '../mail/schema.ts'
-import { openReplyToken } from '../outbound/reply-address.ts'
+import { openReplyToken } from '../outbound/addresses.ts'
 import { findPersonByAddress } from '../people/store.ts'
 import { type Candidate, type Evidence, type Sender, taggedNumber } from './decide.ts'
 import { answeredIds } from './store.ts'
@@ -53,7 +53,7 @@ export interface Envelope {
 }
 
 /** The mark of this desk in mail it sends. */
-export const INSTANCE_HEADER = 'x-kontor-instance'
+const INSTANCE_HEADER = 'x-kontor-instance'
 
 /** Everything that decides where a mail belongs, read in one round trip. */
 export async function gatherEvidence(

@@ -15,7 +15,7 @@ import { ticketFacts } from '../tickets/decide.ts'
 import { insertTicket, lockTicket, nextNumber } from '../tickets/store.ts'
 import { chosenWords, vocabulary } from '../types/store.ts'
 import { authorAddress, bodyOf, identityOf, subjectOf } from './content.ts'
-import { type Filing, filingOf } from './decide.ts'
+import { filingOf, outcomeOf } from './decide.ts'
 import { gatherEvidence } from './evidence.ts'
 import { rememberMail } from './remember.ts'
 import { FileMail, type MailOutcome } from './schema.ts'
@@ -82,21 +82,6 @@ export const fileMail = defineCommand({
     })
     return outcome
   },
-})
-
-/** What an outcome says before it is known which ticket it became. */
-export const outcomeOf = (
-  { verdict, reason, held, verified, trace }: Filing,
-  mail: Pick<InboundMail, 'autorespond'>,
-) => ({
-  verdict,
-  reason,
-  held,
-  verified: verdict === 'ticket_created' || verdict === 'message_added' ? verified : null,
-  autorespond: mail.autorespond,
-  forward: null,
-  bounce: null,
-  trace,
 })
 
 type Found = Awaited<ReturnType<typeof fileMail.subject>>

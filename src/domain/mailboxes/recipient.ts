@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { parseAddress } from '../../kernel/address.ts'
 import { defineQuery } from '../../kernel/desk.ts'
 import { Closed } from '../../kernel/schema.ts'
-import { openReplyToken } from '../outbound/reply-address.ts'
+import { openReplyToken } from '../outbound/addresses.ts'
 import { mailboxesCached } from './store.ts'
 
 /** The mailbox behind an address: its own, or that of a signed reply address. */

@@ -10,7 +10,7 @@ import { mailboxes } from './table.ts'
 
 export type MailboxRow = typeof mailboxes.$inferSelect
 
-export const allMailboxes = prepare()(() =>
+const allMailboxes = prepare()(() =>
   build.select(rowOf(mailboxes)).from(mailboxes).orderBy(asc(mailboxes.createdAt), asc(mailboxes.id)),
 )
 const locked = prepare<{ id: string }>()(($) =>
@@ -18,7 +18,7 @@ const locked = prepare<{ id: string }>()(($) =>
 )
 
 /** A signed reply address must fit into the 64 bytes of a local part: `<mailbox>+<37 characters>`. */
-export const MAILBOX_LOCAL_MAX = 26
+const MAILBOX_LOCAL_MAX = 26
 
 /** All of them, oldest first: the first is the one that mail without another goes out from. */
 export const mailboxesCached: Cached<MailboxRow[]> = {

@@ -7,7 +7,7 @@ import type { Attachment } from '../attachments/schema.ts'
 import { messages } from '../conversations/table.ts'
 import { mailboxesCached } from '../mailboxes/store.ts'
 import { tickets } from '../tickets/table.ts'
-import { newReplyKey, replyAddress } from './reply-address.ts'
+import { newReplyKey, replyAddress } from './addresses.ts'
 import { findReplyKey, lockOutboundMail, OWNER_CONSTRAINT, threadOf } from './store.ts'
 import { outboundMails, replyAddresses } from './table.ts'
 

@@ -1,12 +1,11 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
-import { Type } from 'typebox'
 import { build, named, prepare, rowOf } from '../../db/statement.ts'
 import { channels, isStaff } from '../../kernel/actor.ts'
 import { defineQuery } from '../../kernel/desk.ts'
 import type { FilterField } from '../../kernel/filter.ts'
 import { type List, PageInput, readPage, type SortKey } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
-import { Closed, Id } from '../../kernel/schema.ts'
+import { Closed } from '../../kernel/schema.ts'
 import { statusCategories } from '../types/schema.ts'
 import { agentsOnly, type Ticket, TicketRef } from './schema.ts'
 import { namedTicket } from './store.ts'
@@ -134,28 +133,3 @@ function oneTicket(ref: string, viewer: string | undefined) {
   if (number === undefined) return viewer === undefined ? staffById.bind({ id }) : ownById.bind({ id, viewer })
   return viewer === undefined ? staffByNumber.bind({ number }) : ownByNumber.bind({ number, viewer })
 }
-
-const staffByIds = prepare<{ ids: string[] }>()(($) =>
-  build.select(staffColumns).from(tickets).where(sql`${tickets.id} = any(${$.ids}::text[])`),
-)
-const ownByIds = prepare<{ ids: string[]; viewer: string }>()(($) =>
-  build
-    .select(requesterColumns)
-    .from(tickets)
-    .where(and(sql`${tickets.id} = any(${$.ids}::text[])`, ownTickets(sql`${$.viewer}`))),
-)
-
-/** Many tickets at once, by id; those unseen are missing from the answer. */
-export const ticketsById = defineQuery({
-  name: 'ticketsById',
-  group: 'tickets',
-  input: Closed({ ids: Type.Array(Id(), { maxItems: 100 }) }),
-  refuse: () => undefined,
-
-  async read({ db, actor }, { ids }) {
-    const { rows } = await db.query(
-      isStaff(actor) ? staffByIds.bind({ ids }) : ownByIds.bind({ ids, viewer: actor.id }),
-    )
-    return new Map(rows.map((row): [string, Ticket] => [row.id, row]))
-  },
-})

@@ -59,12 +59,12 @@ export const agentsOnly = [
 /** `tkt_…` or the number; both name the same ticket everywhere. */
 export const TicketRef = Id('The id or the number')
 
-export const Subject = Line(300)
+const Subject = Line(300)
 export const Body = Type.String({ minLength: 1, maxLength: 100_000, pattern: '[^\\s]' })
 export const BodyFormat = Type.Enum(['text', 'markdown', 'html'], { default: 'text' })
 
 /** A body holds at most this many files. */
-export const ATTACHMENTS_MAX = 50
+const ATTACHMENTS_MAX = 50
 export const AttachmentIds = Type.Array(Id(), { maxItems: ATTACHMENTS_MAX, uniqueItems: true })
 
 export const OpenTicket = Closed({

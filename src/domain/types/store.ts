@@ -5,9 +5,9 @@ import type { Cached } from '../../kernel/versions.ts'
 import type { Priority, Status, TicketType } from './schema.ts'
 import { priorities, statuses, types } from './table.ts'
 
-export const allTypes = prepare()(() => build.select(rowOf(types)).from(types).orderBy(asc(types.position)))
-export const allStatuses = prepare()(() => build.select(rowOf(statuses)).from(statuses).orderBy(asc(statuses.position)))
-export const allPriorities = prepare()(() =>
+const allTypes = prepare()(() => build.select(rowOf(types)).from(types).orderBy(asc(types.position)))
+const allStatuses = prepare()(() => build.select(rowOf(statuses)).from(statuses).orderBy(asc(statuses.position)))
+const allPriorities = prepare()(() =>
   build.select(rowOf(priorities)).from(priorities).orderBy(asc(priorities.position)),
 )
 

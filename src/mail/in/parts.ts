@@ -2,7 +2,7 @@ import { MailParser, type MailParserOptions } from 'mailparser'
 import { HEADER_LIMITS } from './headers.ts'
 
 /** R30: beyond either, a mail is not parsed but kept whole. */
-export const PART_LIMITS = { partsMax: 1_000, depthMax: 100 } as const
+const PART_LIMITS = { partsMax: 1_000, depthMax: 100 } as const
 
 /** A node of the MIME tree. Leaves have their bytes, with the transfer encoding undone. */
 export interface Part {

@@ -16,7 +16,7 @@ export interface ConnectionParts {
 
 /** RFC 3463: a reply that brings its own enhanced status code gets no second one from the library. */
 const ENHANCED = /^[245]\.\d{1,3}\.\d{1,3} /
-export const SHUTTING_DOWN = '4.3.2 Shutting down, try again later'
+const SHUTTING_DOWN = '4.3.2 Shutting down, try again later'
 
 /**
  * One SMTP session with the patience of R28. A subclass, because the library decides only by its idle timeout, which any trickled

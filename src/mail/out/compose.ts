@@ -7,7 +7,7 @@ const NAME_MAX = 200
 const FILENAME_MAX = 200
 const REFERENCES_MAX = 30
 
-export interface OutgoingAttachment {
+interface OutgoingAttachment {
   filename: string | null
   contentType: string
   contentId: string | null

@@ -2,7 +2,7 @@ import { createTransport as createMailer, type SendMailOptions, type SMTPPoolOpt
 
 const RESPONSE_CHARACTERS_MAX = 500
 
-export type SendResult =
+type SendResult =
   /** The relay has taken it; `rejected` are the recipients it would not take it for. */
   | { outcome: 'sent'; response: string; rejected: string[] }
   /** Not now: try again. */

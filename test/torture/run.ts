@@ -1,0 +1,44 @@
+import { randomInt } from 'node:crypto'
+import { parseArgs } from 'node:util'
+import { makeDatabase, onPostgres } from '../support/database.ts'
+import { startPostgres } from '../support/postgres.ts'
+import type { ServerDatabase } from '../support/process.ts'
+import { type KillParts, killRun, type TortureResult } from './kill.ts'
+import { pendingRun } from './pending.ts'
+
+const SEED_MAX = 2 ** 31
+
+const tortures: Record<string, (parts: KillParts) => Promise<TortureResult>> = { kill: killRun, pending: pendingRun }
+const databases: Record<string, () => Promise<ServerDatabase | undefined>> = {
+  pglite: async () => undefined,
+  postgres: () => (onPostgres ? makeDatabase() : startPostgres()),
+}
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string', default: Object.keys(tortures).join() },
+    database: { type: 'string', default: Object.keys(databases).join() },
+    mails: { type: 'string', default: '500' },
+    writes: { type: 'string', default: '500' },
+    kills: { type: 'string', default: '6' },
+    times: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+  },
+})
+
+let violations = 0
+for (const [name, torture] of Object.entries(tortures).filter(([name]) => values.only.split(',').includes(name)))
+  for (const [database, open] of Object.entries(databases).filter(([name]) =>
+    values.database.split(',').includes(name),
+  ))
+    for (let time = 0; time < Number(values.times); time++) {
+      const seed = values.seed === undefined ? randomInt(SEED_MAX) : Number(values.seed) + time
+      const { mails, writes, kills } = values
+      const parts = { mails: Number(mails), writes: Number(writes), kills: Number(kills), seed }
+      const result = await torture({ ...parts, database: await open() })
+      violations += result.violations.length
+      console.log(`${result.violations.length ? '✗' : '✓'} ${name} on ${database}, --seed ${seed}: ${result.figures}`)
+      for (const violation of result.violations.slice(0, 50)) console.log(`    ${violation}`)
+    }
+if (violations) console.log(`${violations} violations`)
+process.exitCode = violations ? 1 : 0
