@@ -70,7 +70,8 @@ export async function openQueue({ database, queues, onError }: QueueParts): Prom
       for (const [queue, { handle, atOnce }] of Object.entries(handlers)) {
         const id = await boss.work<object>(
           queue,
-          { batchSize: atOnce, pollingIntervalSeconds: POLL_SECONDS, perJobResults: true },
+          // a full batch is a backlog: the next one follows at once, or a restart would work off only some jobs a second
+          { batchSize: atOnce, pollingIntervalSeconds: POLL_SECONDS, burstWhenBatchFull: true, perJobResults: true },
           async (jobs) => Promise.all(jobs.map((job) => settled(job, handle, onError))),
         )
         workers.set(queue, [id])

@@ -42,8 +42,3 @@ export function base32(bytes: Uint8Array): string {
   }
   return text
 }
-
-const ID = /^[a-z]{3}_[0-9a-hjkmnp-tv-z]{26}$/
-
-/** Whether a text can be an id of this kind at all; what cannot is not looked up. */
-const isId = (prefix: IdPrefix, text: string): boolean => text.startsWith(`${prefix}_`) && ID.test(text)
