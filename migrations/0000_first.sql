@@ -70,7 +70,7 @@ CREATE TABLE "events" (
 	"changes" jsonb NOT NULL,
 	"data" jsonb NOT NULL,
 	"cause" jsonb,
-	"facts" jsonb NOT NULL,
+	"facts" json NOT NULL,
 	"request_id" text
 );
 --> statement-breakpoint
@@ -167,8 +167,7 @@ CREATE TABLE "outbound_mails" (
 	"smtp_response" text,
 	"created_at" timestamp(3) with time zone NOT NULL,
 	"sent_at" timestamp(3) with time zone,
-	"next_attempt_at" timestamp(3) with time zone,
-	CONSTRAINT "outbound_mails_message_id" UNIQUE("message_id")
+	"next_attempt_at" timestamp(3) with time zone
 );
 --> statement-breakpoint
 CREATE TABLE "outbox" (
@@ -317,21 +316,17 @@ CREATE INDEX "api_keys_person" ON "api_keys" USING btree ("person_id");--> state
 CREATE INDEX "attachments_message" ON "attachments" USING btree ("message_id");--> statement-breakpoint
 CREATE INDEX "conversations_ticket" ON "conversations" USING btree ("ticket_id");--> statement-breakpoint
 CREATE INDEX "events_ticket" ON "events" USING btree ("ticket_id","id");--> statement-breakpoint
-CREATE INDEX "feed_event" ON "feed" USING btree ("event_id");--> statement-breakpoint
+CREATE INDEX "events_object" ON "events" USING btree ("object_id","object_version") WHERE ticket_id is null;--> statement-breakpoint
 CREATE UNIQUE INDEX "inbound_mails_identity" ON "inbound_mails" USING btree ("identity");--> statement-breakpoint
 CREATE INDEX "inbound_mails_pending" ON "inbound_mails" USING btree ("received_at") WHERE state = 'pending';--> statement-breakpoint
-CREATE INDEX "inbound_mails_received" ON "inbound_mails" USING btree ("received_at","id");--> statement-breakpoint
 CREATE INDEX "inbound_mails_ticket" ON "inbound_mails" USING btree ("ticket_id","id");--> statement-breakpoint
 CREATE INDEX "messages_ticket" ON "messages" USING btree ("ticket_id","id");--> statement-breakpoint
-CREATE INDEX "outbound_mails_created" ON "outbound_mails" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "outbound_mails_ticket" ON "outbound_mails" USING btree ("ticket_id","id");--> statement-breakpoint
 CREATE INDEX "outbound_mails_due" ON "outbound_mails" USING btree ("created_at") WHERE state in ('queued', 'deferred');--> statement-breakpoint
-CREATE INDEX "people_created" ON "people" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "person_emails_person" ON "person_emails" USING btree ("person_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "reply_addresses_owner" ON "reply_addresses" USING btree ("ticket_id","address");--> statement-breakpoint
 CREATE INDEX "team_members_person" ON "team_members" USING btree ("person_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "tickets_number" ON "tickets" USING btree ("number");--> statement-breakpoint
-CREATE INDEX "tickets_created" ON "tickets" USING btree ("created_at","id");--> statement-breakpoint
 CREATE INDEX "tickets_updated" ON "tickets" USING btree ("updated_at","id");--> statement-breakpoint
-CREATE INDEX "tickets_requester" ON "tickets" USING btree ("requester_id","created_at","id");--> statement-breakpoint
+CREATE INDEX "tickets_requester" ON "tickets" USING btree ("requester_id","id");--> statement-breakpoint
 CREATE INDEX "tickets_open_of_assignee" ON "tickets" USING btree ("assignee_id","priority_rank","updated_at","id") WHERE status_category = 'open';

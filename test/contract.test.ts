@@ -85,7 +85,8 @@ const internalCommands: Record<string, string> = {
 const internalQueries: Record<string, string> = {
   peopleById: 'for loaders and includes',
   teamsById: 'for loaders',
-  messagesByTicket: 'for loaders and includes',
+  messagesByTicket: 'for loaders',
+  ticketWithMessages: 'a ticket with include=messages',
   conversationsByTicket: 'for loaders',
   attachmentLinkOwner: 'opens a signed link',
   mailRecipient: 'SMTP asks it',

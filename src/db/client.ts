@@ -13,6 +13,12 @@ export interface Connection {
   query<R>(statement: Sql<R>): Promise<Rows<R>>
 }
 
+/** What queries read from. */
+export interface Reader extends Connection {
+  /** Two reads in one round trip, each on its own. */
+  batch<A, B>(first: Sql<A>, second: Sql<B>): Promise<[Rows<A>, Rows<B>]>
+}
+
 export interface Tx extends Connection {
   /** Ends the transaction, with a last statement in the same round trip. Throws what stopped it; after that nothing was written. */
   commit(last?: Sql): Promise<void>
@@ -22,7 +28,7 @@ export interface Tx extends Connection {
  * Postgres through `pg`, or PGlite in the process; the same statements on both.
  * PGlite has one connection: a `query` here waits for a running transaction, so nothing inside one may call it.
  */
-export interface Db extends Connection {
+export interface Db extends Reader {
   kind: 'postgres' | 'pglite'
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>
   /** Several statements without parameters, for migrations and tests. */
@@ -36,8 +42,10 @@ export interface Db extends Connection {
 const TIMESTAMPTZ = 1184
 const BIGINT = 20
 
-/** `2026-11-22 06:20:00.12+00`, as Postgres prints it in UTC → RFC 3339 with milliseconds. */
+/** `2026-11-22 06:20:00.123+00`, as Postgres prints it in UTC, with zeros at the end left out → RFC 3339 with milliseconds. */
 function instantFrom(text: string): string {
+  // nine times out of ten all three digits are there
+  if (text.length === 26) return `${text.slice(0, 10)}T${text.slice(11, 23)}Z`
   const fraction = text.slice(20, text.indexOf('+', 19))
   return `${text.slice(0, 10)}T${text.slice(11, 19)}.${fraction.padEnd(3, '0').slice(0, 3)}Z`
 }
@@ -71,6 +79,14 @@ export function openPostgres(url: string, onError: (error: Error) => void): Db {
     kind: 'postgres',
     native: pool,
     query: <R>(statement: Sql<R>) => send<R>(pool, statement),
+    batch: async (first, second) => {
+      const client = await pool.connect()
+      try {
+        return await Promise.all([send(client, first), send(client, second)])
+      } finally {
+        client.release()
+      }
+    },
     script: async (text) => void (await pool.query(text)),
     close: () => pool.end(),
     holdLock: (key, onLost) => holdLock(settings, key, onLost),
@@ -152,6 +168,7 @@ export async function openPglite(dataDir?: string, image?: Blob): Promise<Db> {
     kind: 'pglite',
     native: lite,
     query: (statement) => run(lite, statement),
+    batch: async (first, second) => [await run(lite, first), await run(lite, second)],
     script: async (text) => void (await lite.exec(text)),
     close: () => lite.close(),
     holdLock: async () => async () => {},

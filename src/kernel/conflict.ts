@@ -1,15 +1,25 @@
-import { and, eq, gt } from 'drizzle-orm'
+import { and, eq, gt, isNull } from 'drizzle-orm'
 import type { Connection } from '../db/client.ts'
 import { build, named, prepare } from '../db/statement.ts'
 import { type Changes, events } from './events.ts'
 import { Problem } from './problems.ts'
 
-const changesSince = prepare<{ objectId: string; version: number }>()(($) =>
-  build
-    .select({ changes: named<Changes>('changes', events.changes) })
-    .from(events)
-    .where(and(eq(events.objectId, $.objectId), gt(events.objectVersion, $.version))),
-)
+/** A ticket's events lie under the ticket, those of other objects under none: each way has its index. */
+const changesSince = (isTicket: boolean) =>
+  prepare<{ objectId: string; version: number }>()(($) =>
+    build
+      .select({ changes: named<Changes>('changes', events.changes) })
+      .from(events)
+      .where(
+        and(
+          isTicket ? eq(events.ticketId, $.objectId) : isNull(events.ticketId),
+          eq(events.objectId, $.objectId),
+          gt(events.objectVersion, $.version),
+        ),
+      ),
+  )
+const changesOfTicket = changesSince(true)
+const changesOfOther = changesSince(false)
 
 /**
  * 412 when a field that this input sets was changed since the version its sender read. Other fields do not conflict.
@@ -22,7 +32,8 @@ export async function refuseStale(
   fields: readonly string[],
 ): Promise<void> {
   if (expectedVersion === undefined || expectedVersion === object.version) return
-  const { rows } = await tx.query(changesSince.bind({ objectId: object.id, version: expectedVersion }))
+  const statement = object.id.startsWith('tkt_') ? changesOfTicket : changesOfOther
+  const { rows } = await tx.query(statement.bind({ objectId: object.id, version: expectedVersion }))
   const changed = new Set(rows.flatMap(({ changes }) => Object.keys(changes)))
   const conflicting = expectedVersion > object.version ? [...fields] : fields.filter((field) => changed.has(field))
   if (!conflicting.length) return

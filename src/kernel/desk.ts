@@ -1,5 +1,5 @@
 import type { Static, TSchema } from 'typebox'
-import type { Connection, Db, Tx } from '../db/client.ts'
+import type { Connection, Db, Reader, Tx } from '../db/client.ts'
 import { type Actor, type Channel, type Group, hasScope } from './actor.ts'
 import { check } from './check.ts'
 import { type Clock, type Instant, instantOf } from './clock.ts'
@@ -43,7 +43,7 @@ export interface Command<I extends TSchema, S, R> {
 }
 
 export interface QueryContext {
-  db: Connection
+  db: Reader
   actor: Actor
   now: Instant
   secrets: Secrets

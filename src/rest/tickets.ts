@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { postNote } from '../domain/conversations/post-note.ts'
 import { postReply } from '../domain/conversations/post-reply.ts'
-import { conversationsQuery, message, messagesByTicket, messagesQuery } from '../domain/conversations/queries.ts'
+import { conversationsQuery, message, messagesQuery, ticketWithMessages } from '../domain/conversations/queries.ts'
 import { Conversation, Message } from '../domain/conversations/schema.ts'
 import { peopleById } from '../domain/people/queries.ts'
 import type { Person } from '../domain/people/schema.ts'
@@ -46,17 +46,7 @@ const besideTickets: Includes<Ticket> = {
 
 /** The latest hundred; the whole conversation is read by pages. */
 const MESSAGES_BESIDE_MAX = 100
-
-const besideTicket: Includes<Ticket> = {
-  ...besideTickets,
-  messages: async (desk, rows) => {
-    const byTicket = await desk.read(messagesByTicket, {
-      ticketIds: rows.map(({ id }) => id),
-      limit: MESSAGES_BESIDE_MAX,
-    })
-    return (row) => byTicket.get(row.id) ?? []
-  },
-}
+const MESSAGES = 'messages'
 
 export function ticketRoutes(app: FastifyInstance): void {
   app.addSchema(Ticket)
@@ -207,7 +197,10 @@ function ticketRoute(app: FastifyInstance, properties: string[]): void {
         querystring: Type.Object(
           {
             include: Type.Optional(
-              Type.String({ maxLength: 200, description: `Adds ${Object.keys(besideTicket).join(', ')}` }),
+              Type.String({
+                maxLength: 200,
+                description: `Adds ${[...Object.keys(besideTickets), MESSAGES].join(', ')}`,
+              }),
             ),
             fields: Type.Optional(Type.String({ maxLength: 1_000, description: 'Only these fields' })),
           },
@@ -220,12 +213,16 @@ function ticketRoute(app: FastifyInstance, properties: string[]): void {
       },
     },
     async ({ desk, params, query }, reply) => {
-      const found: Ticket = await desk.read(ticket, params)
+      const names = query.include?.split(',') ?? []
+      const others = names.filter((name) => name !== MESSAGES)
+      const found: Ticket =
+        others.length < names.length
+          ? await desk.read(ticketWithMessages, { ...params, limit: MESSAGES_BESIDE_MAX })
+          : await desk.read(ticket, params)
       withETag(reply, found)
-      const [row = found] =
-        query.include === undefined ? [found] : await included(desk, [found], besideTicket, query.include)
+      const [row = found] = others.length ? await included(desk, [found], besideTickets, others.join(',')) : [found]
       if (query.fields === undefined) return row
-      const [thin] = thinned([row], [...properties, ...Object.keys(besideTicket)], query.fields)
+      const [thin] = thinned([row], [...properties, ...Object.keys(besideTickets), MESSAGES], query.fields)
       return reply.serializer(JSON.stringify).header('content-type', 'application/json; charset=utf-8').send(thin)
     },
   )

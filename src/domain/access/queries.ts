@@ -19,7 +19,7 @@ export const allKeys: List<ApiKey> = {
     name: { column: apiKeys.name, kind: 'text' },
     createdAt: { column: apiKeys.createdAt, kind: 'instant' },
   },
-  sorts: { createdAt: { column: apiKeys.createdAt, property: 'createdAt' } },
+  sorts: { createdAt: { column: apiKeys.id, property: 'id' } },
   defaultSort: '-createdAt',
 }
 const ownKeys: List<ApiKey> = {

@@ -1,4 +1,4 @@
-import { and, asc, eq, type SQL, sql } from 'drizzle-orm'
+import { and, asc, desc, eq, type SQL, sql } from 'drizzle-orm'
 import { Type } from 'typebox'
 import { build, prepare, rowOf } from '../../db/statement.ts'
 import { type Actor, isStaff } from '../../kernel/actor.ts'
@@ -6,7 +6,7 @@ import { defineQuery } from '../../kernel/desk.ts'
 import { type List, PageInput, readPage } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
-import { ownTickets } from '../tickets/queries.ts'
+import { oneTicket, ownTickets } from '../tickets/queries.ts'
 import { TicketRef } from '../tickets/schema.ts'
 import { namedTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
@@ -150,6 +150,47 @@ export const messagesByTicket = defineQuery({
     const byTicket = new Map(ticketIds.map((id): [string, Message[]] => [id, []]))
     for (const row of rows) byTicket.get(row.ticketId)?.push(row)
     return byTicket
+  },
+})
+
+const latestOfTicket = (visible: (viewer: SQL) => SQL | undefined) =>
+  prepare<{ id: string | null; number: number | null; limit: number; viewer: string }>()(($) =>
+    build
+      .select(rowOf(messages))
+      .from(messages)
+      .where(
+        and(
+          // one of the two is null
+          sql`${messages.ticketId} = coalesce(${$.id}, (select id from ${tickets} where ${tickets.number} = ${$.number}))`,
+          visible(sql`${$.viewer}`),
+        ),
+      )
+      .orderBy(desc(messages.id))
+      .limit($.limit),
+  )
+const latestForStaff = latestOfTicket(() => undefined)
+const latestForRequester = latestOfTicket(ownMessages)
+
+/** One ticket with its latest messages, oldest of them first: one round trip. */
+export const ticketWithMessages = defineQuery({
+  name: 'ticketWithMessages',
+  group: 'tickets',
+  input: Closed({ ticketId: TicketRef, limit: Type.Integer({ minimum: 1, maximum: MESSAGES_A_TICKET_MAX }) }),
+  refuse: () => undefined,
+
+  async read({ db, actor }, { ticketId, limit }) {
+    const viewer = isStaff(actor) ? undefined : actor.id
+    const { id = null, number = null } = namedTicket(ticketId)
+    const latest = (viewer === undefined ? latestForStaff : latestForRequester).bind({
+      id,
+      number,
+      limit,
+      viewer: actor.id,
+    })
+    const [found, said] = await db.batch(oneTicket(ticketId, viewer), latest)
+    const [ticket] = found.rows
+    if (!ticket) throw new Problem('ticket_not_found')
+    return { ...ticket, messages: said.rows.reverse() }
   },
 })
 

@@ -31,7 +31,7 @@ const traces = prepareSql<
   found as (
     select 'token' as kind, 0 as place, ticket_id, address as owner from reply_addresses where reply_key = ${$.replyKey}
     union all
-    select 'own', asked.place, m.ticket_id, m."to" from asked join outbound_mails m on m.message_id = asked.id
+    select 'own', asked.place, m.ticket_id, m."to" from asked join outbound_mails m on m.id = split_part(asked.id, '@', 1) and m.message_id = asked.id
     union all
     select 'stored', asked.place, r.ticket_id, null from asked join mail_references r on r.message_id = asked.id
     union all

@@ -29,7 +29,7 @@ export const inboundList: List<InboundMailRow> = {
     mailFrom: { column: inboundMails.mailFrom, kind: 'text' },
     receivedAt: { column: inboundMails.receivedAt, kind: 'instant' },
   },
-  sorts: { receivedAt: { column: inboundMails.receivedAt, property: 'receivedAt' } },
+  sorts: { receivedAt: { column: inboundMails.id, property: 'id' } },
   defaultSort: '-receivedAt',
 }
 

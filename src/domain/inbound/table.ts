@@ -32,7 +32,6 @@ export const inboundMails = pgTable(
   (t) => [
     uniqueIndex('inbound_mails_identity').on(t.identity),
     index('inbound_mails_pending').on(t.receivedAt).where(sql`state = 'pending'`),
-    index('inbound_mails_received').on(t.receivedAt, t.id),
     index('inbound_mails_ticket').on(t.ticketId, t.id),
   ],
 )

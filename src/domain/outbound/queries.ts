@@ -19,7 +19,7 @@ export const outboundList: List<OutboundMail> = {
     to: { column: outboundMails.to, kind: 'text' },
     createdAt: { column: outboundMails.createdAt, kind: 'instant' },
   },
-  sorts: { createdAt: { column: outboundMails.createdAt, property: 'createdAt' } },
+  sorts: { createdAt: { column: outboundMails.id, property: 'id' } },
   defaultSort: '-createdAt',
 }
 

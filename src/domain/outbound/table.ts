@@ -11,7 +11,7 @@ export const outboundMails = pgTable(
     ticketId: id().notNull(),
     ticketMessageId: id(),
     /** The Message-ID header, without angle brackets; the same at every attempt. */
-    messageId: id().notNull().unique('outbound_mails_message_id'),
+    messageId: id().notNull(),
     to: id().notNull(),
     toName: text(),
     subject: text().notNull(),
@@ -26,7 +26,6 @@ export const outboundMails = pgTable(
     nextAttemptAt: instant(),
   },
   (t) => [
-    index('outbound_mails_created').on(t.createdAt, t.id),
     index('outbound_mails_ticket').on(t.ticketId, t.id),
     index('outbound_mails_due').on(t.createdAt).where(sql`state in ('queued', 'deferred')`),
   ],

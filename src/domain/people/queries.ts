@@ -27,7 +27,7 @@ export const peopleList: List<Person> = {
     disabledAt: { column: people.disabledAt, kind: 'instant' },
   },
   sorts: {
-    createdAt: { column: people.createdAt, property: 'createdAt' },
+    createdAt: { column: people.id, property: 'id' },
     email: { column: people.email, property: 'email' },
   },
   defaultSort: '-createdAt',
@@ -96,7 +96,7 @@ export const teamsList: List<Team> = {
   id: teams.id,
   filters: { name: { column: teams.name, kind: 'text' } },
   sorts: {
-    createdAt: { column: teams.createdAt, property: 'createdAt' },
+    createdAt: { column: teams.id, property: 'id' },
     name: { column: teams.name, property: 'name' },
   },
   defaultSort: '-createdAt',

@@ -4,27 +4,23 @@ import type { Role } from '../../kernel/actor.ts'
 import { withKey } from '../../kernel/write-set.ts'
 
 /** One record for each human. */
-export const people = pgTable(
-  'people',
-  {
-    id: id().primaryKey(),
-    name: text(),
-    /** The address that mail goes to. */
-    email: text().notNull(),
-    emails: text().array().notNull(),
-    role: text().$type<Role>().notNull(),
-    /** Whether tickets can be assigned to them. */
-    supportTeam: boolean().notNull(),
-    organizationId: id(),
-    locale: text(),
-    timeZone: text(),
-    disabledAt: instant(),
-    version: integer().notNull(),
-    createdAt: instant().notNull(),
-    updatedAt: instant().notNull(),
-  },
-  (t) => [index('people_created').on(t.createdAt, t.id)],
-)
+export const people = pgTable('people', {
+  id: id().primaryKey(),
+  name: text(),
+  /** The address that mail goes to. */
+  email: text().notNull(),
+  emails: text().array().notNull(),
+  role: text().$type<Role>().notNull(),
+  /** Whether tickets can be assigned to them. */
+  supportTeam: boolean().notNull(),
+  organizationId: id(),
+  locale: text(),
+  timeZone: text(),
+  disabledAt: instant(),
+  version: integer().notNull(),
+  createdAt: instant().notNull(),
+  updatedAt: instant().notNull(),
+})
 
 /** Whose an address is: normalised, and nobody else's. */
 export const personEmails = pgTable(

@@ -133,7 +133,10 @@ export interface FactSources {
   versions: Versions
 }
 
-/** What rules read, copied: the ticket before and after, who asked, who acted, and the version of the rules. */
+/**
+ * What rules read: the ticket, what it was before where that differs, who asked, who acted, and the version of the rules. It is a
+ * copy: the working row goes on changing, but only by whole values.
+ */
 export function ticketFacts({
   before,
   after,
@@ -143,7 +146,7 @@ export function ticketFacts({
   versions,
 }: FactSources): Record<string, unknown> {
   return {
-    before: before && conditionFields(before),
+    before: before && differing(conditionFields(before), conditionFields(after)),
     ticket: conditionFields(after),
     requester,
     organization: null,
@@ -165,5 +168,9 @@ function conditionFields(ticket: TicketRow): Record<string, unknown> {
     publicUpdatedAt: _u,
     ...fields
   } = ticket
-  return structuredClone(fields)
+  return fields
 }
+
+/** What was otherwise before; the rest stands in `after`. */
+const differing = (before: Record<string, unknown>, after: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(before).filter(([field, value]) => value !== after[field]))

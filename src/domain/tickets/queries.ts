@@ -14,14 +14,22 @@ import { tickets } from './table.ts'
 /** A requester sees what they asked; the twin of `seesTicket`. */
 export const ownTickets = (viewer: SQL): SQL => sql`${tickets.requesterId} = ${viewer}`
 
-const staffColumns = rowOf(tickets)
+/** The resource, and what cursors need beside it; the rest of the row is for commands. */
+const {
+  customerConversationId: _customer,
+  internalConversationId: _internal,
+  mailboxId: _mailbox,
+  publicVersion: _version,
+  publicUpdatedAt: _updatedAt,
+  ...staffColumns
+} = rowOf(tickets)
 
 /** What is for agents only reads as null, and version and time are those of public changes. */
-const requesterColumns: typeof staffColumns = {
+const requesterColumns = {
   ...staffColumns,
   ...Object.fromEntries(agentsOnly.map((field) => [field, named(field, sql`null`)])),
-  version: named('version', tickets.publicVersion),
-  updatedAt: named('updatedAt', tickets.publicUpdatedAt),
+  version: named<number>('version', tickets.publicVersion),
+  updatedAt: named<string>('updatedAt', tickets.publicUpdatedAt),
 }
 
 const filters: Record<string, FilterField> = {
@@ -49,8 +57,9 @@ const sorts: Record<string, SortKey> = {
   type: { column: tickets.type, property: 'type' },
   status: { column: tickets.status, property: 'status' },
   priority: { column: tickets.priorityRank, property: 'priorityRank' },
-  createdAt: { column: tickets.createdAt, property: 'createdAt' },
-  updatedAt: { column: tickets.publicUpdatedAt, property: 'publicUpdatedAt' },
+  // ids grow with time: the primary key is the order of creation
+  createdAt: { column: tickets.id, property: 'id' },
+  updatedAt: { column: tickets.publicUpdatedAt, property: 'updatedAt' },
 }
 
 const ticketsOfRequester: List<Ticket> = {
@@ -128,7 +137,8 @@ export const ticket = defineQuery({
   },
 })
 
-function oneTicket(ref: string, viewer: string | undefined) {
+/** The ticket that a reference names, as staff see it or as this requester does. */
+export function oneTicket(ref: string, viewer: string | undefined) {
   const { id, number } = namedTicket(ref)
   if (number === undefined) return viewer === undefined ? staffById.bind({ id }) : ownById.bind({ id, viewer })
   return viewer === undefined ? staffByNumber.bind({ number }) : ownByNumber.bind({ number, viewer })

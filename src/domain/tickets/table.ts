@@ -57,9 +57,8 @@ export const tickets = pgTable(
   },
   (t) => [
     uniqueIndex('tickets_number').on(t.number),
-    index('tickets_created').on(t.createdAt, t.id),
     index('tickets_updated').on(t.updatedAt, t.id),
-    index('tickets_requester').on(t.requesterId, t.createdAt, t.id),
+    index('tickets_requester').on(t.requesterId, t.id),
     // an agent's own list: open, by priority, then last update (scanned backwards)
     index('tickets_open_of_assignee')
       .on(t.assigneeId, t.priorityRank, t.updatedAt, t.id)

@@ -20,10 +20,16 @@ export interface ReceiverParts {
   workerId: string
 }
 
+/** While one mail is in the parser's thread, the next is fetched. */
+const READINGS_AT_ONCE = 2
+
 /** The job of a journal row: read the mail in a thread, file it, all or nothing. */
-export const receiveMail =
-  ({ desk, parser, workerId }: ReceiverParts) =>
-  async ({ inboundMailId }: { inboundMailId: string }): Promise<void> => {
+export function receiveMail({ desk, parser, workerId }: ReceiverParts) {
+  const inTurn = createTurns(READINGS_AT_ONCE)
+  const underWay = new Map<string, Promise<void>>()
+
+  // A mail is claimed when its turn comes to be read, not before: a claim counts against a mail when the process is killed.
+  const read = async (inboundMailId: string) => {
     const claimed = await desk.execute(claimInboundMail, { inboundMailId, workerId })
     if (!claimed) return
     if (claimed.attempts > CLAIMS_MAX) {
@@ -31,9 +37,40 @@ export const receiveMail =
       return
     }
     const raw = await desk.read(rawForParsing, { sha256: claimed.sha256 })
-    const { mail, contentHash } = claimed.attempts > READINGS_MAX ? unread(raw) : await readMail(parser, raw, undefined)
-    await desk.execute(fileMail, { inboundMailId, mail, contentHash })
+    return claimed.attempts > READINGS_MAX ? unread(raw) : readMail(parser, raw, undefined)
   }
+  const receive = async (inboundMailId: string) => {
+    const found = await inTurn(() => read(inboundMailId))
+    if (found) await desk.execute(fileMail, { inboundMailId, ...found })
+  }
+
+  return ({ inboundMailId }: { inboundMailId: string }): Promise<void> => {
+    // an adopted mail may have its old job too: that one must not claim it a second time
+    const running = underWay.get(inboundMailId)
+    if (running) return running
+    const work = receive(inboundMailId).finally(() => underWay.delete(inboundMailId))
+    underWay.set(inboundMailId, work)
+    return work
+  }
+}
+
+/** Lets so many work at once, and the others in the order in which they came. */
+function createTurns(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = []
+  let free = atOnce
+  return async (work) => {
+    if (free > 0) free--
+    else await new Promise<void>((go) => waiting.push(go))
+    try {
+      return await work()
+    } finally {
+      const go = waiting.shift()
+      // whoever goes next has this place
+      if (go) go()
+      else free++
+    }
+  }
+}
 
 const unread = (raw: Buffer) => ({
   mail: parseFailure(raw, 'parse_failed'),
