@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import type { Duplex } from 'node:stream'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
 import type { Sql } from './statement.ts'
@@ -81,6 +82,7 @@ export function openPostgres(url: string, onError: (error: Error) => void): Db {
     query: <R>(statement: Sql<R>) => send<R>(pool, statement),
     batch: async (first, second) => {
       const client = await pool.connect()
+      together(client)
       try {
         return await Promise.all([send(client, first), send(client, second)])
       } finally {
@@ -93,6 +95,7 @@ export function openPostgres(url: string, onError: (error: Error) => void): Db {
 
     async transaction(work) {
       const client = await pool.connect()
+      together(client)
       const begun = send(client, BEGIN)
       begun.catch(() => {}) // its failure reaches the caller through `query` or `commit`
       let open = true
@@ -123,8 +126,17 @@ const send = <R>(on: pg.Pool | pg.PoolClient, { name, text, values }: Sql<R>): P
     })
   })
 
+/** What is sent from here to the end of this turn of the event loop leaves in one write: each write is a system call. */
+function together(client: pg.PoolClient): void {
+  // pg's types do not name its connection; its own queries cork the same stream
+  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection
+  stream.cork()
+  process.nextTick(() => stream.uncork())
+}
+
 /** After a failed flush COMMIT answers ROLLBACK instead of failing: so the flush is looked at first. */
 async function commit(client: pg.PoolClient, last: Sql | undefined): Promise<void> {
+  together(client)
   const [flushed, committed] = await Promise.allSettled([last && send(client, last), send(client, COMMIT)])
   if (flushed.status === 'rejected') throw flushed.reason
   if (committed.status === 'rejected') throw committed.reason
