@@ -23,7 +23,7 @@ import { loadSecrets, type Secrets } from './kernel/secrets.ts'
 import { createParser, type Parser } from './mail/in/parser.ts'
 import { readMail } from './mail/in/receive.ts'
 import { restPlugin } from './rest/plugin.ts'
-import { answerError } from './rest/problems.ts'
+import { answerBrokenRequest, answerError } from './rest/problems.ts'
 
 /** What follows from events, in this order, in the transaction of the command that told them. */
 const reactions: readonly Reaction[] = [mailPublicReply]
@@ -63,6 +63,9 @@ export async function createApp(parts: AppParts): Promise<App> {
   }) // without an address it is PGlite
   const relay = createRelay({ db, deliver: queue.deliver, delivered: queue.wake, onError })
   const parser = createParser()
+  // inspections have a thread of their own, and a short queue: received mail does not wait for them
+  const inspector = createParser()
+  let inspections = 0
   const readiness: App['readiness'] = new Map([['queue', () => (queue.isUp() ? 'ok' : 'down')]])
 
   const http: FastifyInstance = Fastify({
@@ -71,6 +74,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: (request) => requestId(request.headers['x-request-id']),
     frameworkErrors: answerError,
+    clientErrorHandler: answerBrokenRequest,
     bodyLimit: 1_048_576,
     routerOptions: { maxParamLength: 200 },
     requestTimeout: 30_000,
@@ -85,6 +89,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     secrets,
     reactions,
     settings: {
+      publicUrl: config.publicUrl,
       mailDomain: config.mailDomain,
       replyDomain: config.replyDomain,
       mailIsRouted: config.smtpRelayUrl !== undefined,
@@ -95,7 +100,11 @@ export async function createApp(parts: AppParts): Promise<App> {
   const system = desk.as(SYSTEM, { channel: 'api' })
   const noteUse = (apiKeyId: string) => void system.execute(recordApiKeyUse, { apiKeyId }).catch(onError)
   const authenticator = createAuthenticator({ db, clock, noteUse })
-  const parse = (raw: Buffer, mailFrom: string | undefined) => readMail(parser, raw, mailFrom)
+  const parse = async (raw: Buffer, mailFrom: string | undefined) => {
+    if (inspections >= INSPECTIONS_MAX) throw new Problem('unavailable', { retryAfterSeconds: 1 })
+    inspections++
+    return readMail(inspector, raw, mailFrom).finally(() => inspections--)
+  }
   const sdl = readFileSync(join(import.meta.dirname, '../schema.graphql'), 'utf8')
 
   if (!config.roles.includes('api')) answerHealthOnly(http)
@@ -119,9 +128,13 @@ export async function createApp(parts: AppParts): Promise<App> {
     await queue.stop()
     await relay.stop()
     await parser.close()
+    await inspector.close()
   }
   return { desk, http, relay, queue, parser, secrets, readiness, close }
 }
+
+/** Mails that wait to be inspected or are. */
+const INSPECTIONS_MAX = 16
 
 /** A process without the role api has nothing to say but how it is. */
 function answerHealthOnly(http: FastifyInstance): void {

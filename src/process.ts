@@ -33,7 +33,7 @@ export interface Running {
 
 type Stop = () => Promise<unknown> | unknown
 
-/** Config → database → app → listeners → worker, and back in the other order on SIGTERM (security.md R67). */
+/** Config → database → app → listeners → worker, and back on SIGTERM: nobody new is let in, what runs may end, then the ground is closed. */
 export async function startProcess(config: Config): Promise<Running> {
   const log = pino({
     level: config.logLevel,
@@ -46,10 +46,13 @@ export async function startProcess(config: Config): Promise<Running> {
       '*.password',
     ],
   })
+  // those who let work in stop together; what stands behind them follows, last opened first
+  const doors: Stop[] = []
   const stops: Stop[] = []
   let stopping = false
   const stop = async () => {
     stopping = true
+    await Promise.all(doors.splice(0).map((close) => close()))
     for (const end of stops.splice(0).reverse()) await end()
   }
   const grace = closeWithGrace({ delay: EXIT_AFTER_MS }, async ({ signal, err }) => {
@@ -65,8 +68,9 @@ export async function startProcess(config: Config): Promise<Running> {
     const app = await createApp({ config, db, clock: () => new Date(), log, metrics, version })
     stops.push(() => app.close())
     app.readiness.set('process', () => (stopping ? 'stopping' : 'ok'))
-    if (config.roles.includes('worker')) stops.push(await startWorker(app, config, db, log))
-    const smtpPort = config.roles.includes('smtp') ? await startSmtp(app, config, log, stops) : undefined
+    if (config.roles.includes('worker')) doors.push(await startWorker(app, config, db, log))
+    const smtpPort = config.roles.includes('smtp') ? await startSmtp(app, config, log, doors) : undefined
+    doors.push(() => app.http.close())
     const httpPort = await listen(app, config)
     sayHello({ config, httpPort, smtpPort, firstKey })
     const leave = async () => {
@@ -91,6 +95,15 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
   const workerId = newId('job')
   const desk = app.desk.as(SYSTEM, { channel: 'email' })
   const transport = smtpRelayUrl ? createTransport({ relayUrl: smtpRelayUrl, ehloName: mailDomain }) : undefined
+  const onError = (error: unknown) => log.error({ err: error }, 'work on a timer failed')
+  const presence = await announcePresence({
+    desk,
+    workerId,
+    embedded: db.kind === 'pglite',
+    holdLock: db.holdLock,
+    onError,
+  })
+  // only now: a claim of a worker that nobody knows would be missed by nobody
   await app.queue.work({
     'mail.parse': { handle: receiveMail({ desk, parser: app.parser, workerId }), atOnce: PARSE_MAILS_AT_ONCE },
     ...(transport
@@ -102,14 +115,6 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
         }
       : {}),
   })
-  const onError = (error: unknown) => log.error({ err: error }, 'work on a timer failed')
-  const presence = await announcePresence({
-    desk,
-    workerId,
-    embedded: db.kind === 'pglite',
-    holdLock: db.holdLock,
-    onError,
-  })
   const cleaning = scheduleCleanUp(desk, onError)
   return async () => {
     cleaning.stop()
@@ -119,7 +124,7 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
   }
 }
 
-async function startSmtp(app: App, config: Config, log: Logger, stops: Stop[]): Promise<number> {
+async function startSmtp(app: App, config: Config, log: Logger, doors: Stop[]): Promise<number> {
   const desk = app.desk.as(SYSTEM, { channel: 'email' })
   const listener = createSmtpListener({
     host: config.smtpHost,
@@ -134,7 +139,7 @@ async function startSmtp(app: App, config: Config, log: Logger, stops: Stop[]): 
   const { port } = await listener.listen()
   let isUp = true
   app.readiness.set('smtp', () => (isUp ? 'ok' : 'down'))
-  stops.push(() => {
+  doors.push(() => {
     isUp = false
     return listener.close(GRACE_SECONDS)
   })

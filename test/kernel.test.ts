@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -246,7 +246,14 @@ t.test('a data directory has one owner, also when many try at once, and a dead o
   const owner = (more: object) =>
     writeFileSync(
       path,
-      JSON.stringify({ token: 'other', pid: process.pid, host: hostname(), startTicks: null, ...more }),
+      JSON.stringify({
+        token: 'other',
+        pid: process.pid,
+        host: hostname(),
+        pidSpace: process.platform === 'linux' ? readlinkSync('/proc/self/ns/pid') : null,
+        startTicks: null,
+        ...more,
+      }),
     )
   owner({ pid: 2 ** 22 - 3 })
   const after = await Promise.allSettled(Array.from({ length: 10 }, () => lockDirectory(dir)))

@@ -1,5 +1,15 @@
 import { randomUUID } from 'node:crypto'
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
+import {
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -18,6 +28,8 @@ interface Owner {
   token: string
   pid: number
   host: string
+  /** Which processes it can see: a pid says nothing in another container. */
+  pidSpace: string | null
   /** When the process started, in the kernel's ticks: a pid that was given out again is another process. */
   startTicks: string | null
 }
@@ -37,6 +49,7 @@ export async function lockDirectory(dataDir: string): Promise<() => void> {
     token: randomUUID(),
     pid: process.pid,
     host: hostname(),
+    pidSpace: pidSpace(),
     startTicks: processOf(process.pid)?.startTicks ?? null,
   }
   const draft = `${path}.${self.token}`
@@ -118,6 +131,14 @@ function isAlive(owner: Owner, path: string): boolean {
   return (
     found.state !== 'Z' && found.state !== 'X' && (owner.startTicks === null || found.startTicks === owner.startTicks)
   )
+}
+
+function pidSpace(): string | null {
+  try {
+    return readlinkSync('/proc/self/ns/pid')
+  } catch {
+    return null // no Linux: one space for all
+  }
 }
 
 /** What the kernel says of a process: null when there is none, undefined where there is no /proc to ask. */

@@ -35,6 +35,14 @@ export const prepare =
   <R>(query: ($: Names<A>) => Built<R>): Statement<A, R> =>
     compiled<A, R>(query)
 
+/** Without a name: for forms so many that a server should not keep them all. */
+export const unnamed = <A, R>(statement: Statement<A, R>): Statement<A, R> => ({
+  bind(values) {
+    const { text, values: bound } = statement.bind(values)
+    return { text, values: bound }
+  },
+})
+
 /** The same for SQL written by hand, whose rows cannot be inferred. */
 export const prepareSql =
   <A, R>() =>

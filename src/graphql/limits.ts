@@ -69,9 +69,13 @@ function withinLimits(document: DocumentNode): number {
   if (depth > DEPTH_MAX) throw invalid(`is deeper than ${DEPTH_MAX}`)
   return Math.max(
     0,
-    ...operations.map(({ operation, selectionSet }) => (operation === 'mutation' ? selectionSet.selections.length : 0)),
+    ...operations.map(({ operation, selectionSet }) => (operation === 'mutation' ? fieldsIn(selectionSet) : 0)),
   )
 }
+
+/** Fields of a mutation; a fragment may hold any number, so it counts as several. */
+const fieldsIn = ({ selections }: SelectionSetNode): number =>
+  selections.reduce((sum, { kind }) => sum + (kind === Kind.FIELD ? 1 : 2), 0)
 
 /** The depth of fields, fragments followed; a cycle of fragments ends at the limit. Introspection is bounded by its own schema. */
 function deepest(operations: readonly OperationDefinitionNode[], fragments: readonly FragmentDefinitionNode[]): number {

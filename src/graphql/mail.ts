@@ -31,6 +31,8 @@ export const mailResolvers = {
       { messageBase64, mailFrom, rcptTo }: { messageBase64: string; mailFrom?: string; rcptTo?: string },
       { desk, parse }: Context,
     ) => {
+      // the right is looked at before a thread is
+      await desk.read(mailboxesQuery, {})
       const { mail, contentHash } = await parse(Buffer.from(messageBase64, 'base64'), mailFrom)
       return desk.read(inspectMail, { mail, contentHash, ...(rcptTo ? { rcptTo } : {}) })
     },

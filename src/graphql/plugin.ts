@@ -3,6 +3,7 @@ import { GraphQLError } from 'graphql'
 import { mercurius } from 'mercurius'
 import { type Static, Type } from 'typebox'
 import { check } from '../kernel/check.ts'
+import { isIdempotencyKey } from '../kernel/idempotency.ts'
 import { Problem, type ProblemCode } from '../kernel/problems.ts'
 import type { Context } from './context.ts'
 import { costOf } from './cost.ts'
@@ -95,6 +96,8 @@ async function answer(app: FastifyInstance, request: FastifyRequest, reply: Fast
   try {
     const asked = askedIn(request.body)
     const { document, mutationFields } = measure(asked.query)
+    if (key !== undefined && !isIdempotencyKey(key))
+      throw new Problem('invalid_parameter', { detail: 'Idempotency-Key: must be 1 to 255 printable ASCII characters' })
     if (key !== undefined && mutationFields !== 1)
       throw new Problem('invalid_parameter', { detail: 'Idempotency-Key: needs a document with one mutation field' })
     const variables = asked.variables ?? {}
@@ -102,7 +105,7 @@ async function answer(app: FastifyInstance, request: FastifyRequest, reply: Fast
     const cost = costOf(app.graphql.schema, document, variables, operationName)
     const context: Context = {
       desk: request.desk,
-      idempotencyKey: typeof key === 'string' ? key : undefined,
+      idempotencyKey: key,
       onReplay: () => reply.header('idempotency-replayed', 'true'),
       parse,
     }

@@ -22,7 +22,8 @@ const SETTINGS = {
   retryDelay: 1,
   retryBackoff: true,
   retryDelayMax: 60,
-  expireInSeconds: 120,
+  // longer than any handler: the relay's patience with one mail is ten minutes
+  expireInSeconds: 900,
   retentionSeconds: 14 * 24 * 3_600,
   deleteAfterSeconds: 3_600,
 }

@@ -1,7 +1,13 @@
-import type { CommandContext } from './context.ts'
-import { versions } from './versions.ts'
+import { sql } from 'drizzle-orm'
+import type { Connection } from '../db/client.ts'
+import { prepareSql } from '../db/statement.ts'
+
+const lock = prepareSql<object, { id: number }>()(() => sql`select id from versions for update`)
+const rise = prepareSql<object, never>()(() => sql`update versions set vocabulary = vocabulary + 1`)
+
+/** Changes of the configuration happen one after another: whoever counts or compares first waits for those before. */
+export const lockConfiguration = async (tx: Connection): Promise<void> => void (await tx.query(lock.bind({})))
 
 /** Configuration has changed: every process loads it anew with its next transaction. */
-export function bumpVocabulary({ update, versions: current }: CommandContext): void {
-  update(versions, { id: 1, ...current }, { vocabulary: current.vocabulary + 1 })
-}
+export const bumpVocabulary = async ({ query }: Pick<Connection, 'query'>): Promise<void> =>
+  void (await query(rise.bind({})))

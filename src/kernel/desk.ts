@@ -1,10 +1,10 @@
 import type { Static, TSchema } from 'typebox'
 import type { Connection, Db, Reader, Tx } from '../db/client.ts'
-import { type Actor, type Channel, type Group, hasScope } from './actor.ts'
+import { type Actor, type Channel, type Group, hasScope, isStaff } from './actor.ts'
 import { check } from './check.ts'
 import { type Clock, type Instant, instantOf } from './clock.ts'
 import { type CommandContext, contextFor, follow, type Reaction, type TokenClaims, type Unit } from './context.ts'
-import { type Claim, claimOf, type Earlier, earlierResult, idempotencyKeys } from './idempotency.ts'
+import { type Claim, claimOf, earlierResult, idempotencyKeys } from './idempotency.ts'
 import { Problem, type ProblemCode } from './problems.ts'
 import type { Secrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
@@ -166,15 +166,16 @@ async function runOnce<I extends TSchema, S, R>(
     const versions = versionsOf(tx)
     const replay = claim && earlierResult(tx, claim, now)
     const cached = async <T>(part: Cached<T>) => remembered(memory, part, await versions, tx)
-    const [subject, earlier, current] = await settled(
-      command.subject({ tx, actor, now, cached, secrets: parts.secrets, settings: parts.settings }, input),
-      replay,
-      versions,
-    )
-
-    const refusal = command.refuse(actor, subject, input)
-    if (earlier?.stored) return replayed<R>(earlier.stored.result, refusal)
-    throwIfRefused(refusal)
+    const seeking = command.subject({ tx, actor, now, cached, secrets: parts.secrets, settings: parts.settings }, input)
+    const [found, earlier, current] = await Promise.allSettled([seeking, replay, versions])
+    // in this order: a fault of the key comes before one of the subject
+    if (earlier.status === 'rejected') throw earlier.reason
+    if (current.status === 'rejected') throw current.reason
+    const fault = found.status === 'rejected' ? found.reason : command.refuse(actor, found.value, input)
+    const stored = earlier.value?.stored
+    if (stored) return replayed<R>(actor, stored.result, fault)
+    if (found.status === 'rejected') throw fault
+    throwIfRefused(fault)
 
     const unit: Unit = {
       tx,
@@ -182,7 +183,7 @@ async function runOnce<I extends TSchema, S, R>(
       now,
       channel,
       requestId: requestId ?? null,
-      versions: current,
+      versions: current.value,
       secrets: parts.secrets,
       settings: parts.settings,
       signToken: parts.signToken,
@@ -191,10 +192,14 @@ async function runOnce<I extends TSchema, S, R>(
       jobs: { count: 0 },
       command: command.name,
     }
-    const result = await command.handle(contextFor(unit), input, subject)
+    const result = await command.handle(contextFor(unit), input, found.value)
     await follow(unit, parts.reactions)
     if (claim)
-      remember(unit, { ...claim, result: storable(result, command.secretResult), createdAt: now }, earlier?.expired)
+      remember(
+        unit,
+        { ...claim, result: storable(result, command.secretResult), createdAt: now },
+        earlier.value?.expired,
+      )
     left = unit.history.length > 0 || unit.jobs.count > 0
     await tx.commit(unit.writes.take())
     return { result, replayed: false }
@@ -210,15 +215,6 @@ function remember({ writes }: Unit, row: KeyRow, expired: KeyRow | undefined): v
   else writes.insert(idempotencyKeys, row)
 }
 
-/** All of them are on their way: each is awaited, the first refusal in this order is told (an idempotency fault before the subject's). */
-async function settled<S>(subject: Promise<S>, replay: Promise<Earlier> | undefined, versions: Promise<Versions>) {
-  const [subjects, replays, current] = await Promise.allSettled([subject, replay, versions])
-  if (replays.status === 'rejected') throw replays.reason
-  if (subjects.status === 'rejected') throw subjects.reason
-  if (current.status === 'rejected') throw current.reason
-  return [subjects.value, replays.value, current.value] as const
-}
-
 async function versionsOf(connection: Connection | Tx): Promise<Versions> {
   const [row] = (await connection.query(readVersions.bind({}))).rows
   if (!row) throw new Error('the database has no desk: the row of versions is missing')
@@ -229,10 +225,16 @@ function throwIfRefused(refusal: Refusal): void {
   if (refusal) throw refusal instanceof Problem ? refusal : new Problem(refusal)
 }
 
-/** Whoever lost the right to see or to do it gets no replay; that the state has moved on since does not matter. */
-function replayed<R>(result: unknown, refusal: Refusal): { result: R; replayed: boolean } {
-  const problem = refusal instanceof Problem ? refusal : refusal && new Problem(refusal)
-  if (problem && (problem.status === 403 || problem.status === 404)) throw problem
+/**
+ * Whoever lost the right to see or to do it gets no replay. That the state has moved on since does not matter: uploads are used, a
+ * removed thing is gone, by the very request that is repeated. A 404 hides from requesters only.
+ */
+function replayed<R>(actor: Actor, result: unknown, fault: unknown): { result: R; replayed: boolean } {
+  if (fault !== undefined) {
+    const problem = typeof fault === 'string' ? new Problem(fault as ProblemCode) : fault // refusals are codes or problems
+    if (!(problem instanceof Problem)) throw problem
+    if (problem.status === 403 || (problem.status === 404 && !isStaff(actor))) throw problem
+  }
   return { result: result as R, replayed: true } // stored by the same command
 }
 

@@ -3,6 +3,7 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 import { type Static, Type } from 'typebox'
 import type { Actor } from './actor.ts'
 import { after, type Instant } from './clock.ts'
+import { readInstant } from './instant.ts'
 import { Problem } from './problems.ts'
 import { Closed } from './schema.ts'
 
@@ -59,6 +60,7 @@ export function termOf(name: string, field: FilterField, op: FilterOp, values: s
   if (!OPS[field.kind].includes(op)) throw wrong(name, `takes ${OPS[field.kind].join(', ')}`)
   const { column, kind, literals } = field
   const shape = `${name} ${op}`
+  if (literals && op !== 'is') throw wrong(name, 'takes is')
   if (literals) return literalTerm(name, column, literals, values)
   if (op === 'contains') return containsTerm(shape, column, kind, single(name, values))
   if (op === 'is') return isTerm(shape, name, field, values, asking)
@@ -121,9 +123,9 @@ const UNITS: Record<string, number> = { m: 60_000, h: 3_600_000, d: 86_400_000, 
 function instantFrom(name: string, value: string, now: Instant): Instant {
   const relative = /^([+-])(\d{1,5})([mhdw])$/.exec(value)
   if (relative) return after(now, Number(`${relative[1]}${relative[2]}`) * (UNITS[relative[3] ?? ''] ?? 0))
-  const parsed = /^\d{4}-\d{2}-\d{2}(T[\d:.]+(Z|[+-]\d{2}:\d{2}))?$/.test(value) ? Date.parse(value) : Number.NaN
-  if (Number.isNaN(parsed)) throw wrong(name, 'must be a date, an RFC 3339 moment, or relative like -7d')
-  return new Date(parsed).toISOString()
+  const instant = readInstant(/^\d{4}-\d{2}-\d{2}$/.test(value) ? `${value}T00:00:00Z` : value)
+  if (instant === undefined) throw wrong(name, 'must be a date, an RFC 3339 moment, or relative like -7d')
+  return instant
 }
 
 function single(name: string, values: string[]): string {

@@ -9,6 +9,11 @@ import { after, DAY_MS, type Instant } from './clock.ts'
 import { Problem } from './problems.ts'
 import { withKey } from './write-set.ts'
 
+const KEY = /^[\x20-\x7e]{1,255}$/
+
+/** 1 to 255 printable ASCII characters. */
+export const isIdempotencyKey = (key: unknown): key is string => typeof key === 'string' && KEY.test(key)
+
 /** How long a key is remembered. */
 const IDEMPOTENCY_KEPT_MS = DAY_MS
 

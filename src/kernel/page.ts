@@ -3,7 +3,7 @@ import { and, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import { LRUCache } from 'lru-cache'
 import { type Static, Type } from 'typebox'
-import { build, prepareSql, type Statement } from '../db/statement.ts'
+import { build, prepareSql, type Statement, unnamed } from '../db/statement.ts'
 import type { QueryContext } from './desk.ts'
 import { type FilterField, Filters, type Term, termOf } from './filter.ts'
 import { nearest } from './nearest.ts'
@@ -34,10 +34,12 @@ export interface Page<R> {
   totalIsCapped?: boolean
 }
 
-/** What to sort by: a column that is never null, and the row's property that holds its value. */
+/** What to sort by, and the row's property that holds its value. */
 export interface SortKey {
   column: PgColumn
   property: string
+  /** What stands for an empty value, in SQL and in cursors: rows are compared, and null compares with nothing. */
+  empty?: string
 }
 
 /** A list for one audience: what may be asked of it. The statements are built once for each form of question. */
@@ -65,6 +67,9 @@ interface Order {
 
 type Row = Record<string, unknown>
 
+/** The first so many forms are prepared by name; sort and filter allow far more than a server should remember. */
+const NAMED_FORMS_MAX = 200
+let formsMade = 0
 const statements = new LRUCache<string, Statement<Row, Row>>({ max: 500 })
 
 /** One page, by keyset (no offset): equally fast at any depth. `secret` signs the cursors. */
@@ -95,7 +100,7 @@ export async function readPage<R>(
   const more = rows.length > limit
   const data = backwards ? rows.slice(0, limit).reverse() : rows.slice(0, limit)
   const seal = (row: Row | undefined) =>
-    row && sealCursor(secrets.cursor, binding, [...orders.map(({ key }) => row[key.property]), row.id])
+    row && sealCursor(secrets.cursor, binding, [...orders.map(({ key }) => row[key.property] ?? key.empty), row.id])
   return {
     data: data as R[], // selected by the list's own columns
     nextCursor: (backwards || more ? seal(data.at(-1)) : undefined) ?? null,
@@ -152,8 +157,8 @@ function statementFor(list: List<unknown>, form: Form): Statement<Row, Row> {
   const made = prepareSql<Row, Row>()(($) => {
     // the id goes the way of the last key, so that one index can serve a sort of one direction
     const keys = [
-      ...orders.map(({ key, descending }) => ({ column: key.column, descending })),
-      { column: list.id, descending: orders.at(-1)?.descending ?? true },
+      ...orders.map(({ key, descending }) => ({ column: expressionOf(key), descending })),
+      { column: sql`${list.id}`, descending: orders.at(-1)?.descending ?? true },
     ]
     const directed = keys.map(({ column, descending }) => ({ column, descending: descending !== backwards }))
     const cursor = hasCursor ? beyond(directed, (n) => sql`${$[`c${n}`]}`) : undefined
@@ -168,22 +173,28 @@ function statementFor(list: List<unknown>, form: Form): Statement<Row, Row> {
     )
     return sql`${build.select(list.columns).from(list.from).where(conditions).orderBy(ordering)} limit ${$.limit}`
   })
-  statements.set(shape, made)
-  return made
+  const kept = formsMade++ < NAMED_FORMS_MAX ? made : unnamed(made)
+  statements.set(shape, kept)
+  return kept
 }
 
 function countFor(list: List<unknown>, terms: Term[]): Statement<Row, Row> {
-  return prepareSql<Row, Row>()(($) => {
+  // rare, and of as many forms as filters can be combined
+  const counted = prepareSql<Row, Row>()(($) => {
     const conditions = and(
       list.visible?.(sql`${$.viewer}`),
       ...terms.map((term, n) => term.condition(sql`${$[`v${n}`]}`)),
     )
     return sql`select count(*)::int as total from (select 1 from ${list.from} ${conditions ? sql`where ${conditions}` : sql``} limit ${sql.raw(String(TOTAL_MAX + 1))}) as counted`
   })
+  return unnamed(counted)
 }
 
+const expressionOf = ({ column, empty }: SortKey): SQL =>
+  empty === undefined ? sql`${column}` : sql`coalesce(${column}, ${sql.raw(`'${empty}'`)})`
+
 /** The rows after a cursor. One row comparison where all keys go one way: an index serves it at any depth. */
-function beyond(keys: { column: PgColumn; descending: boolean }[], value: (n: number) => SQL): SQL {
+function beyond(keys: { column: SQL; descending: boolean }[], value: (n: number) => SQL): SQL {
   const ways = new Set(keys.map(({ descending }) => descending))
   if (ways.size === 1) {
     const columns = sql.join(

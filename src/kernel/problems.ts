@@ -1,5 +1,6 @@
 /** Every way to be refused. Codes are stable and never used again for something else; docs are served at /problems/{code}. */
 export const problems = {
+  malformed_request: { status: 400, title: 'The request is no HTTP' },
   malformed_json: { status: 400, title: 'The body is not JSON' },
   invalid_parameter: { status: 400, title: 'A parameter of the path, the query or a header is wrong' },
   graphql_invalid: { status: 400, title: 'The GraphQL document cannot be run' },
@@ -9,7 +10,6 @@ export const problems = {
   not_found: { status: 404, title: 'There is nothing here' },
   ticket_not_found: { status: 404, title: 'There is no such ticket' },
   message_not_found: { status: 404, title: 'There is no such message' },
-  conversation_not_found: { status: 404, title: 'There is no such conversation' },
   attachment_not_found: { status: 404, title: 'There is no such attachment' },
   person_not_found: { status: 404, title: 'There is no such person' },
   team_not_found: { status: 404, title: 'There is no such team' },
@@ -17,9 +17,6 @@ export const problems = {
   api_key_not_found: { status: 404, title: 'There is no such API key' },
   inbound_mail_not_found: { status: 404, title: 'There is no such inbound mail' },
   outbound_mail_not_found: { status: 404, title: 'There is no such outbound mail' },
-  type_not_found: { status: 404, title: 'There is no such type' },
-  status_not_found: { status: 404, title: 'There is no such status' },
-  priority_not_found: { status: 404, title: 'There is no such priority' },
   method_not_allowed: { status: 405, title: 'This method is not for this address' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   already_claimed: { status: 409, title: 'Somebody else has the ticket' },
@@ -37,7 +34,6 @@ export const problems = {
   invalid_input: { status: 422, title: 'The input is wrong' },
   not_assignable: { status: 422, title: 'Only people of the support team can be assigned' },
   idempotency_key_reused: { status: 422, title: 'This Idempotency-Key was used for another request' },
-  rate_limited: { status: 429, title: 'Too many requests' },
   headers_too_large: { status: 431, title: 'The headers are too large' },
   internal_error: { status: 500, title: 'Something went wrong on our side' },
   unavailable: { status: 503, title: 'The database is away; try again' },

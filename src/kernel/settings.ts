@@ -1,5 +1,7 @@
 /** What the domain knows of the configuration. */
 export interface Settings {
+  /** Where links of ours lead. */
+  publicUrl: string
   mailDomain: string
   /** The domain of signed reply addresses. */
   replyDomain: string

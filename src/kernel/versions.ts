@@ -19,22 +19,20 @@ export interface Cached<T> {
   load(connection: Connection): Promise<T>
 }
 
-type Kept = { version: number; value: Promise<unknown> }
+/** What one process remembers of one database: values, never promises. A load in one transaction must not wait for another's. */
+export type Memory = Map<Cached<unknown>, { version: number; value: unknown }>
 
-/** What one process remembers of one database. */
-export type Memory = Map<Cached<unknown>, Kept>
-
-/** The value as of these versions, loaded at most once for each. A load that fails is not remembered. */
-export function remembered<T>(
+/** The value as of these versions; who finds none loads it on their own connection. */
+export async function remembered<T>(
   memory: Memory,
   cached: Cached<T>,
   current: Versions,
   connection: Connection,
 ): Promise<T> {
+  const version = current[cached.part]
   const kept = memory.get(cached)
-  if (kept?.version === current[cached.part]) return kept.value as Promise<T> // put there by this function only
-  const value = cached.load(connection)
-  memory.set(cached, { version: current[cached.part], value })
-  value.catch(() => memory.delete(cached))
+  if (kept?.version === version) return kept.value as T // put there by this function only
+  const value = await cached.load(connection)
+  memory.set(cached, { version, value })
   return value
 }

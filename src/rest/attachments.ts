@@ -94,7 +94,11 @@ function uploadRoute(app: FastifyInstance, { attachmentBytesMax }: AttachmentPar
       const folder = await mkdtemp(join(tmpdir(), 'kontor-upload-'))
       try {
         const { stream, filename, contentType } = await uploaded(request)
-        const content = await received(stream, attachmentBytesMax, join(folder, 'body'))
+        const content = await received(stream, attachmentBytesMax, join(folder, 'body')).catch((error: unknown) => {
+          throw request.isMultipart() && !(error instanceof Problem)
+            ? invalid('/file', 'malformed', 'ends too early')
+            : error
+        })
         const result = await executed(request, reply, uploadAttachment, {
           filename,
           ...(contentType ? { contentType } : {}),
@@ -114,9 +118,17 @@ async function uploaded(request: FastifyRequest<{ Querystring: { filename?: stri
     const stream = request.body instanceof Readable ? request.body : Readable.from([])
     return { stream, filename: filename ?? '', contentType }
   }
-  const file = await request.file()
+  const file = await request.file().catch(unreadable)
   if (!file) throw invalid('/file', 'missing', 'holds no file')
   return { stream: file.file, filename: filename ?? file.filename, contentType: contentType ?? file.mimetype }
+}
+
+const LIMITS = /^FST_/
+
+/** busboy's faults of form have no code; those of limits keep theirs. */
+function unreadable(error: unknown): never {
+  if (error instanceof Error && 'code' in error && LIMITS.test(String(error.code))) throw error
+  throw invalid('/file', 'malformed', 'is no multipart body (RFC 7578)')
 }
 
 /**

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { eventsQuery } from '../domain/events/queries.ts'
 import { Event } from '../domain/events/schema.ts'
-import { problemResponses } from './problems.ts'
+import { asParameters, problemResponses } from './problems.ts'
 import { pageOf } from './route.ts'
 
 /** The feed: ascending, so `after` is the sequence you have seen. */
@@ -39,6 +39,6 @@ export function eventRoutes(app: FastifyInstance): void {
       },
     },
     async ({ desk, query: { types, ...rest } }) =>
-      desk.read(eventsQuery, { ...rest, ...(types === undefined ? {} : { types: types.split(',') }) }),
+      asParameters(desk.read(eventsQuery, { ...rest, ...(types === undefined ? {} : { types: types.split(',') }) })),
   )
 }

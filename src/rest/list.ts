@@ -3,7 +3,7 @@ import { type TProperties, type TSchema, Type } from 'typebox'
 import type { Query, Session } from '../kernel/desk.ts'
 import { type FilterField, type Filters, filterOps, opsOf } from '../kernel/filter.ts'
 import { LIMIT_MAX, type List, type Page, type PageInput, wrongParameter } from '../kernel/page.ts'
-import { problemResponses } from './problems.ts'
+import { asParameters, problemResponses } from './problems.ts'
 import { type Documented, pageOf } from './route.ts'
 
 /** Objects that can be added beside their ids, for a whole page at once. */
@@ -46,11 +46,8 @@ export function listRoute<R extends object>(app: FastifyInstance, route: ListRou
     },
     async (request, reply) => {
       const asked = request.query as Record<string, unknown> // checked against the parameters above
-      const page = await read(
-        request.desk,
-        pageInput(asked, route.list.filters),
-        request.params as Record<string, string>,
-      )
+      const params = request.params as Record<string, string> // checked against the route's own
+      const page = await asParameters(read(request.desk, pageInput(asked, route.list.filters), params))
       const data = await included(request.desk, page.data, includes, asked.include)
       if (asked.fields === undefined) return { ...page, data }
       return reply

@@ -189,6 +189,8 @@ function inspectRoute(app: FastifyInstance, { parse, mailBytesMax }: MailParts):
       },
     },
     async ({ desk, body, query: { mailFrom, rcptTo } }) => {
+      // the right is looked at before a thread is: whoever may read the mailboxes may inspect
+      await desk.read(mailboxesQuery, {})
       const { mail, contentHash } = await parse(body ?? Buffer.alloc(0), mailFrom)
       return desk.read(inspectMail, { mail, contentHash, ...(rcptTo ? { rcptTo } : {}) })
     },

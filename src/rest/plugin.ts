@@ -22,6 +22,8 @@ export type RestParts = SessionParts & AttachmentParts & MailParts & HealthParts
 const ISSUER = 'kontor'
 const LEEWAY_SECONDS = 30
 
+const URL_LENGTH_MAX = 8_192
+
 /** Headers on every answer: nothing of ours is a page, nothing private is kept, and no type is guessed. */
 const SAFE_HEADERS = {
   'x-content-type-options': 'nosniff',
@@ -40,6 +42,7 @@ export async function restPlugin(app: FastifyInstance, parts: RestParts): Promis
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, new Problem('not_found')))
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(SAFE_HEADERS).header('x-request-id', request.id)
+    if (request.url.length > URL_LENGTH_MAX) throw new Problem('uri_too_long')
   })
   await app.register(jwt, {
     secret: Buffer.from(parts.secrets.jwt),

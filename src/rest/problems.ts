@@ -1,5 +1,8 @@
+import { STATUS_CODES } from 'node:http'
+import type { Socket } from 'node:net'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Type } from 'typebox'
+import { newId } from '../kernel/ids.ts'
 import { type Fault, Problem, type ProblemCode, problemOf, problems, renderProblem } from '../kernel/problems.ts'
 import { Closed } from '../kernel/schema.ts'
 
@@ -87,4 +90,28 @@ function frameworkProblem(error: FastifyError | Problem): Problem | undefined {
   // secure-json-parse names no code: a body with __proto__ or constructor
   if (error instanceof SyntaxError) return new Problem('malformed_json')
   if (error.statusCode === 400) return new Problem('malformed_json', { detail: 'The request could not be read.' })
+}
+
+/** What a query finds wrong in an input that came from an address is a wrong parameter, not a wrong body. */
+export async function asParameters<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading
+  } catch (error) {
+    if (error instanceof Problem && error.code === 'invalid_input') throw new Problem('invalid_parameter', error.extras)
+    throw error
+  }
+}
+
+const BROKEN: Record<string, ProblemCode> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+}
+
+/** What never became a request: answered on the bare socket, which is closed after it. */
+export function answerBrokenRequest(error: { code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) return
+  const problem = new Problem(BROKEN[error.code ?? ''] ?? 'malformed_request')
+  const body = JSON.stringify(renderProblem(problem, newId('req')))
+  const head = `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}\r\ncontent-type: application/problem+json; charset=utf-8`
+  socket.end(`${head}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`)
 }

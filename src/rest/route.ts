@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type Static, type TSchema, Type } from 'typebox'
 import type { Command, Query } from '../kernel/desk.ts'
+import { isIdempotencyKey } from '../kernel/idempotency.ts'
 import { wrongParameter } from '../kernel/page.ts'
 import type { ProblemCode } from '../kernel/problems.ts'
-import { problemResponses } from './problems.ts'
+import { asParameters, problemResponses } from './problems.ts'
 
 /** What the routes of a feature share in documents. */
 export interface Documented {
@@ -22,7 +23,6 @@ interface CommandRoute<I extends TSchema, S, R> extends Documented {
   location?(result: R): string
 }
 
-const KEY = /^[\x20-\x7e]{1,255}$/
 const ALWAYS: readonly ProblemCode[] = ['unauthenticated', 'missing_scope', 'forbidden']
 const ON_WRITES: readonly ProblemCode[] = [
   ...ALWAYS,
@@ -110,8 +110,7 @@ export async function executed<I extends TSchema, S, R>(
 ): Promise<R> {
   const key = request.headers['idempotency-key']
   if (key === undefined) return request.desk.execute(command, input)
-  if (typeof key !== 'string' || !KEY.test(key))
-    throw wrongParameter('Idempotency-Key', 'must be 1 to 255 printable ASCII characters')
+  if (!isIdempotencyKey(key)) throw wrongParameter('Idempotency-Key', 'must be 1 to 255 printable ASCII characters')
   const { result, replayed } = await request.desk.executeOnce(command, input, key)
   if (replayed) reply.header('idempotency-replayed', 'true')
   return result
@@ -177,10 +176,11 @@ export function queryRoute<I extends TSchema, R>(
       },
     },
     async (request, reply) => {
-      const result = await request.desk.read(query, {
+      const input = {
         ...(request.query as object),
         ...(request.params as object),
-      } as Static<I>) // checked by the desk
+      } as Static<I> // checked by the desk
+      const result = await asParameters(request.desk.read(query, input))
       return withETag(reply, result).send(result)
     },
   )

@@ -40,7 +40,8 @@ async function sessionOf(
     : credential
       ? await authenticator.byApiKey(credential)
       : undefined
-  if (!actor) throw new Problem('unauthenticated')
+  // a token was minted for a requester: it does not grow with them
+  if (!actor || (token && actor.role !== 'requester')) throw new Problem('unauthenticated')
   return desk.as(actor, { channel: token ? 'portal' : 'api', requestId: request.id })
 }
 

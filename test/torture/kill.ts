@@ -2,15 +2,15 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { type Home, openHome, type ServerDatabase } from '../support/process.ts'
 import { audit } from './audit.ts'
 import { beginLife, type Life } from './life.ts'
-import { makeMails } from './mails.ts'
+import { type Mail, makeMails } from './mails.ts'
 import { type Random, randomFrom } from './random.ts'
-import { relayMails } from './relay.ts'
+import { type RelayResult, relayMails } from './relay.ts'
 import { writeAll } from './writer.ts'
 
 export interface KillParts {
   mails: number
   writes: number
-  /** While work is done; one more follows when all is acknowledged, and others hit a process in its start. */
+  /** While work is done; one more follows the last 250 at once, and others hit a process in its start. */
   kills: number
   seed: number
   /** A server's; embedded without one. */
@@ -25,6 +25,8 @@ export interface TortureResult {
 
 const RELAY_CONNECTIONS = 16
 const CLIENT_CONNECTIONS = 8
+/** So many mails come last, all at once, and the process is killed after the 250 of the last one. */
+const LAST_MAX = 100
 const RUN_MINUTES = 15
 /** What a kill may delay a mail by, once there is a process again (R59). */
 export const PENDING_SECONDS_MAX = 5
@@ -52,8 +54,11 @@ async function tortured(home: Home, parts: KillParts, signal: AbortSignal): Prom
   const { target } = life
 
   const progress = countTo(signal)
+  const last = letters.splice(-Math.min(LAST_MAX, Math.floor(mails / 2)))
+  const relayAll = (some: Mail[]) =>
+    relayMails({ target, mails: some, connections: RELAY_CONNECTIONS, onDelivered: progress.step })
   const work = Promise.all([
-    relayMails({ target, mails: letters, connections: RELAY_CONNECTIONS, onDelivered: progress.step }),
+    relayAll(letters),
     writeAll({ target, writes, connections: CLIENT_CONNECTIONS, run, onWritten: progress.step }),
   ])
   for (const { acknowledged, delayMs, startMs } of plan.kills) {
@@ -61,10 +66,12 @@ async function tortured(home: Home, parts: KillParts, signal: AbortSignal): Prom
     await wait(delayMs)
     await life.kill(startMs)
   }
-  const [relay, writer] = await work
+  const [most, writer] = await work
+  const rest = await relayAll(last)
   await life.kill()
   const waits = await Promise.all(life.waits)
 
+  const relay = joined(most, rest)
   const found = await audit({ target, run, relay, writer })
   const left = mails + writes - relay.delivered.length - writer.written.length
   const longest = Math.max(...waits.map(({ seconds }) => seconds))
@@ -86,6 +93,12 @@ async function tortured(home: Home, parts: KillParts, signal: AbortSignal): Prom
     ],
   }
 }
+
+const joined = (a: RelayResult, b: RelayResult): RelayResult => ({
+  delivered: [...a.delivered, ...b.delivered],
+  retries: a.retries + b.retries,
+  bounced: [...a.bounced, ...b.bounced],
+})
 
 /** The figures of all starts. */
 export function startsOf({ readySeconds }: Life): string {

@@ -1,4 +1,5 @@
 import { defineCommand } from '../../kernel/desk.ts'
+import { instantIn } from '../../kernel/instant.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { findPerson } from '../people/store.ts'
 import { refuseKeyWork } from './policy.ts'
@@ -15,20 +16,21 @@ export const createApiKey = defineCommand({
   async subject({ tx, actor, now }, { personId, expiresAt }) {
     return {
       person: await findPerson(tx, personId ?? actor.id),
-      isPast: typeof expiresAt === 'string' && new Date(expiresAt).toISOString() <= now,
+      until: instantIn('/expiresAt', expiresAt) ?? null,
+      now,
     }
   },
 
-  refuse(actor, { person, isPast }, { personId, scopes = ['*'] }) {
+  refuse(actor, { person, until, now }, { personId, scopes = ['*'] }) {
     const refusal = refuseKeyWork(actor, personId, scopes)
     if (refusal) return refusal
     if (!person || person.disabledAt) return invalid('/personId', 'not_found', 'is no person who may act')
-    if (isPast) return invalid('/expiresAt', 'past', 'lies in the past')
+    if (until !== null && until <= now) return invalid('/expiresAt', 'past', 'lies in the past')
   },
 
-  handle(context, { name, scopes = ['*'], expiresAt = null }, { person }) {
+  handle(context, { name, scopes = ['*'] }, { person, until }) {
     const personId = person?.id ?? context.actor.id
-    const key = insertApiKey(context, { name, personId, scopes, expiresAt, createdById: context.actor.id })
+    const key = insertApiKey(context, { name, personId, scopes, expiresAt: until, createdById: context.actor.id })
     context.emit({
       type: 'apiKey.created',
       object: { type: 'apiKey', id: key.id, version: null },

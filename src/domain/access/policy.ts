@@ -12,6 +12,9 @@ export function refuseKeyWork(
   if (!scopes.every((scope) => covers(actor, scope))) return 'missing_scope'
 }
 
+/** Requesters must not learn which keys exist. */
+export const hiddenFrom = (actor: Actor): ProblemCode | undefined => (isStaff(actor) ? undefined : 'api_key_not_found')
+
 /** Whether a credential may hand on a scope. */
 function covers(actor: Actor, scope: string): boolean {
   if (scope === '*') return actor.kind !== 'person' || actor.scopes.includes('*')

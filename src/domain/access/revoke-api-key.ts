@@ -1,5 +1,5 @@
 import { defineCommand } from '../../kernel/desk.ts'
-import { refuseKeyWork } from './policy.ts'
+import { hiddenFrom, refuseKeyWork } from './policy.ts'
 import { ApiKeyAct } from './schema.ts'
 import { lockApiKey } from './store.ts'
 import { apiKeys } from './table.ts'
@@ -10,7 +10,7 @@ export const revokeApiKey = defineCommand({
   group: 'access',
   input: ApiKeyAct,
   subject: ({ tx }, { apiKeyId }) => lockApiKey(tx, apiKeyId),
-  refuse: (actor, key) => refuseKeyWork(actor, key.personId, []),
+  refuse: (actor, key) => hiddenFrom(actor) ?? refuseKeyWork(actor, key.personId, []),
 
   handle({ update, emit, now }, _input, key) {
     const gone = { id: key.id }

@@ -1,6 +1,6 @@
 import { after, HOUR_MS } from '../../kernel/clock.ts'
 import { defineCommand } from '../../kernel/desk.ts'
-import { refuseKeyWork } from './policy.ts'
+import { hiddenFrom, refuseKeyWork } from './policy.ts'
 import { RotateApiKey } from './schema.ts'
 import { insertApiKey, lockApiKey } from './store.ts'
 import { apiKeys } from './table.ts'
@@ -13,7 +13,9 @@ export const rotateApiKey = defineCommand({
   secretResult: ['key'],
   subject: ({ tx }, { apiKeyId }) => lockApiKey(tx, apiKeyId),
   refuse: (actor, key) =>
-    refuseKeyWork(actor, key.personId, key.scopes) ?? (key.revokedAt ? 'api_key_not_found' : undefined),
+    hiddenFrom(actor) ??
+    refuseKeyWork(actor, key.personId, key.scopes) ??
+    (key.revokedAt ? 'api_key_not_found' : undefined),
 
   handle(context, { overlapHours = 0 }, key) {
     const { name, personId, scopes, expiresAt } = key

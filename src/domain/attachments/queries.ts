@@ -73,7 +73,7 @@ export const attachmentLink = defineQuery({
     const expires = Date.parse(expiresAt)
     const signature = signatureOf(context.secrets.cursor, id, context.actor.id, expires)
     return {
-      url: `/v1/attachments/${id}/content?person=${context.actor.id}&expires=${expires}&signature=${signature}`,
+      url: `${context.settings.publicUrl}/v1/attachments/${id}/content?person=${context.actor.id}&expires=${expires}&signature=${signature}`,
       expiresAt,
     }
   },

@@ -4,10 +4,13 @@ import { build, prepare, rowOf } from '../../db/statement.ts'
 import type { Actor } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { newId } from '../../kernel/ids.ts'
-import { Problem } from '../../kernel/problems.ts'
+import { invalid, Problem } from '../../kernel/problems.ts'
 import { safeContentType, safeFilename } from './decide.ts'
 import type { Attachment } from './schema.ts'
 import { attachments } from './table.ts'
+
+/** What one message may hold: it has to fit into a mail, and into the memory of whoever sends several. */
+const MESSAGE_BYTES_MAX = 26_214_400
 
 export type AttachmentRow = typeof attachments.$inferSelect
 
@@ -32,6 +35,9 @@ export async function lockUploads(tx: Connection, actor: Actor, ids: readonly st
       : [{ pointer: `/attachmentIds/${n}`, code: 'not_found', detail: 'is no upload of yours that is still free' }],
   )
   if (faults.length) throw new Problem('invalid_input', { errors: faults })
+  const bytes = rows.reduce((sum, { size }) => sum + size, 0)
+  if (bytes > MESSAGE_BYTES_MAX)
+    throw invalid('/attachmentIds', 'too_large', `hold more than ${MESSAGE_BYTES_MAX} bytes together`)
   return ids.flatMap((id) => found.get(id) ?? [])
 }
 

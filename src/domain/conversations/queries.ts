@@ -116,22 +116,23 @@ export const message = defineQuery({
 /** What is read of each ticket at once; more is read by pages. */
 const MESSAGES_A_TICKET_MAX = 100
 
-const lateral = <A extends { ids: string[]; limit: number }>(visible: (viewer: SQL) => SQL | undefined) =>
-  prepare<A & { viewer: string }>()(($) =>
+const latestOfTickets = (forStaff: boolean) =>
+  prepare<{ ids: string[]; limit: number; viewer: string }>()(($) =>
     build
       .select(rowOf(messages))
       .from(messages)
       .where(
         and(
           sql`${messages.id} in (select latest.id from unnest(${$.ids}::text[]) as asked(id) cross join lateral
-            (select l.id from messages l where l.ticket_id = asked.id order by l.id desc limit ${$.limit}) latest)`,
-          visible(sql`${$.viewer}`),
+            (select l.id from messages l where l.ticket_id = asked.id and (${sql.raw(forStaff ? 'true' : "l.visibility = 'public' and not l.held")}) order by l.id desc limit ${$.limit}) latest)`,
+          forStaff ? undefined : ownMessages(sql`${$.viewer}`),
         ),
       )
       .orderBy(asc(messages.id)),
   )
-const staffByTickets = lateral(() => undefined)
-const ownByTickets = lateral(ownMessages)
+// what is hidden must not use up the latest few, or their number would tell of it
+const staffByTickets = latestOfTickets(true)
+const ownByTickets = latestOfTickets(false)
 
 /** The newest messages of many tickets at once, oldest first within a ticket: GraphQL asks for a page of tickets, REST for one. */
 export const messagesByTicket = defineQuery({

@@ -39,6 +39,8 @@ export interface Filing {
   ticketId: string | null
   held: boolean
   verified: boolean
+  /** Whether its To and Cc become correspondents. */
+  takesCc: boolean
   /** Said to agents on a new ticket: a number that the sender had no right to. */
   hint: number | null
   trace: TraceStep[]
@@ -49,8 +51,11 @@ export function filingOf(evidence: Evidence): Filing {
   const trace: TraceStep[] = []
   const note = (step: string, result: string, detail: string | null = null) => trace.push({ step, result, detail })
   const { sender } = evidence
-  const filed = (filing: Omit<Filing, 'trace' | 'hint'> & { hint?: number }): Filing => ({
+  const filed = (
+    filing: Omit<Filing, 'trace' | 'hint' | 'takesCc'> & { hint?: number; takesCc?: boolean },
+  ): Filing => ({
     hint: null,
+    takesCc: false,
     ...filing,
     trace,
   })
@@ -111,6 +116,7 @@ export function filingOf(evidence: Evidence): Filing {
     ticketId: null,
     held: false,
     verified: false,
+    takesCc: true,
     ...(tagged ? { hint: tagged.number } : {}),
   })
 }
@@ -148,6 +154,7 @@ function joined(sender: Sender, { ticketId }: Candidate, { step, known, verified
     ticketId,
     held: false,
     verified,
+    takesCc: step !== 'subject_tag',
   }
 }
 

@@ -126,7 +126,7 @@ async function write(context: CommandContext, mail: InboundMail, found: Found): 
     mailboxes: found.mailboxes,
     sender: found.author,
     held: filing.held,
-    takesCc: filing.verified,
+    takesCc: filing.takesCc,
   })
   return { ticketId: ticket.id, messageId, number: ticket.number }
 }
@@ -206,7 +206,7 @@ async function openFromMail(context: CommandContext, mail: InboundMail, found: F
       { id: newId('msg'), author: null, body: { bodyText: text, bodyHtml: null }, attachments: [] },
     )
   }
-  rememberMail(context, ticket.id, mail, { mailboxes, sender: found.author, held: false, takesCc: true })
+  rememberMail(context, ticket.id, mail, { mailboxes, sender: found.author, held: false, takesCc: filing.takesCc })
   return { ticketId: ticket.id, messageId, number }
 }
 

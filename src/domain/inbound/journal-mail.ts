@@ -2,7 +2,7 @@ import { putBlob } from '../../kernel/blobs.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { newId } from '../../kernel/ids.ts'
 import { mailboxOf } from '../mailboxes/recipient.ts'
-import { mailboxesCached } from '../mailboxes/store.ts'
+import { type MailboxRow, mailboxesCached } from '../mailboxes/store.ts'
 import { JournalMail } from './schema.ts'
 import { inboundMails } from './table.ts'
 
@@ -16,7 +16,7 @@ export const journalMail = defineCommand({
 
   async handle(context, { mailFrom, rcptTo, peer, content }, mailboxes) {
     const { sha256, size } = await putBlob(context, content, context.now)
-    const ids = rcptTo.map((recipient) => {
+    const ids = distinctRecipients(mailboxes, rcptTo).map((recipient) => {
       const id = newId('inm')
       // a mailbox that was removed since RCPT does not lose the mail
       const mailboxId = (mailboxOf(mailboxes, recipient) ?? mailboxes[0])?.id ?? ''
@@ -45,3 +45,11 @@ export const journalMail = defineCommand({
     return { ids }
   },
 })
+
+/** One row for a mailbox; its reply addresses each lead to a ticket, so they come before its plain address. */
+function distinctRecipients(mailboxes: readonly MailboxRow[], rcptTo: readonly string[]): string[] {
+  const all = [...new Set(rcptTo.map((recipient) => recipient.toLowerCase()))]
+  const signed = all.filter((recipient) => recipient.includes('+'))
+  const covered = new Set(signed.map((recipient) => mailboxOf(mailboxes, recipient)?.id))
+  return all.filter((recipient) => recipient.includes('+') || !covered.has(mailboxOf(mailboxes, recipient)?.id))
+}

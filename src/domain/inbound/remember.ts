@@ -9,7 +9,7 @@ interface Remembering {
   mailboxes: readonly { address: string }[]
   sender: string
   held: boolean
-  /** Whether To and Cc become correspondents: not from a mail that was paired by its subject alone. */
+  /** Whether To and Cc become correspondents; see `Filing`. */
   takesCc: boolean
 }
 

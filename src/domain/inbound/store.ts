@@ -17,9 +17,9 @@ export async function lockInboundMail(tx: Connection, id: string): Promise<Inbou
   return row
 }
 
-const claim = prepareSql<{ id: string; workerId: string }, { sha256: string; attempts: number }>()(
+const claim = prepareSql<{ id: string; workerId: string }, { sha256: string; attempts: number; mailFrom: string }>()(
   ($) => sql`update inbound_mails set worker_id = ${$.workerId}, attempts = attempts + 1
-    where id = ${$.id} and state = 'pending' returning sha256, attempts`,
+    where id = ${$.id} and state = 'pending' returning sha256, attempts, mail_from as "mailFrom"`,
 )
 
 export const claimRow = async (tx: Connection, id: string, workerId: string) =>

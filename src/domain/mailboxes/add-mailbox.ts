@@ -22,7 +22,7 @@ export const addMailbox = defineCommand({
 
   refuse: (actor) => refuseAdminWork(actor),
 
-  handle(context, { name, type, priority = null, teamId = null }, { address, defaultType }) {
+  async handle(context, { name, type, priority = null, teamId = null }, { address, defaultType }) {
     const { insert, emit, now } = context
     const mailbox = {
       id: newId('mbx'),
@@ -36,7 +36,7 @@ export const addMailbox = defineCommand({
       updatedAt: now,
     }
     insert(mailboxes, mailbox)
-    bumpVocabulary(context)
+    await bumpVocabulary(context)
     emit({ type: 'mailbox.added', object: { type: 'mailbox', id: mailbox.id, version: 1 }, data: { address } })
     return mailbox
   },

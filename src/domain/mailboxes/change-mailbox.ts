@@ -22,14 +22,14 @@ export const changeMailbox = defineCommand({
     return { mailbox, tx }
   },
 
-  refuse: (actor) => refuseAdminWork(actor),
+  refuse: (actor) => refuseAdminWork(actor, 'mailbox_not_found'),
 
   async handle(context, { mailboxId: _, expectedVersion, ...fields }, { mailbox, tx }) {
     await refuseStale(tx, mailbox, expectedVersion, Object.keys(fields))
     const changes = changesBetween(mailbox, fields)
     if (!Object.keys(changes).length) return mailbox
     context.update(mailboxes, mailbox, { ...fields, version: mailbox.version + 1, updatedAt: context.now })
-    bumpVocabulary(context)
+    await bumpVocabulary(context)
     context.emit({
       type: 'mailbox.changed',
       object: { type: 'mailbox', id: mailbox.id, version: mailbox.version },

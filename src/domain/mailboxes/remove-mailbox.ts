@@ -1,8 +1,8 @@
-import { bumpVocabulary } from '../../kernel/bump.ts'
+import { bumpVocabulary, lockConfiguration } from '../../kernel/bump.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { refuseAdminWork } from '../people/policy.ts'
 import { MailboxAct } from './schema.ts'
-import { lockMailbox, mailboxesCached } from './store.ts'
+import { allMailboxes, lockMailbox } from './store.ts'
 import { mailboxes } from './table.ts'
 
 /** Mail to this address is refused from now on; its tickets stay and answer from another mailbox. The desk keeps one. */
@@ -11,16 +11,18 @@ export const removeMailbox = defineCommand({
   group: 'mail',
   input: MailboxAct,
 
-  async subject({ tx, cached }, { mailboxId }) {
-    const [mailbox, all] = await Promise.all([lockMailbox(tx, mailboxId), cached(mailboxesCached)])
-    return { mailbox, count: all.length }
+  async subject({ tx }, { mailboxId }) {
+    await lockConfiguration(tx)
+    const [mailbox, all] = await Promise.all([lockMailbox(tx, mailboxId), tx.query(allMailboxes.bind({}))])
+    return { mailbox, count: all.rows.length }
   },
 
-  refuse: (actor, { count }) => refuseAdminWork(actor) ?? (count < 2 ? 'mailbox_in_use' : undefined),
+  refuse: (actor, { count }) =>
+    refuseAdminWork(actor, 'mailbox_not_found') ?? (count < 2 ? 'mailbox_in_use' : undefined),
 
-  handle(context, _input, { mailbox }) {
+  async handle(context, _input, { mailbox }) {
     context.remove(mailboxes, mailbox)
-    bumpVocabulary(context)
+    await bumpVocabulary(context)
     context.emit({
       type: 'mailbox.removed',
       object: { type: 'mailbox', id: mailbox.id, version: null },

@@ -10,7 +10,7 @@ import { mailboxes } from './table.ts'
 
 export type MailboxRow = typeof mailboxes.$inferSelect
 
-const allMailboxes = prepare()(() =>
+export const allMailboxes = prepare()(() =>
   build.select(rowOf(mailboxes)).from(mailboxes).orderBy(asc(mailboxes.createdAt), asc(mailboxes.id)),
 )
 const locked = prepare<{ id: string }>()(($) =>

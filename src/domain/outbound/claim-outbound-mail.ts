@@ -1,6 +1,7 @@
-import { eq } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { Type } from 'typebox'
-import { build, named, prepare, rowOf } from '../../db/statement.ts'
+import type { Connection } from '../../db/client.ts'
+import { build, named, prepare, prepareSql, rowOf } from '../../db/statement.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
 import type { Attachment } from '../attachments/schema.ts'
@@ -22,6 +23,15 @@ const content = prepare<{ id: string }>()(($) =>
     .innerJoin(tickets, eq(tickets.id, messages.ticketId))
     .where(eq(messages.id, $.id)),
 )
+
+const living = prepareSql<{ id: string }, { id: string }>()(($) => sql`select id from workers where id = ${$.id}`)
+
+/** A worker that is gone is out of the table as soon as somebody has missed it. */
+const livesStill = async (tx: Connection, workerId: string): Promise<boolean> =>
+  (await tx.query(living.bind({ id: workerId }))).rows.length > 0
+
+/** A mail that so many attempts gave no answer for takes its worker down with it, or never ends: it is given up. */
+const ATTEMPTS_MAX = 100
 
 /** All that a mail is composed of. */
 export interface ClaimedMail {
@@ -45,7 +55,7 @@ export const claimOutboundMail = defineCommand({
   input: Closed({ outboundMailId: Id(), workerId: Type.String({ maxLength: 64 }) }),
   retryOn: [OWNER_CONSTRAINT],
 
-  async subject({ tx, cached }, { outboundMailId }) {
+  async subject({ tx, cached }, { outboundMailId, workerId }) {
     const mail = await lockOutboundMail(tx, outboundMailId)
     const [boxes, replyKey, thread, body] = await Promise.all([
       cached(mailboxesCached),
@@ -53,7 +63,8 @@ export const claimOutboundMail = defineCommand({
       threadOf(tx, mail.ticketId, mail.id),
       tx.query(content.bind({ id: mail.ticketMessageId ?? '' })),
     ])
-    return { mail, boxes, replyKey, thread, message: body.rows[0] }
+    const isWithAnother = mail.workerId !== null && mail.workerId !== workerId && (await livesStill(tx, mail.workerId))
+    return { mail, boxes, replyKey, thread, message: body.rows[0], isWithAnother }
   },
 
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
@@ -61,10 +72,15 @@ export const claimOutboundMail = defineCommand({
   handle(
     { update, insert, now, secrets, settings },
     { workerId },
-    { mail, boxes, replyKey: known, thread, message },
+    { mail, boxes, replyKey: known, thread, message, isWithAnother },
   ): ClaimedMail | null {
     const box = boxes.find(({ id }) => id === message?.mailboxId) ?? boxes[0]
-    if ((mail.state !== 'queued' && mail.state !== 'deferred') || !message || !box) return null
+    const isDue = mail.state === 'queued' || (mail.state === 'deferred' && (mail.nextAttemptAt ?? now) <= now)
+    if (!isDue || isWithAnother || !message || !box) return null
+    if (mail.attempts >= ATTEMPTS_MAX) {
+      update(outboundMails, mail, { state: 'failed', smtpResponse: 'given up', workerId: null, nextAttemptAt: null })
+      return null
+    }
     update(outboundMails, mail, { attempts: mail.attempts + 1, workerId })
     const replyKey = known ?? newReplyKey()
     if (!known) insert(replyAddresses, { replyKey, ticketId: mail.ticketId, address: mail.to, createdAt: now })

@@ -1,3 +1,4 @@
+import { isStaff } from '../../kernel/actor.ts'
 import { refuseStale } from '../../kernel/conflict.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
@@ -18,6 +19,7 @@ export const changePerson = defineCommand({
   },
 
   refuse(actor, { person, admins }, { role, supportTeam, disabled }) {
+    if (!isStaff(actor)) return 'person_not_found'
     const refusal = refusePersonWork(actor, [person.role, role, supportTeam ? 'agent' : undefined])
     if (refusal) return refusal
     const ceases = disabled === true || (role !== undefined && role !== 'admin')

@@ -17,7 +17,7 @@ export const changeTeam = defineCommand({
     return { ...locked, tx }
   },
 
-  refuse: (actor) => refuseAdminWork(actor),
+  refuse: (actor) => refuseAdminWork(actor, 'team_not_found'),
 
   async handle(
     { insert, update, remove, emit, now },

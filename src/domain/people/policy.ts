@@ -10,6 +10,9 @@ export function refusePersonWork(actor: Actor, roles: readonly (Role | undefined
 /** Requesters know of nobody but themselves; the twin of `visiblePeople` in SQL. */
 export const seesPerson = (actor: Actor, person: { id: string }): boolean => isStaff(actor) || actor.id === person.id
 
-export const refuseAdminWork = (actor: Actor): ProblemCode | undefined => (isAdmin(actor) ? undefined : 'forbidden')
+/** Only admins; `hidden` is what a requester hears, who must not learn what exists. */
+export const refuseAdminWork = (actor: Actor, hidden: ProblemCode = 'forbidden'): ProblemCode | undefined => {
+  if (!isAdmin(actor)) return isStaff(actor) ? 'forbidden' : hidden
+}
 
 export const refuseStaffOnly = (actor: Actor): ProblemCode | undefined => (isStaff(actor) ? undefined : 'forbidden')

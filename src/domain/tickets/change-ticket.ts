@@ -1,6 +1,7 @@
 import { refuseStale } from '../../kernel/conflict.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
+import { instantIn } from '../../kernel/instant.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { asRequester, findPerson } from '../people/store.ts'
 import { priorityOf, statusOf, typeOf, type Vocabulary, vocabulary } from '../types/store.ts'
@@ -73,10 +74,14 @@ const fieldsOf = ({ addTags, removeTags, ...fields }: Input): string[] =>
   addTags || removeTags ? [...Object.keys(fields), 'tags'] : Object.keys(fields)
 
 function wantedFields(input: Input, ticket: TicketRow, words: Vocabulary, now: string): Partial<TicketRow> {
-  const { type, status, priority, tags, addTags, removeTags, ...plain } = input
+  const { type, status, priority, tags, addTags, removeTags, dueAt, estimatedResolutionAt, ...plain } = input
   const chosen = priority === undefined ? undefined : priorityOf(words, priority)
   return {
     ...plain,
+    ...(dueAt === undefined ? {} : { dueAt: instantIn('/dueAt', dueAt) }),
+    ...(estimatedResolutionAt === undefined
+      ? {}
+      : { estimatedResolutionAt: instantIn('/estimatedResolutionAt', estimatedResolutionAt) }),
     ...(type === undefined ? {} : { type: typeOf(words, type).key }),
     ...(status === undefined || status === ticket.status ? {} : enteringStatus(statusOf(words, status), now, ticket)),
     ...(chosen ? { priority: chosen.key, priorityRank: chosen.position } : {}),

@@ -1,6 +1,7 @@
 import { type Actor, isAgent, isStaff } from '../../kernel/actor.ts'
 import { defineCommand, type SubjectContext } from '../../kernel/desk.ts'
 import { newId } from '../../kernel/ids.ts'
+import { instantIn } from '../../kernel/instant.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { claimAttachments, lockUploads } from '../attachments/store.ts'
 import { bodyFrom } from '../conversations/body.ts'
@@ -22,6 +23,9 @@ import { ticketFor } from './policy.ts'
 import { OpenTicket } from './schema.ts'
 import { insertTicket, nextNumber } from './store.ts'
 
+/** What a requester does not decide. */
+const FOR_AGENTS = ['tags', 'assigneeId', 'teamId', 'status', 'dueAt', 'estimatedResolutionAt'] as const
+
 /** A new ticket with its first message, which is the requester's. Opened by agents for anybody, by requesters for themselves. */
 export const openTicket = defineCommand({
   name: 'openTicket',
@@ -39,23 +43,26 @@ export const openTicket = defineCommand({
       input.assigneeId === undefined ? undefined : findPerson(tx, input.assigneeId),
       input.teamId === undefined ? undefined : findTeam(tx, input.teamId),
     ])
-    if (input.teamId !== undefined && !team) throw invalid('/teamId', 'not_found', 'is no team')
+    if (isStaff(actor) && input.teamId !== undefined && !team) throw invalid('/teamId', 'not_found', 'is no team')
     return { number, words, requester, uploads, assignee }
   },
 
   refuse(actor, { requester, assignee }, input) {
-    if (input.assigneeId !== undefined && !isAssignable(assignee))
-      return isAgent(actor) ? 'not_assignable' : 'forbidden'
-    if (isStaff(actor)) return isAgent(actor) ? undefined : 'forbidden'
+    if (isStaff(actor)) {
+      if (!isAgent(actor)) return 'forbidden'
+      return input.assigneeId !== undefined && !isAssignable(assignee) ? 'not_assignable' : undefined
+    }
     const forSomebodyElse = !('id' in requester) || requester.id !== actor.id
-    if (forSomebodyElse || input.tags || input.teamId || input.status) return 'forbidden'
+    if (forSomebodyElse || FOR_AGENTS.some((field) => input[field] !== undefined)) return 'forbidden'
   },
 
   async handle(context, input, { number, words, requester: found, uploads }) {
     const { insert, emit, now, channel, actor, versions } = context
     const requester = 'id' in found ? found : asRequester(insertPerson(context, found))
     const body = bodyFrom(input.format ?? 'text', input.body)
-    const { tags, assigneeId, teamId, dueAt, estimatedResolutionAt } = input
+    const { tags, assigneeId, teamId } = input
+    const dueAt = instantIn('/dueAt', input.dueAt)
+    const estimatedResolutionAt = instantIn('/estimatedResolutionAt', input.estimatedResolutionAt)
     const more = definedOnly({ tags, assigneeId, teamId, dueAt, estimatedResolutionAt })
     const ticket = insertTicket(context, {
       number,

@@ -40,6 +40,10 @@ const filters: Record<string, FilterField> = {
   statusCategory: { column: tickets.statusCategory, kind: 'text', literals: statusCategories },
   priority: { column: tickets.priority, kind: 'text' },
   requesterId: { column: tickets.requesterId, kind: 'reference' },
+  organizationId: { column: tickets.organizationId, kind: 'reference' },
+  parentId: { column: tickets.parentId, kind: 'reference' },
+  category: { column: tickets.category, kind: 'reference' },
+  project: { column: tickets.project, kind: 'reference' },
   channel: { column: tickets.channel, kind: 'text', literals: channels },
   dueAt: { column: tickets.dueAt, kind: 'instant' },
   estimatedResolutionAt: { column: tickets.estimatedResolutionAt, kind: 'instant' },
@@ -57,6 +61,19 @@ const sorts: Record<string, SortKey> = {
   type: { column: tickets.type, property: 'type' },
   status: { column: tickets.status, property: 'status' },
   priority: { column: tickets.priorityRank, property: 'priorityRank' },
+  statusCategory: { column: tickets.statusCategory, property: 'statusCategory' },
+  channel: { column: tickets.channel, property: 'channel' },
+  requesterId: { column: tickets.requesterId, property: 'requesterId' },
+  dueAt: { column: tickets.dueAt, property: 'dueAt', empty: 'infinity' },
+  estimatedResolutionAt: {
+    column: tickets.estimatedResolutionAt,
+    property: 'estimatedResolutionAt',
+    empty: 'infinity',
+  },
+  firstRepliedAt: { column: tickets.firstRepliedAt, property: 'firstRepliedAt', empty: 'infinity' },
+  solvedAt: { column: tickets.solvedAt, property: 'solvedAt', empty: 'infinity' },
+  closedAt: { column: tickets.closedAt, property: 'closedAt', empty: 'infinity' },
+  lastMessageAt: { column: tickets.lastMessageAt, property: 'lastMessageAt', empty: '-infinity' },
   // ids grow with time: the primary key is the order of creation
   createdAt: { column: tickets.id, property: 'id' },
   updatedAt: { column: tickets.publicUpdatedAt, property: 'updatedAt' },
@@ -91,7 +108,19 @@ const ticketsOfStaff: List<Ticket> = {
     lastActivityBy: { column: tickets.lastActivityBy, kind: 'reference' },
     lastNoteAt: { column: tickets.lastNoteAt, kind: 'instant' },
   },
-  sorts: { ...sorts, updatedAt: { column: tickets.updatedAt, property: 'updatedAt' } },
+  sorts: {
+    ...sorts,
+    updatedAt: { column: tickets.updatedAt, property: 'updatedAt' },
+    assigneeId: { column: tickets.assigneeId, property: 'assigneeId', empty: '' },
+    teamId: { column: tickets.teamId, property: 'teamId', empty: '' },
+    lastRequesterActivityAt: {
+      column: tickets.lastRequesterActivityAt,
+      property: 'lastRequesterActivityAt',
+      empty: '-infinity',
+    },
+    lastAgentActivityAt: { column: tickets.lastAgentActivityAt, property: 'lastAgentActivityAt', empty: '-infinity' },
+    lastNoteAt: { column: tickets.lastNoteAt, property: 'lastNoteAt', empty: '-infinity' },
+  },
 }
 
 /** What documents and front ends may offer; requesters are refused what is for agents only. */

@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { Type } from 'typebox'
 import { prepareSql } from '../../db/statement.ts'
 import { defineCommand } from '../../kernel/desk.ts'
@@ -13,16 +13,19 @@ const goneOnPglite = prepareSql<{ self: string }, { id: string }>()(
   ($) => sql`select id from workers where id <> ${$.self}`,
 )
 
+// Whoever is not in the table is gone too: its claims were adopted by a worker that is gone now, before it came to them.
+const living = (gone: SQL): SQL => sql`(select id from workers where id <> all(${gone}::text[]))`
+
 const enqueueInbound = prepareSql<{ gone: string[]; now: string }, never>()(
   ($) => sql`insert into outbox (queue, data, start_at, created_at)
     select 'mail.parse', jsonb_build_object('inboundMailId', id), ${$.now}, ${$.now} from inbound_mails
-    where state = 'pending' and (worker_id is null or worker_id = any(${$.gone}::text[])) order by received_at`,
+    where state = 'pending' and (worker_id is null or worker_id not in ${living(sql`${$.gone}`)}) order by received_at`,
 )
 
 const enqueueOutbound = prepareSql<{ gone: string[]; now: string }, never>()(
   ($) => sql`insert into outbox (queue, data, start_at, created_at)
     select 'mail.send', jsonb_build_object('outboundMailId', id), ${$.now}, ${$.now} from outbound_mails
-    where state in ('queued', 'deferred') and (worker_id = any(${$.gone}::text[]) or (state = 'queued' and worker_id is null)) order by created_at`,
+    where state in ('queued', 'deferred') and (worker_id not in ${living(sql`${$.gone}`)} or (state = 'queued' and worker_id is null)) order by created_at`,
 )
 
 const register = prepareSql<{ self: string; lockKey: number; now: string }, never>()(

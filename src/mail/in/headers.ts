@@ -48,15 +48,16 @@ function messageIds(value: string | undefined): string[] {
   if (value === undefined) return []
   const bracketed = [...value.matchAll(/<([^<>]{1,998})>/g)].map(([, id = '']) => id.replace(/\s+/g, ''))
   const found = bracketed.length > 0 ? bracketed : value.split(/[\s,<>]+/).filter((word) => word.includes('@'))
-  const ids = [...new Set(found)].filter((id) => id !== '' && id.length <= MESSAGE_ID_MAX)
+  const ids = [...new Set(found)].filter((id) => id !== '' && Buffer.byteLength(id) <= MESSAGE_ID_MAX)
   // RFC 5322 §3.6.4 lets a chain grow for ever; its root and its newest links tell the thread.
   return ids.length <= REFERENCES_MAX ? ids : [...ids.slice(0, 1), ...ids.slice(1 - REFERENCES_MAX)]
 }
 
 /** A mail's own id: the one in brackets, else the whole value, since it only has to be the same again in a reply. */
 function ownMessageId(value: string | undefined): string | null {
-  const bare = value?.replace(/[\s<>]+/g, '').slice(0, MESSAGE_ID_MAX)
-  return messageIds(value)[0] ?? (bare || null)
+  const bare = value?.replace(/[\s<>]+/g, '') ?? ''
+  // 8-bit ids are longer as they are kept than as they are counted
+  return messageIds(value)[0] ?? (bare !== '' && Buffer.byteLength(bare) <= MESSAGE_ID_MAX ? bare : null)
 }
 
 /** RFC 5322 §3.3, also in its obsolete forms, as RFC 3339 in UTC; null for what is no date of this age. */

@@ -37,7 +37,7 @@ export function receiveMail({ desk, parser, workerId }: ReceiverParts) {
       return
     }
     const raw = await desk.read(rawForParsing, { sha256: claimed.sha256 })
-    return claimed.attempts > READINGS_MAX ? unread(raw) : readMail(parser, raw, undefined)
+    return claimed.attempts > READINGS_MAX ? unread(raw) : readMail(parser, raw, claimed.mailFrom)
   }
   const receive = async (inboundMailId: string) => {
     const found = await inTurn(() => read(inboundMailId))

@@ -13,9 +13,10 @@ export interface SenderParts {
 }
 
 /** The job of a ledger row: send it, write down what the relay said. Sent twice it has the same Message-ID. */
-export const sendMail =
-  ({ desk, transport, workerId, instanceId }: SenderParts) =>
-  async ({ outboundMailId }: { outboundMailId: string }): Promise<void> => {
+export function sendMail({ desk, transport, workerId, instanceId }: SenderParts) {
+  const underWay = new Map<string, Promise<void>>()
+
+  const send = async (outboundMailId: string) => {
     const claimed = await desk.execute(claimOutboundMail, { outboundMailId, workerId })
     if (!claimed) return
     const attachments = await Promise.all(claimed.attachments.map((attachment) => withContent(desk, attachment)))
@@ -31,6 +32,16 @@ export const sendMail =
     const { outcome, response } = await transport.send(compose(mail))
     await desk.execute(recordMailResult, { outboundMailId, outcome, response })
   }
+
+  return ({ outboundMailId }: { outboundMailId: string }): Promise<void> => {
+    // an adopted mail may have its old job too: two of them must not send it side by side
+    const running = underWay.get(outboundMailId)
+    if (running) return running
+    const work = send(outboundMailId).finally(() => underWay.delete(outboundMailId))
+    underWay.set(outboundMailId, work)
+    return work
+  }
+}
 
 async function withContent(
   desk: Session,
