@@ -14,9 +14,14 @@ const { DATABASE_URL: connectionString, PORT } = process.env
 const CONNECTIONS_MAX = 16
 const TIMESTAMPTZ = 1184
 
-// timestamps stay the text that Postgres sends
+// each statement is planned once; timestamps stay the text that Postgres sends
 const types = { getTypeParser: (oid: number) => (oid === TIMESTAMPTZ ? String : pg.types.getTypeParser(oid)) }
-const pool = new pg.Pool({ ...(connectionString ? { connectionString } : {}), max: CONNECTIONS_MAX, types })
+const pool = new pg.Pool({
+  ...(connectionString ? { connectionString } : {}),
+  max: CONNECTIONS_MAX,
+  options: '-c plan_cache_mode=force_generic_plan',
+  types,
+})
 const acts: Acts = ways === 'tx' ? inTransactions(pool) : inOneStatement(pool)
 
 const app = Fastify().withTypeProvider<TypeBoxTypeProvider>()

@@ -19,7 +19,8 @@ export interface Server {
   stop(): Promise<void>
 }
 
-const script = (path: string) => fileURLToPath(import.meta.resolve(path))
+const KONTOR = fileURLToPath(import.meta.resolve('../src/main.ts'))
+const LIMIT = fileURLToPath(import.meta.resolve('./limit.ts'))
 
 /** The product as it is started by its users, with the role of the workloads. */
 export async function startKontor(databaseUrl: string, profile: string | undefined): Promise<Server> {
@@ -28,7 +29,7 @@ export async function startKontor(databaseUrl: string, profile: string | undefin
   const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
   const remove = () => rm(folder, { recursive: true, force: true })
   try {
-    const server = await start([...flags, script('../src/main.ts')], { ...settings, DATABASE_URL: databaseUrl })
+    const server = await start([...flags, KONTOR], { ...settings, DATABASE_URL: databaseUrl })
     return { ...server, stop: () => server.stop().finally(remove) }
   } catch (error) {
     await remove()
@@ -38,7 +39,7 @@ export async function startKontor(databaseUrl: string, profile: string | undefin
 
 /** The bare service; `ways` is how it writes. */
 export const startLimit = (databaseUrl: string, ways: 'one' | 'tx'): Promise<Server> =>
-  start([script('./limit.ts'), ways], { DATABASE_URL: databaseUrl })
+  start([LIMIT, ways], { DATABASE_URL: databaseUrl })
 
 const READY_WITHIN_MS = 30_000
 const STOP_WITHIN_MS = 15_000

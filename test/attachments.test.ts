@@ -175,3 +175,14 @@ t.test('names and types are made safe, and nothing is served that a browser woul
   }
   t.equal(safeFilename('a/b\\c.txt'), 'a_b_c.txt')
 })
+
+t.test('a multipart body that is none is refused', async (t) => {
+  for (const [type, body] of [
+    ['multipart/form-data', '--x\r\n'],
+    ['multipart/form-data; boundary=x', '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\ncut'],
+    ['multipart/form-data; boundary=x', 'nonsense'],
+  ] as const) {
+    const answer = await call('POST', '/v1/attachments', { body, headers: { 'content-type': type } })
+    t.ok([415, 422].includes(answer.status), `${answer.status} for ${body.slice(0, 20)}`)
+  }
+})

@@ -297,3 +297,106 @@ t.test('what happened is in the feed, in order, with its changes', async (t) => 
     closedAt: String,
   })
 })
+
+t.test('a reply with a file, repeated with its key, is answered again although the file is used', async (t) => {
+  const { id } = await openTicket()
+  const file = await call('POST', '/v1/attachments?filename=x.txt', {
+    body: Buffer.from('x'),
+    headers: { 'content-type': 'application/octet-stream' },
+  })
+  const reply = () =>
+    call('POST', `/v1/tickets/${id}/replies`, {
+      body: { body: 'See', attachmentIds: [file.body.id] },
+      headers: { 'idempotency-key': 'with-file' },
+    })
+  const first = await reply()
+  t.match(await reply(), { status: 201, body: first.body, headers: { 'idempotency-replayed': 'true' } })
+  const { body: box } = await call('POST', '/v1/mailboxes', { body: { address: 'short-lived@kontor.localhost' } })
+  for (const replayed of [undefined, 'true']) {
+    const removed = await call('DELETE', `/v1/mailboxes/${box.id}`, { headers: { 'idempotency-key': 'remove-once' } })
+    t.match([removed.status, removed.headers['idempotency-replayed']], [204, replayed])
+  }
+})
+
+t.test("what is hidden does not use up a requester's latest messages", async (t) => {
+  const ruth = await person('requester')
+  const { id } = await openTicket({ requesterId: ruth.id })
+  const latest = async () =>
+    (await graphql(`{ ticket(id: "${id}") { messages(last: 1) { bodyText } } }`, {}, { key: ruth.key })).body.data
+      .ticket.messages
+  const before = await latest()
+  t.equal(before.length, 1)
+  for (let n = 0; n < 3; n++) await call('POST', `/v1/tickets/${id}/notes`, { body: { body: 'CANARY' } })
+  t.same(await latest(), before)
+})
+
+t.test('a requester decides nothing that is for agents', async (t) => {
+  const [ruth, agent] = await Promise.all([person('requester'), person('agent')])
+  for (const more of [
+    { assigneeId: agent.id },
+    { assigneeId: 'per_nobody' },
+    { teamId: 'tea_nobody' },
+    { tags: ['x'] },
+    { status: 'solved' },
+    { dueAt: '2027-01-01T00:00:00Z' },
+  ]) {
+    const answer = await call('POST', '/v1/tickets', {
+      key: ruth.key,
+      body: { subject: 'Mine', body: 'Mine', ...more },
+    })
+    t.match(answer, { status: 403, body: { code: 'forbidden' } }, JSON.stringify(more))
+  }
+})
+
+t.test('a moment is kept in UTC, whatever zone it came in, and one that is none is refused', async (t) => {
+  const { id } = await openTicket({ dueAt: '2027-03-01T10:00:00+02:00' })
+  t.match((await call('GET', `/v1/tickets/${id}`)).body, { dueAt: '2027-03-01T08:00:00.000Z', version: 1 })
+  const same = await call('PATCH', `/v1/tickets/${id}`, { body: { dueAt: '2027-03-01T08:00:00Z' } })
+  t.match(same.body, { dueAt: '2027-03-01T08:00:00.000Z', version: 1 }, 'the same moment changes nothing')
+  t.match((await call('PATCH', `/v1/tickets/${id}`, { body: { dueAt: null } })).body, { dueAt: null, version: 2 })
+  for (const dueAt of [
+    '0000-01-01T00:00:00Z',
+    '2027-03-01T08:00:00+01:00[Europe/Berlin]',
+    '2027-13-01T00:00:00Z',
+    '2027-03-01',
+  ]) {
+    t.match(await call('PATCH', `/v1/tickets/${id}`, { body: { dueAt } }), { status: 422 }, dueAt)
+  }
+  for (const moment of ['0000-01-01T00:00:00Z', 'tomorrow', '2027-13-01'])
+    t.match(await call('GET', `/v1/tickets?createdAt[gte]=${encodeURIComponent(moment)}`), { status: 400 }, moment)
+  t.equal((await call('GET', '/v1/tickets?createdAt[gte]=-1d&createdAt[lt]=2999-01-01')).status, 200)
+})
+
+t.test('a sort by what may be empty skips and repeats nothing', async (t) => {
+  const agent = await person('agent')
+  for (let n = 0; n < 7; n++)
+    await openTicket({ assigneeId: agent.id, ...(n % 2 ? { dueAt: `2027-01-0${n}T00:00:00Z` } : {}) })
+  for (const sort of ['dueAt', '-dueAt', '-dueAt,number', 'lastNoteAt,-number']) {
+    const seen: number[] = []
+    for (let next: string | null = ''; next !== null; ) {
+      const path: string = `/v1/tickets?assigneeId=${agent.id}&limit=3&sort=${sort}${next && `&after=${encodeURIComponent(next)}`}`
+      const { body } = await call('GET', path)
+      seen.push(...body.data.map(({ number }: { number: number }) => number))
+      next = body.nextCursor
+    }
+    t.equal(seen.length, 7, sort)
+    t.equal(new Set(seen).size, 7, sort)
+  }
+})
+
+t.test('many changes of the configuration at once are all seen', async (t) => {
+  const made = await Promise.all(
+    Array.from({ length: 8 }, (_, n) =>
+      call('POST', '/v1/mailboxes', { body: { address: `box${n}@kontor.localhost` } }),
+    ),
+  )
+  for (const { body } of made) t.equal((await call('GET', `/v1/mailboxes/${body.id}`)).status, 200)
+  const { body } = await call('GET', '/v1/mailboxes')
+  const removed = await Promise.all(body.data.map(({ id }: { id: string }) => call('DELETE', `/v1/mailboxes/${id}`)))
+  t.equal(
+    removed.filter(({ status }) => status === 204).length,
+    body.data.length - 1,
+    'one stays, however many go at once',
+  )
+  await Promise.all(Array.from({ length: 20 }, (_, n) => call('GET', n % 2 ? '/v1/statuses' : '/v1/mailboxes')))
+})
