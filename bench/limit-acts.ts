@@ -39,7 +39,7 @@ const OpenTicket = Type.Object({
   body: Type.String({ minLength: 1, maxLength: 100_000 }),
   requester: Type.Object({ email: Type.String({ minLength: 3, maxLength: 320 }) }),
 })
-export type OpenTicket = Static<typeof OpenTicket>
+type OpenTicket = Static<typeof OpenTicket>
 
 const Params = Type.Object({ id: Type.String({ pattern: '^[0-9]+$' }) })
 

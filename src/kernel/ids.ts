@@ -1,4 +1,20 @@
-import { uuidv7obj } from 'uuidv7'
+import { randomFillSync } from 'node:crypto'
+import { V7Generator } from 'uuidv7'
+
+/** Randomness for many ids at once: asking for each costs more than making it. */
+const POOL_WORDS = 1_024
+const pool = new Uint32Array(POOL_WORDS)
+let taken = POOL_WORDS
+
+const generator = new V7Generator({
+  nextUint32() {
+    if (taken === POOL_WORDS) {
+      randomFillSync(pool)
+      taken = 0
+    }
+    return pool[taken++] ?? 0
+  },
+})
 
 const CROCKFORD = '0123456789abcdefghjkmnpqrstvwxyz'
 
@@ -22,7 +38,7 @@ export type IdPrefix =
 
 /** `tkt_` + 26 characters: a UUIDv7 (RFC 9562 §5.7) in Crockford's base32, growing within a process. */
 export function newId(prefix: IdPrefix): string {
-  return `${prefix}_${base32(uuidv7obj().bytes)}`
+  return `${prefix}_${base32(generator.generate().bytes)}`
 }
 
 /** Crockford's base32 of bytes, in lower case; the first character takes what does not fill five bits. */

@@ -65,7 +65,8 @@ export async function included<R extends object>(
   includes: Includes<R>,
   include: unknown,
 ): Promise<R[]> {
-  const names = include === undefined ? [] : [...new Set(String(include).split(','))]
+  if (include === undefined) return rows
+  const names = [...new Set(String(include).split(','))]
   for (const name of names)
     if (!Object.hasOwn(includes, name))
       throw wrongParameter('include', `${name} is none of ${Object.keys(includes).join(', ')}`)

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type Home, openHome, type ServerDatabase } from '../support/process.ts'
 import { audit } from './audit.ts'
-import { beginLife, type Life } from './life.ts'
+import { beginLife, type Life, type Wait } from './life.ts'
 import { type Mail, makeMails } from './mails.ts'
 import { type Random, randomFrom } from './random.ts'
 import { type RelayResult, relayMails } from './relay.ts'
@@ -74,21 +74,18 @@ async function tortured(home: Home, parts: KillParts, signal: AbortSignal): Prom
   const relay = joined(most, rest)
   const found = await audit({ target, run, relay, writer })
   const left = mails + writes - relay.delivered.length - writer.written.length
-  const longest = Math.max(...waits.map(({ seconds }) => seconds))
   return {
     figures: [
       `${relay.delivered.length} mails, ${writer.written.length} writes, ${life.kills()} kills, ${found.events} events`,
       `${relay.retries} mails and ${writer.retries} writes sent again, ${found.duplicates} duplicates, ${writer.replayed} replays`,
       startsOf(life),
-      `longest pending after a restart ${longest.toFixed(1)} s`,
+      longestOf(waits),
       `${((performance.now() - since) / 1_000).toFixed(0)} s in all`,
       ...(life.errors().length ? [`${life.errors().length} errors logged, first: ${life.errors()[0]}`] : []),
     ].join('; '),
     violations: [
       ...(left ? [`${left} were not acknowledged within ${RUN_MINUTES} minutes`] : []),
-      ...waits
-        .filter(({ seconds }) => seconds > PENDING_SECONDS_MAX)
-        .map((w) => `mail waited ${w.seconds.toFixed(1)} s`),
+      ...waits.filter(({ seconds }) => seconds > PENDING_SECONDS_MAX).map(delayOf),
       ...found.violations,
     ],
   }
@@ -107,6 +104,16 @@ export function startsOf({ readySeconds }: Life): string {
   const median = sorted[Math.floor(sorted.length / 2)] ?? 0
   return `ready after ${first.toFixed(1)} s, restarted median ${median.toFixed(1)} s, max ${(sorted.at(-1) ?? 0).toFixed(1)} s`
 }
+
+/** The longest wait after a restart. */
+export function longestOf(waits: Wait[]): string {
+  const [longest] = waits.toSorted((a, b) => b.seconds - a.seconds)
+  return `longest pending after a restart ${longest?.seconds.toFixed(1)} s (${longest?.mails} mails)`
+}
+
+/** A wait that was too long, as a violation. */
+export const delayOf = ({ seconds, mails }: Wait): string =>
+  `${mails} mails waited ${seconds.toFixed(1)} s after a restart`
 
 const DELAY_MS_MAX = 300
 const START_MS_MAX = 3_000

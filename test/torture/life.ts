@@ -5,8 +5,10 @@ import type { Home, Service } from '../support/process.ts'
 import type { Target } from './target.ts'
 
 /** How long the mails of a killed process waited after the next one was ready. */
-interface Wait {
+export interface Wait {
   seconds: number
+  /** How many they were when it was ready. */
+  mails: number
   /** The next kill came before they were filed. */
   isCut: boolean
 }
@@ -76,14 +78,18 @@ export async function beginLife(home: Home, signal: AbortSignal, startKillsMs: r
 /** Until no mail is pending that was received before a moment. */
 async function waitOf({ url, ended }: Service, key: string, before: Date): Promise<Wait> {
   const since = performance.now()
-  const seconds = () => (performance.now() - since) / 1_000
   const gone = ended.then(() => true)
-  const query = `state=pending&receivedAt[lte]=${before.toISOString()}&limit=1`
+  const pending = async (): Promise<number | undefined> => {
+    const query = `state=pending&receivedAt[lte]=${before.toISOString()}&limit=1&includeTotal=true`
+    const headers = { authorization: `Bearer ${key}` }
+    const answer = await fetch(`${url}/v1/mail/inbound?${query}`, { headers }).then((response) => response.text())
+    return Number(/"total":(\d+)/.exec(answer)?.[1])
+  }
+  let mails: number | undefined
   for (;;) {
-    const answer = await fetch(`${url}/v1/mail/inbound?${query}`, { headers: { authorization: `Bearer ${key}` } })
-      .then((response) => response.text())
-      .catch(() => '')
-    if (answer.startsWith('{"data":[]')) return { seconds: seconds(), isCut: false }
-    if (await Promise.race([wait(LOOK_MS, false), gone])) return { seconds: seconds(), isCut: true }
+    const left = await pending().catch(() => undefined)
+    mails ??= left
+    const isCut = left !== 0 && (await Promise.race([wait(LOOK_MS, false), gone]))
+    if (left === 0 || isCut) return { seconds: (performance.now() - since) / 1_000, mails: mails ?? 0, isCut }
   }
 }

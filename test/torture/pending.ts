@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { openHome } from '../support/process.ts'
-import { type KillParts, PENDING_SECONDS_MAX, startsOf, type TortureResult } from './kill.ts'
+import { delayOf, type KillParts, longestOf, PENDING_SECONDS_MAX, startsOf, type TortureResult } from './kill.ts'
 import { beginLife } from './life.ts'
 import { makeMails } from './mails.ts'
 import { randomFrom } from './random.ts'
@@ -29,14 +29,11 @@ export async function pendingRun({ mails, kills, seed, database }: KillParts): P
     const waits = await Promise.all(life.waits)
     const tickets = await readAll<{ subject: string }>(target, '/tickets')
     const rows = await readAll<{ state: string; verdict: string }>(target, '/mail/inbound')
-    const longest = Math.max(...waits.map(({ seconds }) => seconds))
     const undone = rows.filter(({ state }) => state !== 'done').length
     return {
-      figures: `${kills} times ${mails} mails; ${startsOf(life)}; longest pending after a restart ${longest.toFixed(1)} s`,
+      figures: `${kills} times ${mails} mails; ${startsOf(life)}; ${longestOf(waits)}`,
       violations: [
-        ...waits
-          .filter(({ seconds }) => seconds > PENDING_SECONDS_MAX)
-          .map((w) => `mail waited ${w.seconds.toFixed(1)} s`),
+        ...waits.filter(({ seconds }) => seconds > PENDING_SECONDS_MAX).map(delayOf),
         ...(undone ? [`${undone} mails are not done`] : []),
         ...(rows.length === mails * kills ? [] : [`${mails * kills} mails made ${rows.length} rows`]),
         ...(new Set(tickets.map(({ subject }) => subject)).size === tickets.length ? [] : ['a mail made two tickets']),
