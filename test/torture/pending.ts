@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { openHome } from '../support/process.ts'
-import { delayOf, type KillParts, longestOf, PENDING_SECONDS_MAX, startsOf, type TortureResult } from './kill.ts'
+import { delaysOf, type KillParts, longestOf, startsOf, type TortureResult } from './kill.ts'
 import { beginLife } from './life.ts'
 import { makeMails } from './mails.ts'
 import { randomFrom } from './random.ts'
@@ -33,7 +33,7 @@ export async function pendingRun({ mails, kills, seed, database }: KillParts): P
     return {
       figures: `${kills} times ${mails} mails; ${startsOf(life)}; ${longestOf(waits)}`,
       violations: [
-        ...waits.filter(({ seconds }) => seconds > PENDING_SECONDS_MAX).map(delayOf),
+        ...delaysOf(waits),
         ...(undone ? [`${undone} mails are not done`] : []),
         ...(rows.length === mails * kills ? [] : [`${mails * kills} mails made ${rows.length} rows`]),
         ...(new Set(tickets.map(({ subject }) => subject)).size === tickets.length ? [] : ['a mail made two tickets']),
