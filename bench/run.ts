@@ -11,8 +11,16 @@ const AROUND_MS = 120_000
 const SEED_MS_A_TICKET = 1
 
 const closings: (() => Promise<void>)[] = []
+const preparations: Promise<unknown>[] = []
 
 /** What was started is stopped, the last first; a failure does not spare the rest. */
+async function stopAll(): Promise<void> {
+  await closeAll()
+  // interrupted while it prepared: without its Postgres that ends soon, and may have started something since
+  await Promise.allSettled(preparations)
+  await closeAll()
+}
+
 async function closeAll(): Promise<void> {
   for (const close of closings.splice(0).reverse()) await close().catch((error: unknown) => console.error(error))
 }
@@ -47,7 +55,9 @@ async function contendersOf({ tickets, database, profile }: Arguments): Promise<
 
 async function run(asked: Arguments): Promise<Results> {
   console.log(`Preparing ${asked.tickets} tickets for each of three servers …`)
-  const contenders = await contendersOf(asked)
+  const preparing = contendersOf(asked)
+  preparations.push(preparing)
+  const contenders = await preparing
   return measure(asked, contenders, sownFor(asked.tickets), (line) => console.log(line))
 }
 
@@ -72,6 +82,6 @@ try {
   console.error(error instanceof Error ? error.message : error)
   process.exitCode = 1
 } finally {
-  await closeAll()
+  await stopAll()
   process.exit()
 }

@@ -73,7 +73,6 @@ const kontorTickets = (sown: Sown): string[] => [
     select ${id('tkt', 'n')}, n, 'Printer ' || n || ' on fire', 'ticket', status, status, priority, rank, ${id('per', `${AGENTS} + person`)}, ${id('per', 'agent')}, '{printer}', '{}', 'api', at, at,
       at, at, ${id('per', `${AGENTS} + person`)}, ${preview}, true, 1, 1, at, ${id('cnv', '2 * n')}, ${id('cnv', '2 * n + 1')} from (${ticketsLike(sown)}) as t`,
   `select setval('ticket_number', ${sown.tickets})`,
-  `insert into conversations (id, ticket_id, kind, created_at) select customer_conversation_id, id, 'customer', created_at from tickets union all select internal_conversation_id, id, 'internal', created_at from tickets`,
   `insert into messages (id, ticket_id, conversation_id, author_id, visibility, channel, body_text, visible_text, attachments, held, created_at)
     select ${id('msg', '10 * n + m')}, ${id('tkt', 'n')}, ${id('cnv', '2 * n')}, ${id('per', `${AGENTS} + person`)}, 'public', 'api', ${body}, ${body}, '[]', false, at
     from (${ticketsLike(sown)}) as t, generate_series(1, 3 + more) as m order by n, m`,

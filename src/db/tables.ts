@@ -1,7 +1,7 @@
 // For drizzle-kit: every table of the schema.
 export { apiKeys } from '../domain/access/table.ts'
 export { attachments } from '../domain/attachments/table.ts'
-export { conversations, messages } from '../domain/conversations/table.ts'
+export { messages } from '../domain/conversations/table.ts'
 export { correspondents, inboundMails, mailReferences } from '../domain/inbound/table.ts'
 export { mailboxes } from '../domain/mailboxes/table.ts'
 export { outboundMails, replyAddresses } from '../domain/outbound/table.ts'

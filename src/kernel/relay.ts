@@ -7,6 +7,8 @@ import type { Instant } from './clock.ts'
 const RELAY_LOCK = 7_261_001
 const BATCH_MAX = 1_000
 const POLL_MS = 250
+/** After a commit others follow: a round costs a commit of its own, so it waits for company. */
+const LINGER_MS = 15
 
 const tryLock = prepareSql<object, { held: boolean }>()(
   () => sql`select pg_try_advisory_xact_lock(${sql.raw(String(RELAY_LOCK))}) as held`,
@@ -56,6 +58,7 @@ export function createRelay(parts: RelayParts): Relay {
   let round: Promise<boolean> | undefined
   let again = false
   let stopped = false
+  let linger: NodeJS.Timeout | undefined
 
   const run = (): Promise<boolean> => {
     round ??= move(parts)
@@ -65,10 +68,9 @@ export function createRelay(parts: RelayParts): Relay {
       })
       .then((more) => {
         round = undefined
-        if ((more || again) && !stopped) {
-          again = false
-          void run()
-        }
+        if (more && !stopped) void run()
+        else if (again) relay.wake()
+        again = false
         return more
       })
     return round
@@ -76,11 +78,15 @@ export function createRelay(parts: RelayParts): Relay {
   const poll = setInterval(() => void (round ?? run()), POLL_MS)
   poll.unref()
 
-  return {
+  const relay: Relay = {
     wake() {
       if (stopped) return
       if (round) again = true
-      else void run()
+      else
+        linger ??= setTimeout(() => {
+          linger = undefined
+          void run()
+        }, LINGER_MS)
     },
     async drain() {
       do await (round ?? run())
@@ -89,9 +95,11 @@ export function createRelay(parts: RelayParts): Relay {
     async stop() {
       stopped = true
       clearInterval(poll)
+      clearTimeout(linger)
       await round
     },
   }
+  return relay
 }
 
 const isLeft = async (db: Db): Promise<boolean> => (await db.query(anythingLeft.bind({}))).rows[0]?.left ?? false

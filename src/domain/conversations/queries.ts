@@ -11,14 +11,11 @@ import { TicketRef } from '../tickets/schema.ts'
 import { namedTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
 import type { Conversation, Message } from './schema.ts'
-import { conversations, messages } from './table.ts'
+import { messages } from './table.ts'
 
 /** What a requester reads: public, not held, of their own tickets. The twin of `seesMessage`. */
 const ownMessages = (viewer: SQL): SQL =>
   sql`${messages.visibility} = 'public' and not ${messages.held} and exists (select 1 from ${tickets} where ${tickets.id} = ${messages.ticketId} and ${ownTickets(viewer)})`
-
-const ownConversations = (viewer: SQL): SQL =>
-  sql`${conversations.kind} = 'customer' and exists (select 1 from ${tickets} where ${tickets.id} = ${conversations.ticketId} and ${ownTickets(viewer)})`
 
 const sorts = { createdAt: { column: messages.id, property: 'id' } }
 const filters = {
@@ -195,20 +192,32 @@ export const ticketWithMessages = defineQuery({
   },
 })
 
-const staffConversations = prepare<{ ids: string[] }>()(($) =>
-  build
-    .select(rowOf(conversations))
-    .from(conversations)
-    .where(sql`${conversations.ticketId} = any(${$.ids}::text[])`)
-    .orderBy(asc(conversations.id)),
-)
-const requesterConversations = prepare<{ ids: string[]; viewer: string }>()(($) =>
-  build
-    .select(rowOf(conversations))
-    .from(conversations)
-    .where(and(sql`${conversations.ticketId} = any(${$.ids}::text[])`, ownConversations(sql`${$.viewer}`)))
-    .orderBy(asc(conversations.id)),
-)
+interface Held {
+  id: string
+  customerConversationId: string
+  internalConversationId: string
+  createdAt: string
+}
+
+const held = (visible: (viewer: SQL) => SQL | undefined) =>
+  prepare<{ ids: string[]; viewer: string }>()(($) => {
+    const { id, customerConversationId, internalConversationId, createdAt } = rowOf(tickets)
+    return build
+      .select({ id, customerConversationId, internalConversationId, createdAt })
+      .from(tickets)
+      .where(and(sql`${tickets.id} = any(${$.ids}::text[])`, visible(sql`${$.viewer}`)))
+  })
+const heldForStaff = held(() => undefined)
+const heldForRequester = held(ownTickets)
+
+/** A ticket has one conversation with its requester and one among those who work here. */
+function conversationsOf(
+  { id, customerConversationId, internalConversationId, createdAt }: Held,
+  staff: boolean,
+): Conversation[] {
+  const customer: Conversation = { id: customerConversationId, ticketId: id, kind: 'customer', createdAt }
+  return staff ? [customer, { id: internalConversationId, ticketId: id, kind: 'internal', createdAt }] : [customer]
+}
 
 /** The conversations of many tickets; a requester knows only of the one with them. */
 export const conversationsByTicket = defineQuery({
@@ -218,14 +227,11 @@ export const conversationsByTicket = defineQuery({
   refuse: () => undefined,
 
   async read({ db, actor }, { ticketIds }) {
+    const staff = isStaff(actor)
     const { rows } = await db.query(
-      isStaff(actor)
-        ? staffConversations.bind({ ids: ticketIds })
-        : requesterConversations.bind({ ids: ticketIds, viewer: actor.id }),
+      (staff ? heldForStaff : heldForRequester).bind({ ids: ticketIds, viewer: actor.id }),
     )
-    const byTicket = new Map(ticketIds.map((id): [string, Conversation[]] => [id, []]))
-    for (const row of rows) byTicket.get(row.ticketId)?.push(row)
-    return byTicket
+    return new Map(rows.map((row): [string, Conversation[]] => [row.id, conversationsOf(row, staff)]))
   },
 })
 

@@ -2,29 +2,14 @@ import { boolean, index, jsonb, pgTable, text } from 'drizzle-orm/pg-core'
 import { id, instant } from '../../db/columns.ts'
 import type { Channel } from '../../kernel/actor.ts'
 import type { Attachment } from '../attachments/schema.ts'
-import { tickets } from '../tickets/table.ts'
-import type { ConversationKind, Visibility } from './schema.ts'
-
-export const conversations = pgTable(
-  'conversations',
-  {
-    id: id().primaryKey(),
-    ticketId: id()
-      .notNull()
-      .references(() => tickets.id),
-    kind: text().$type<ConversationKind>().notNull(),
-    createdAt: instant().notNull(),
-  },
-  (t) => [index('conversations_ticket').on(t.ticketId)],
-)
+import type { Visibility } from './schema.ts'
 
 export const messages = pgTable(
   'messages',
   {
     id: id().primaryKey(),
-    ticketId: id()
-      .notNull()
-      .references(() => tickets.id),
+    // no foreign key: only commands that hold the ticket's lock, or insert it, write here, and the check would lock it once more
+    ticketId: id().notNull(),
     conversationId: id().notNull(),
     authorId: id(),
     visibility: text().$type<Visibility>().notNull(),

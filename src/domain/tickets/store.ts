@@ -5,7 +5,6 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { newId } from '../../kernel/ids.ts'
 import { Problem } from '../../kernel/problems.ts'
-import { conversations } from '../conversations/table.ts'
 import { people } from '../people/table.ts'
 import { afterChange, type Draft, openedTicket, type Requester, type TicketRow, ticketFacts } from './decide.ts'
 import { tickets } from './table.ts'
@@ -52,7 +51,7 @@ export async function nextNumber(tx: Connection): Promise<number> {
   return row.number
 }
 
-/** A ticket and its two conversations, where nobody else writes them. */
+/** A ticket with the ids of its two conversations. */
 export function insertTicket(
   { insert, now }: CommandContext,
   draft: Omit<Draft, 'id' | 'customerConversationId' | 'internalConversationId'>,
@@ -62,8 +61,6 @@ export function insertTicket(
     now,
   )
   insert(tickets, ticket)
-  insert(conversations, { id: ticket.customerConversationId, ticketId: ticket.id, kind: 'customer', createdAt: now })
-  insert(conversations, { id: ticket.internalConversationId, ticketId: ticket.id, kind: 'internal', createdAt: now })
   return ticket
 }
 
