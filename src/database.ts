@@ -8,6 +8,16 @@ import { lockDirectory } from './db/lock.ts'
 import { migrate } from './db/migrate.ts'
 import { makeFirstDesk } from './domain/access/first-desk.ts'
 
+/** A server that may lose what it has committed. */
+export class UnsafePostgres extends Error {
+  constructor() {
+    super(
+      'This Postgres runs with fsync off: what Kontor has answered for could be lost. Turn it on, or set UNSAFE_POSTGRES=allow.',
+    )
+    this.name = 'UnsafePostgres'
+  }
+}
+
 export interface OpenDatabase {
   db: Db
   /** The first admin's key, at the first start only. */
@@ -15,19 +25,16 @@ export interface OpenDatabase {
   close(): Promise<void>
 }
 
-/** The database of a configuration, locked, migrated, and with a desk in it. */
-export async function openDatabase(config: Config, log: Logger): Promise<OpenDatabase> {
-  const { db, unlock } = await connect(config, log)
+/** The database of a configuration, locked (or with a lock taken before), migrated, and with a desk in it. */
+export async function openDatabase(config: Config, log: Logger, lock?: () => void): Promise<OpenDatabase> {
+  const { db, unlock } = await connect(config, log, lock)
   const close = async () => {
     await db.close()
     unlock()
   }
   try {
-    if (db.kind === 'postgres' && !(await isDurable(db))) {
-      throw new Error(
-        'This Postgres runs with fsync or synchronous_commit off: what Kontor answers for could be lost. Turn them on.',
-      )
-    }
+    if (db.kind === 'postgres' && config.unsafePostgres === 'refuse' && !(await isDurable(db)))
+      throw new UnsafePostgres()
     await migrate(db)
     const firstKey = await makeFirstDesk(
       db,
@@ -42,13 +49,17 @@ export async function openDatabase(config: Config, log: Logger): Promise<OpenDat
   }
 }
 
-async function connect({ databaseUrl, dataDir }: Config, log: Logger): Promise<{ db: Db; unlock(): void }> {
+async function connect(
+  { databaseUrl, dataDir }: Config,
+  log: Logger,
+  lock?: () => void,
+): Promise<{ db: Db; unlock(): void }> {
   if (databaseUrl)
     return {
       db: openPostgres(databaseUrl, (error) => log.warn({ err: error }, 'an idle database connection broke')),
       unlock: () => {},
     }
-  const unlock = await lockDirectory(dataDir)
+  const unlock = lock ?? (await lockDirectory(dataDir))
   try {
     return { db: await openPglite(join(dataDir, 'pglite')), unlock }
   } catch (error) {

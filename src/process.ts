@@ -34,7 +34,7 @@ export interface Running {
 type Stop = () => Promise<unknown> | unknown
 
 /** Config → database → app → listeners → worker, and back on SIGTERM: nobody new is let in, what runs may end, then the ground is closed. */
-export async function startProcess(config: Config): Promise<Running> {
+export async function startProcess(config: Config, lock?: () => void): Promise<Running> {
   const log = pino({
     level: config.logLevel,
     redact: [
@@ -62,7 +62,7 @@ export async function startProcess(config: Config): Promise<Running> {
   })
 
   try {
-    const { db, firstKey, close } = await openDatabase(config, log)
+    const { db, firstKey, close } = await openDatabase(config, log, lock)
     stops.push(close)
     const metrics = recordMetrics(db)
     const app = await createApp({ config, db, clock: () => new Date(), log, metrics, version })

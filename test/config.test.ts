@@ -23,6 +23,7 @@ t.test('an empty environment is a whole configuration, reachable from this machi
     smtpPort: 2525,
     publicUrl: 'http://127.0.0.1:3000',
     dataDir: './data',
+    unsafePostgres: 'refuse',
     databaseUrl: undefined,
     bootstrapApiKey: undefined,
     jwtSecret: undefined,

@@ -62,6 +62,7 @@ export const Config = Type.Object({
   smtpPort: Port,
   publicUrl: text('an http:// or https:// address without user, query or fragment', isPublicUrl),
   dataDir: text('a folder', (value) => value !== ''),
+  unsafePostgres: Type.Enum(['refuse', 'allow'], { description: 'refuse or allow' }),
   databaseUrl: maybe(text('a postgres:// or postgresql:// address', isPostgresUrl)),
   bootstrapApiKey: maybe(secret(ApiKey)),
   jwtSecret: maybe(secret(JwtSecret)),

@@ -66,7 +66,11 @@ const typed = {
 
 /** A pool on a Postgres server, 15 or newer. `onError` hears of idle connections that broke; the pool replaces them. */
 export function openPostgres(url: string, onError: (error: Error) => void): Db {
-  const settings = { connectionString: url, options: '-c timezone=UTC -c datestyle=ISO', types: typed }
+  const settings = {
+    connectionString: url,
+    options: '-c timezone=UTC -c datestyle=ISO -c synchronous_commit=on',
+    types: typed,
+  }
   const pool = new pg.Pool({
     ...settings,
     max: POOL_MAX,
