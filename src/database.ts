@@ -9,7 +9,7 @@ import { migrate } from './db/migrate.ts'
 import { makeFirstDesk } from './domain/access/first-desk.ts'
 
 /** A server that may lose what it has committed. */
-export class UnsafePostgres extends Error {
+class UnsafePostgres extends Error {
   constructor() {
     super(
       'This Postgres runs with fsync off: what Kontor has answered for could be lost. Turn it on, or set UNSAFE_POSTGRES=allow.',

@@ -8,7 +8,7 @@ const visibilities = ['public', 'internal'] as const
 export const Visibility = Type.Enum([...visibilities])
 export type Visibility = Static<typeof Visibility>
 
-export const ConversationKind = Type.Enum(['customer', 'internal'])
+const ConversationKind = Type.Enum(['customer', 'internal'])
 export type ConversationKind = Static<typeof ConversationKind>
 
 export const Conversation = Closed(
