@@ -5,6 +5,7 @@ import { fileMail } from '../../domain/inbound/file-mail.ts'
 import { rawForParsing } from '../../domain/inbound/queries.ts'
 import type { InboundMail } from '../../domain/mail/schema.ts'
 import type { Session } from '../../kernel/desk.ts'
+import { oneAtATime } from '../../kernel/under-way.ts'
 import { classify } from './classify.ts'
 import { parseFailure } from './parse-failure.ts'
 import type { Parser } from './parser.ts'
@@ -26,7 +27,6 @@ const READINGS_AT_ONCE = 2
 /** The job of a journal row: read the mail in a thread, file it, all or nothing. */
 export function receiveMail({ desk, parser, workerId }: ReceiverParts) {
   const inTurn = createTurns(READINGS_AT_ONCE)
-  const underWay = new Map<string, Promise<void>>()
 
   // A mail is claimed when its turn comes to be read, not before: a claim counts against a mail when the process is killed.
   const read = async (inboundMailId: string) => {
@@ -44,14 +44,9 @@ export function receiveMail({ desk, parser, workerId }: ReceiverParts) {
     if (found) await desk.execute(fileMail, { inboundMailId, ...found })
   }
 
-  return ({ inboundMailId }: { inboundMailId: string }): Promise<void> => {
-    // an adopted mail may have its old job too: that one must not claim it a second time
-    const running = underWay.get(inboundMailId)
-    if (running) return running
-    const work = receive(inboundMailId).finally(() => underWay.delete(inboundMailId))
-    underWay.set(inboundMailId, work)
-    return work
-  }
+  // an adopted mail may have its old job too: that one must not claim it a second time
+  const once = oneAtATime(receive)
+  return ({ inboundMailId }: { inboundMailId: string }): Promise<void> => once(inboundMailId)
 }
 
 /** Lets so many work at once, and the others in the order in which they came. */

@@ -2,6 +2,7 @@ import { attachmentContent } from '../../domain/attachments/queries.ts'
 import { type ClaimedMail, claimOutboundMail } from '../../domain/outbound/claim-outbound-mail.ts'
 import { recordMailResult } from '../../domain/outbound/record-mail-result.ts'
 import type { Session } from '../../kernel/desk.ts'
+import { oneAtATime } from '../../kernel/under-way.ts'
 import { compose, type OutgoingMail } from './compose.ts'
 import type { MailTransport } from './transport.ts'
 
@@ -14,8 +15,6 @@ export interface SenderParts {
 
 /** The job of a ledger row: send it, write down what the relay said. Sent twice it has the same Message-ID. */
 export function sendMail({ desk, transport, workerId, instanceId }: SenderParts) {
-  const underWay = new Map<string, Promise<void>>()
-
   const send = async (outboundMailId: string) => {
     const claimed = await desk.execute(claimOutboundMail, { outboundMailId, workerId })
     if (!claimed) return
@@ -33,14 +32,9 @@ export function sendMail({ desk, transport, workerId, instanceId }: SenderParts)
     await desk.execute(recordMailResult, { outboundMailId, outcome, response })
   }
 
-  return ({ outboundMailId }: { outboundMailId: string }): Promise<void> => {
-    // an adopted mail may have its old job too: two of them must not send it side by side
-    const running = underWay.get(outboundMailId)
-    if (running) return running
-    const work = send(outboundMailId).finally(() => underWay.delete(outboundMailId))
-    underWay.set(outboundMailId, work)
-    return work
-  }
+  // an adopted mail may have its old job too: two of them must not send it side by side
+  const once = oneAtATime(send)
+  return ({ outboundMailId }: { outboundMailId: string }): Promise<void> => once(outboundMailId)
 }
 
 async function withContent(
