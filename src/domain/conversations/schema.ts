@@ -9,7 +9,6 @@ export const Visibility = Type.Enum([...visibilities])
 export type Visibility = Static<typeof Visibility>
 
 const ConversationKind = Type.Enum(['customer', 'internal'])
-type ConversationKind = Static<typeof ConversationKind>
 
 export const Conversation = Closed(
   { id: Id(), ticketId: Id(), kind: ConversationKind, createdAt: Timestamp },
