@@ -147,7 +147,7 @@ export function ticketFacts({
 }: FactSources): Record<string, unknown> {
   return {
     before: before && differing(conditionFields(before), conditionFields(after)),
-    ticket: conditionFields(after),
+    ticket: present(conditionFields(after)),
     requester,
     organization: null,
     actor:
@@ -170,6 +170,10 @@ function conditionFields(ticket: TicketRow): Record<string, unknown> {
   } = ticket
   return fields
 }
+
+/** What is not there is empty: half of a ticket's fields are, and every event carries them. */
+const present = (fields: Record<string, unknown>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null))
 
 /** What was otherwise before; the rest stands in `after`. */
 const differing = (before: Record<string, unknown>, after: Record<string, unknown>): Record<string, unknown> =>
