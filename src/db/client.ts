@@ -41,7 +41,7 @@ export interface Db extends Reader {
 }
 
 const TIMESTAMPTZ = 1184
-const TEXT_ARRAY = 1009
+const TEXT_ARRAY: number = 1009
 const BIGINT = 20
 
 /** `2026-11-22 06:20:00.123+00`, as Postgres prints it in UTC, with zeros at the end left out → RFC 3339 with milliseconds. */
