@@ -1,4 +1,5 @@
 import t from 'tap'
+import { Ticket } from '../src/domain/tickets/schema.ts'
 import { startDesk } from './support/desk.ts'
 
 const desk = await startDesk(t)
@@ -206,6 +207,19 @@ t.test('lists filter, sort and page without skipping or repeating, forwards and 
   t.same((await call('GET', `/v1/tickets?assigneeId=${agent.id}&fields=number&limit=1`)).body.data, [
     { number: made.at(-1).number },
   ])
+})
+
+t.test('a listed ticket has the members of the contract and no other, for each audience', async (t) => {
+  const ruth = await person('requester')
+  await openTicket({ requesterId: ruth.id })
+  const members = Object.keys(Ticket.properties).sort()
+  for (const key of [desk.key, ruth.key]) {
+    const { body } = await call('GET', '/v1/tickets?limit=3&sort=-priority', { key })
+    for (const row of body.data) t.same(Object.keys(row).sort(), members)
+    const [row] = (await call('GET', '/v1/tickets?limit=1&include=requester', { key })).body.data
+    t.same(Object.keys(row).sort(), [...members, 'requester'].sort())
+    t.same(Object.keys((await call('GET', `/v1/tickets/${row.id}`, { key })).body).sort(), members)
+  }
 })
 
 t.test('GraphQL lists page the same tickets as REST', async (t) => {

@@ -55,6 +55,8 @@ export interface List<R> {
   sorts: Record<string, SortKey>
   /** As a caller would write it. Newest first where nothing is said. */
   defaultSort: string
+  /** Columns that only cursors need: gone from the answer, so that a row is the resource and nothing else. */
+  hidden?: readonly string[]
   /** Never set: what a row looks like. */
   row?: R
 }
@@ -101,10 +103,14 @@ export async function readPage<R>(
   const data = backwards ? rows.slice(0, limit).reverse() : rows.slice(0, limit)
   const seal = (row: Row | undefined) =>
     row && sealCursor(secrets.cursor, binding, [...orders.map(({ key }) => row[key.property] ?? key.empty), row.id])
+  const nextCursor = (backwards || more ? seal(data.at(-1)) : undefined) ?? null
+  const prevCursor = (backwards ? more : at !== undefined) ? (seal(data[0]) ?? null) : null
+  // undefined is not printed, and costs less than a copy without it
+  for (const name of list.hidden ?? []) for (const row of data) row[name] = undefined
   return {
     data: data as R[], // selected by the list's own columns
-    nextCursor: (backwards || more ? seal(data.at(-1)) : undefined) ?? null,
-    prevCursor: (backwards ? more : at !== undefined) ? (seal(data[0]) ?? null) : null,
+    nextCursor,
+    prevCursor,
     ...(count && totalFrom(Number(count.rows[0]?.total ?? 0))),
   }
 }

@@ -63,6 +63,7 @@ export function ticketRoutes(app: FastifyInstance): void {
     list: ticketList,
     item: Type.Ref('TicketWithIncludes'),
     includes: besideTickets,
+    rowsAreWhole: true,
     properties,
     read: (desk, page) => desk.read(ticketsQuery, page),
   })

@@ -87,6 +87,7 @@ const ticketsOfRequester: List<Ticket> = {
   id: tickets.id,
   filters,
   sorts,
+  hidden: ['priorityRank'],
   defaultSort: '-createdAt',
 }
 
@@ -95,6 +96,7 @@ const ticketsOfStaff: List<Ticket> = {
   columns: staffColumns,
   from: tickets,
   id: tickets.id,
+  hidden: ['priorityRank'],
   defaultSort: '-createdAt',
   filters: {
     ...filters,
