@@ -304,7 +304,7 @@ t.test('parsing an address is quick, however long it is, and what comes out goes
     const start = performance.now()
     parseAddress(piece.repeat(100_000))
     parseAddress(`a@${piece.repeat(100)}`)
-    t.ok(performance.now() - start < 5_000, piece)
+    t.ok(performance.now() - start < 50, piece)
   }
   fc.assert(
     fc.property(fc.oneof(fc.emailAddress(), fc.string(), fc.string({ unit: 'binary' })), (text) => {

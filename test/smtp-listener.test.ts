@@ -378,7 +378,7 @@ t.test('many who do nothing do not keep a good client waiting', async (t) => {
   await Promise.all(Array.from({ length: 250 }, connect))
   const start = performance.now()
   t.match(await deliver({ port, mailFrom: '', rcptTo: 'support@ours.test', raw: RAW }), { code: 250 })
-  t.ok(performance.now() - start < 20_000)
+  t.ok(performance.now() - start < 2_000)
 })
 
 t.test('closing lets a mail under way finish, and nobody else begin', async (t) => {
