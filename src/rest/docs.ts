@@ -23,6 +23,13 @@ export const openapi: SwaggerOptions = {
       },
     },
   },
+  transform: ({ schema, url, route }) => ({
+    url,
+    schema: {
+      ...schema,
+      response: { ...(schema?.response as object | undefined), ...route.config?.problemResponses }, // Fastify says unknown
+    },
+  }),
   refResolver: {
     buildLocalReference: (json, _base, _fragment, i) => (typeof json.$id === 'string' ? json.$id : `def-${i}`),
   },

@@ -11,7 +11,7 @@ import { eventRoutes } from './events.ts'
 import { type HealthParts, healthRoutes } from './health.ts'
 import { type MailParts, mailRoutes } from './mail.ts'
 import { peopleRoutes } from './people.ts'
-import { answerError, ProblemSchema, sendProblem } from './problems.ts'
+import { answerError, ProblemSchema, sendProblem, setProblemsAside } from './problems.ts'
 import { guardRoutes, type SessionParts } from './session.ts'
 import { ticketRoutes } from './tickets.ts'
 import { validatorCompiler } from './validation.ts'
@@ -37,6 +37,7 @@ export async function restPlugin(app: FastifyInstance, parts: RestParts): Promis
   // on each route: a scope that adds schemas would go back to Fastify's own validator
   app.addHook('onRoute', (route) => {
     route.validatorCompiler ??= validatorCompiler
+    setProblemsAside(route)
   })
   app.setErrorHandler(answerError)
   app.setNotFoundHandler((request, reply) => sendProblem(request, reply, new Problem('not_found')))
