@@ -17,6 +17,7 @@ const on = (more: Partial<Candidate & { fromOwner: boolean }> = {}) => ({
   ...more,
 })
 const nothing: Evidence = {
+  kind: 'ordinary',
   sender: stranger,
   duplicateOf: null,
   ownMail: false,

@@ -50,7 +50,11 @@ t.test('a mail becomes a plain value', async (t) => {
     quotedText: null,
     fromCount: 1,
     autorespond: true,
+    kind: 'ordinary',
     automaticBecause: null,
+    forward: null,
+    bounce: null,
+    reportedIds: [],
     parseError: null,
   })
   t.same(mail.references, ['c@desk.test', 'b@desk.test'])
@@ -462,7 +466,7 @@ for (const [headers, mailFrom, because, autorespond] of [
     async (t) => {
       const list = headers.map((line) => ({ name: line.split(': ')[0] ?? '', value: line.split(': ')[1] ?? '' }))
       const from = list.find(({ name }) => name === 'from')?.value ?? 'ada@good.test'
-      t.same(classify({ headers: list, from, mailFrom }), { autorespond, automaticBecause: because })
+      t.match(classify({ headers: list, from, mailFrom }), { autorespond, automaticBecause: because })
     },
   )
 }

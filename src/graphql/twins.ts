@@ -4,7 +4,7 @@ import { Attachment, AttachmentLink } from '../domain/attachments/schema.ts'
 import { Conversation, Message } from '../domain/conversations/schema.ts'
 import { Event } from '../domain/events/schema.ts'
 import { InboundMailRow, MailInspection, MailOutcome, TraceStep } from '../domain/inbound/schema.ts'
-import { MailAddress, MailAttachment, ParsedMail } from '../domain/mail/schema.ts'
+import { MailAddress, MailAttachment, MailBounce, MailForward, ParsedMail } from '../domain/mail/schema.ts'
 import { Mailbox } from '../domain/mailboxes/schema.ts'
 import { OutboundMail } from '../domain/outbound/schema.ts'
 import { Person, Team } from '../domain/people/schema.ts'
@@ -32,6 +32,8 @@ export const twins: Record<string, TSchema> = {
   MailInspection,
   MailAddress,
   MailAttachment,
+  MailForward,
+  MailBounce,
   ParsedMail,
   InboundMail: InboundMailRow,
   OutboundMail,

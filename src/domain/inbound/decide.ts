@@ -1,5 +1,5 @@
 import type { Role } from '../../kernel/actor.ts'
-import type { InboundMail } from '../mail/schema.ts'
+import type { InboundMail, MailKind } from '../mail/schema.ts'
 import type { TraceStep, Verdict } from './schema.ts'
 
 /** Somebody who sent a mail, as far as its From says: proof comes from tokens and relays, never from names. */
@@ -21,6 +21,7 @@ export interface Candidate {
 
 /** What was found for a mail: each trace with the ticket it names. */
 export interface Evidence {
+  kind: MailKind
   sender: Sender
   duplicateOf: string | null
   ownMail: boolean
@@ -81,6 +82,16 @@ export function filingOf(evidence: Evidence): Filing {
     })
   }
   note('identity', 'new')
+  if (evidence.kind in RECORDED) {
+    note('kind', evidence.kind)
+    return filed({
+      verdict: RECORDED[evidence.kind] as Verdict,
+      reason: 'A machine wrote it.',
+      ticketId: null,
+      held: false,
+      verified: false,
+    })
+  }
   note('sender', sender.address ? (sender.personId ? 'known' : 'unknown') : 'none', sender.address)
 
   for (const [step, found] of [
@@ -119,6 +130,13 @@ export function filingOf(evidence: Evidence): Filing {
     takesCc: true,
     ...(tagged ? { hint: tagged.number } : {}),
   })
+}
+
+const RECORDED: Partial<Record<MailKind, Verdict>> = {
+  auto_reply: 'auto_reply_recorded',
+  bounce: 'bounce_recorded',
+  feedback: 'feedback_recorded',
+  receipt: 'receipt_recorded',
 }
 
 const isStaffRole = (role: Role | null): boolean => role !== null && role !== 'requester'
@@ -170,14 +188,14 @@ export function taggedNumber(subject: string | null): number | undefined {
 /** What an outcome says before it is known which ticket it became. */
 export const outcomeOf = (
   { verdict, reason, held, verified, trace }: Filing,
-  mail: Pick<InboundMail, 'autorespond'>,
+  mail: Pick<InboundMail, 'autorespond' | 'forward' | 'bounce'>,
 ) => ({
   verdict,
   reason,
   held,
   verified: verdict === 'ticket_created' || verdict === 'message_added' ? verified : null,
   autorespond: mail.autorespond,
-  forward: null,
-  bounce: null,
+  forward: mail.forward,
+  bounce: mail.bounce,
   trace,
 })

@@ -86,6 +86,7 @@ export async function gatherEvidence(
       active?.emails ?? [],
     )
   return {
+    kind: mail.kind,
     sender,
     duplicateOf: earlier.rows[0]?.id ?? null,
     ownMail: mail.headers.some(({ name, value }) => name === INSTANCE_HEADER && value.trim() === secrets.instanceId),

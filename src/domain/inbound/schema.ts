@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import type { BlobSource } from '../../kernel/blobs.ts'
 import { Closed, Id, Nullable, Timestamp } from '../../kernel/schema.ts'
-import { type InboundMail, ParsedMail } from '../mail/schema.ts'
+import { type InboundMail, MailBounce, MailForward, ParsedMail } from '../mail/schema.ts'
 
 export const InboundState = Type.Enum(['pending', 'done', 'failed'])
 export type InboundState = Static<typeof InboundState>
@@ -32,8 +32,8 @@ const outcome = {
   held: Type.Boolean({ description: 'On the ticket, for agents only' }),
   verified: Nullable(Type.Boolean()),
   autorespond: Type.Boolean({ description: 'Whether an automatic answer may be sent (RFC 3834)' }),
-  forward: Type.Null(),
-  bounce: Type.Null(),
+  forward: Nullable(MailForward),
+  bounce: Nullable(MailBounce),
   trace: Type.Array(TraceStep),
 }
 

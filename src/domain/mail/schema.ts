@@ -34,6 +34,27 @@ export const ParsedMail = Type.Object({
 })
 export type ParsedMail = Static<typeof ParsedMail>
 
+/** What a mail is, by its own marks (RFC 3834, 3464, 5965, 8098). Only the first two are anybody's words to us. */
+export const mailKinds = ['ordinary', 'auto_generated', 'list', 'auto_reply', 'bounce', 'feedback', 'receipt'] as const
+export type MailKind = (typeof mailKinds)[number]
+
+/** A mail that was handed on: who wrote the original, and what was written above it. */
+export const MailForward = Type.Object({
+  from: Nullable(MailAddress),
+  subject: Nullable(Type.String()),
+  message: Nullable(Type.String({ description: 'What the forwarder wrote above it.' })),
+  body: Nullable(Type.String({ description: 'The original text.' })),
+})
+export type MailForward = Static<typeof MailForward>
+
+/** What a delivery status says (RFC 3464), or what could be read where there is none. */
+export const MailBounce = Type.Object({
+  status: Nullable(Type.String({ description: 'RFC 3463, e.g. 5.1.1' })),
+  hard: Type.Boolean({ description: 'For good: the address is not written to again' }),
+  recipient: Nullable(Type.String({ description: 'The address that failed' })),
+})
+export type MailBounce = Static<typeof MailBounce>
+
 /** A header as it was received: name in lower case, folds undone, encoded words left alone. */
 export interface MailHeader {
   name: string
@@ -52,6 +73,12 @@ export type MailParseError =
 export interface InboundMail extends ParsedMail {
   /** How many senders the From headers name. Identity needs exactly one: none or several prove nothing. */
   fromCount: number
+  /** What it is, by its headers, its report and, where it is known, its envelope. */
+  kind: MailKind
+  forward: MailForward | null
+  bounce: MailBounce | null
+  /** Message-IDs of the mail that a bounce, receipt or abuse report is about, as far as it names or holds it. */
+  reportedIds: string[]
   /** May an automatic answer be sent, as far as the headers tell? The envelope may still forbid it (`classify`). */
   autorespond: boolean
   /** The marker that says a machine wrote this, or null. */

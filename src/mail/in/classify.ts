@@ -1,6 +1,7 @@
-import type { MailHeader } from '../../domain/mail/schema.ts'
+import type { MailHeader, MailKind } from '../../domain/mail/schema.ts'
 
 export interface Automation {
+  kind: MailKind
   /** May this mail be answered automatically (RFC 3834 §2)? */
   autorespond: boolean
   /** The marker that says a machine or a list sent it, or null. */
@@ -26,7 +27,11 @@ const ROBOTS =
  */
 export function classify(evidence: Evidence): Automation {
   const automaticBecause = markers.find(([, says]) => says(evidence))?.[0] ?? null
-  return { autorespond: automaticBecause === null && !asksForSilence(evidence), automaticBecause }
+  return {
+    kind: automaticBecause === null ? 'ordinary' : 'auto_generated',
+    autorespond: automaticBecause === null && !asksForSilence(evidence),
+    automaticBecause,
+  }
 }
 
 const markers: [reason: string, says: (evidence: Evidence) => boolean][] = [

@@ -29,6 +29,9 @@ export function parseFailure(raw: Uint8Array, parseError: MailParseError): Inbou
     contents: [],
     fromCount: from.length,
     ...classify({ headers, from: from[0]?.address ?? null }),
+    forward: null,
+    bounce: null,
+    reportedIds: [],
     parseError,
     headers,
   }

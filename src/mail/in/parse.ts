@@ -50,6 +50,9 @@ function mailFrom(lines: MailHeader[], decoded: DecodedHeaders, root: Part): Inb
     contents: attached.map(({ content }) => content),
     fromCount: senders > 1 ? senders : from.length,
     ...classify({ headers, from: from[0]?.address ?? null }),
+    forward: null,
+    bounce: null,
+    reportedIds: [],
     parseError: null,
     headers,
   }
