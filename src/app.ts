@@ -8,7 +8,8 @@ import type { Db } from './db/client.ts'
 import { pendingMigrations } from './db/migrate.ts'
 import { createAuthenticator } from './domain/access/authenticate.ts'
 import { recordApiKeyUse } from './domain/access/record-api-key-use.ts'
-import { mailPublicReply } from './domain/outbound/react.ts'
+import { notifyAgents } from './domain/notifications/react.ts'
+import { acknowledgeNewTicket, mailPublicReply } from './domain/outbound/react.ts'
 import { graphqlPlugin } from './graphql/plugin.ts'
 import { type JobQueue, openQueue } from './jobs/worker.ts'
 import { SYSTEM } from './kernel/actor.ts'
@@ -17,6 +18,7 @@ import type { Reaction, TokenClaims } from './kernel/context.ts'
 import { createDesk, type Desk } from './kernel/desk.ts'
 import { newId } from './kernel/ids.ts'
 import type { Queue } from './kernel/jobs.ts'
+import { networks } from './kernel/networks.ts'
 import { Problem } from './kernel/problems.ts'
 import { createRelay, type Relay } from './kernel/relay.ts'
 import { loadSecrets, type Secrets } from './kernel/secrets.ts'
@@ -26,7 +28,7 @@ import { restPlugin } from './rest/plugin.ts'
 import { answerBrokenRequest, answerError } from './rest/problems.ts'
 
 /** What follows from events, in this order, in the transaction of the command that told them. */
-const reactions: readonly Reaction[] = [mailPublicReply]
+const reactions: readonly Reaction[] = [mailPublicReply, acknowledgeNewTicket, notifyAgents]
 
 const queues: readonly Queue[] = ['mail.parse', 'mail.send']
 
@@ -93,6 +95,8 @@ export async function createApp(parts: AppParts): Promise<App> {
       mailDomain: config.mailDomain,
       replyDomain: config.replyDomain,
       mailIsRouted: config.smtpRelayUrl !== undefined,
+      authservIds: config.smtpAuthservIds,
+      isTrustedRelay: networks(config.smtpTrustedRelays),
     },
     signToken: (claims: TokenClaims) => http.jwt.sign({ ...claims }),
     wakeRelay: () => relay.wake(),

@@ -24,6 +24,7 @@ const variables = {
   mailBytesMax: 'MAIL_BYTES_MAX',
   attachmentBytesMax: 'ATTACHMENT_BYTES_MAX',
   smtpTrustedRelays: 'SMTP_TRUSTED_RELAYS',
+  smtpAuthservIds: 'SMTP_AUTHSERV_IDS',
   smtpRelayUrl: 'SMTP_RELAY_URL',
   logLevel: 'LOG_LEVEL',
   roles: 'KONTOR_ROLES',
@@ -56,6 +57,8 @@ export function readConfig(env: Environment): Config {
     const fault = faultOf(property, candidate, texts.get(variables[property]))
     if (fault) faults.push(`${variables[property]} ${fault}`)
   }
+  if (isNamed(candidate.smtpAuthservIds) && !isNamed(candidate.smtpTrustedRelays))
+    faults.push('SMTP_AUTHSERV_IDS needs SMTP_TRUSTED_RELAYS: a name counts only from an address that is trusted')
   if (collide(candidate))
     faults.push(`SMTP_PORT must differ from PORT, ${candidate.port}: both listen on ${candidate.host}`)
   if (faults.length > 0 || !Value.Check(Config, candidate)) throw new ConfigError(faults)
@@ -93,6 +96,7 @@ function withDefaults(text: (property: keyof Config) => string | undefined): Can
     mailBytesMax: wholeNumber(text('mailBytesMax')) ?? 25 * MIB,
     attachmentBytesMax: wholeNumber(text('attachmentBytesMax')) ?? 25 * MIB,
     smtpTrustedRelays: list(text('smtpTrustedRelays')) ?? [],
+    smtpAuthservIds: list(text('smtpAuthservIds')?.toLowerCase()) ?? [],
     smtpRelayUrl: text('smtpRelayUrl'),
     logLevel: text('logLevel') ?? 'info',
     roles: list(text('roles')) ?? [...roles],
@@ -102,6 +106,8 @@ function withDefaults(text: (property: keyof Config) => string | undefined): Can
 const wholeNumber = (text?: string) => (text === undefined ? undefined : /^\d{1,15}$/.test(text) ? Number(text) : text)
 const list = (text?: string) => text?.split(',').map((item) => item.trim())
 const domain = (text?: string) => (text === undefined ? undefined : domainToASCII(text) || text)
+
+const isNamed = (items: unknown) => Array.isArray(items) && items.length > 0
 
 /** Nobody can follow a link to a wildcard. With PORT=0 the port is known only once the server listens. */
 function addressOf(host: string, port: unknown): string {

@@ -5,7 +5,7 @@ import { type Answer, type Calling, startDesk } from './support/desk.ts'
 // Every write route of the contract, asked wrongly in every way that can be derived from it.
 
 const desk = await startDesk(t, { ATTACHMENT_BYTES_MAX: '2000000' })
-const { app, call, openTicket, person, rows } = desk
+const { app, call, openTicket, person, receive, rows } = desk
 
 type Method = 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 interface Schema {
@@ -57,8 +57,60 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
   revokeApiKey: { params: async () => ({ apiKeyId: await aKey() }) },
   mintRequesterToken: { body: { email: 'minted@example.com' } },
   resendMail: { params: async () => ({ outboundMailId: await aMail() }) },
+  acknowledgeTicket: {
+    params: async () => ({ ticketId: (await receive(aRawMail({ From: 'ack@example.com' }))).ticketId }),
+  },
+  releaseMessage: { params: async () => ({ messageId: await aHeldMessage() }) },
+  addFollower: { params: async () => ({ ticketId: (await openTicket()).id }), body: { email: 'follower@example.com' } },
+  removeFollower: {
+    params: async () => {
+      const { id } = await openTicket()
+      const { body } = await call('POST', `/v1/tickets/${id}/followers`, { body: { personId: agent.id } })
+      return { ticketId: id, personId: body.personId }
+    },
+  },
+  // from our own address: ignored, until somebody says otherwise
+  releaseInboundMail: {
+    params: async () => ({ inboundMailId: (await receive(aRawMail({ From: 'support@kontor.localhost' }))).id }),
+  },
+  reprocessInboundMail: {
+    params: async () => ({ inboundMailId: (await receive(aRawMail({ 'X-Long': 'x'.repeat(300_000) }))).id }),
+  },
+  suppressAddress: { body: { address: 'nobody@example.com' } },
+  unsuppressAddress: {
+    params: async () => {
+      const { body } = await call('POST', '/v1/mail/suppressions', { body: { address: `n${mails++}@example.com` } })
+      return { address: body.address }
+    },
+  },
+  readNotification: {
+    params: async () => {
+      const { body: admin } = await call('GET', '/v1/me')
+      await openTicket({ assigneeId: admin.id, requester: { email: 'ruth@example.com' } }, agent.key)
+      return { notificationId: (await call('GET', '/v1/notifications')).body.data[0].id }
+    },
+  },
+  readAllNotifications: { body: {} },
+  changeNotificationPreferences: { body: { customerReplied: 'list' } },
   uploadAttachment: {},
   inspectMail: {},
+}
+
+let mails = 0
+const aRawMail = (headers: Record<string, string>) =>
+  `${Object.entries({
+    From: 'somebody@example.com',
+    Subject: 'Hello',
+    'Message-ID': `<m${mails++}@example.com>`,
+    ...headers,
+  })
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('\n')}\n\nHello\n`
+
+const aHeldMessage = async () => {
+  const { id } = await openTicket()
+  const rcptTo = await desk.replyAddress(id, 'ruth@example.com')
+  return (await receive(aRawMail({ From: 'eve@example.net' }), { rcptTo })).messageId
 }
 
 const aKey = async () => (await call('POST', '/v1/api-keys', { body: { name: 'Spare' } })).body.id

@@ -53,7 +53,7 @@ t.test('a reply arrives as one mail in its thread, and its answer comes back to 
   const { result, mail } = await sent(t, outgoing({ bodyHtml: '<p>Hello</p>' }))
 
   t.match(result, { outcome: 'sent', rejected: [] })
-  t.same(mail?.envelope, { mailFrom: 'support@desk.test', rcptTo: ['ruth@example.org'] })
+  t.same(mail?.envelope, { mailFrom: 'support+kabc@desk.test', rcptTo: ['ruth@example.org'] })
   t.equal(mail?.header('from'), 'Support <support@desk.test>')
   t.equal(mail?.header('to'), 'Ruth <ruth@example.org>')
   t.equal(mail?.header('reply-to'), 'support+kabc@desk.test')
@@ -159,7 +159,7 @@ for (const [field, changes] of Object.entries(FIELDS)) {
         encodeURIComponent(text),
       )
       t.equal(new Set(names).size, names.length, 'each header once')
-      t.same(envelope, { from: 'support@desk.test', to: ['ruth@example.org'] })
+      t.same(envelope, { from: 'support+kabc@desk.test', to: ['ruth@example.org'] })
       t.notMatch(raw, /^(bcc|x-evil|mail from):/im)
       t.notMatch(raw, /[^\r]\n|\r[^\n]|\0/)
     }
@@ -172,7 +172,7 @@ t.test('the receiver of hostile text still gets exactly our mail', async (t) => 
   const { mail, sink } = await sent(t, { ...hostile, bodyText: text, bodyHtml: `<p>${text}` })
 
   t.equal(sink.mails.length, 1)
-  t.same(mail?.envelope, { mailFrom: 'support@desk.test', rcptTo: ['ruth@example.org'] })
+  t.same(mail?.envelope, { mailFrom: 'support+kabc@desk.test', rcptTo: ['ruth@example.org'] })
   t.same(
     mail?.headers.map(({ name }) => name).filter((name) => !OUR_HEADERS.includes(name)),
     [],

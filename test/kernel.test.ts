@@ -29,6 +29,7 @@ const somebody = (id: string) => ({
   locale: null,
   timeZone: null,
   disabledAt: null,
+  notices: {},
   version: 1,
   createdAt: now,
   updatedAt: now,

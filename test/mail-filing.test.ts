@@ -8,10 +8,11 @@ import { startDesk } from './support/desk.ts'
 const stranger = { address: 'eve@example.net', personId: null, role: null }
 const ruth = { address: 'ruth@example.com', personId: 'per_ruth', role: 'requester' as const }
 const ada = { address: 'ada@kontor.localhost', personId: 'per_ada', role: 'agent' as const }
-const on = (more: Partial<Candidate & { fromOwner: boolean }> = {}) => ({
+const on = (more: Partial<Candidate> = {}): Candidate => ({
   ticketId: 'tkt_1',
   number: 1,
   isRequester: false,
+  isFollower: false,
   isCorrespondent: false,
   fromOwner: false,
   ...more,
@@ -20,11 +21,15 @@ const nothing: Evidence = {
   kind: 'ordinary',
   sender: stranger,
   duplicateOf: null,
-  ownMail: false,
+  ownMail: null,
+  authentication: { result: 'none', detail: '' },
+  isAuthenticationConfigured: false,
   token: null,
   ownMessageId: null,
   storedMessageId: null,
   subjectTag: null,
+  reported: null,
+  forwardsCustomer: false,
 }
 
 t.test('the pairing ladder, case by case (R18)', async (t) => {
@@ -97,7 +102,7 @@ t.test('the pairing ladder, case by case (R18)', async (t) => {
     ],
     [
       'a mail of our own',
-      { sender: ruth, ownMail: true, token: on({ fromOwner: true }) },
+      { sender: ruth, ownMail: 'mark', token: on({ fromOwner: true }) },
       { verdict: 'ignored', ticketId: null },
     ],
   ] as const) {
@@ -225,7 +230,7 @@ t.test(
   async (t) => {
     const { id, number } = await openTicket({ requester: { email: 'owner@example.com' } })
     await call('POST', `/v1/tickets/${id}/replies`, { body: { body: 'Answer' } })
-    const [row] = (await call('GET', `/v1/mail/outbound?ticketId=${id}`)).body.data
+    const [row] = (await call('GET', `/v1/mail/outbound?ticketId=${id}&kind=reply`)).body.data
     // as the sender does it once there is a relay
     await desk.db.query({ text: `update outbound_mails set state = 'queued' where id = $1`, values: [row.id] })
     const claimed = await system.execute(claimOutboundMail, { outboundMailId: row.id, workerId: 'w' })
@@ -260,10 +265,15 @@ t.test(
         ['internal', false],
       ],
     )
-    t.equal(
-      (await call('GET', `/v1/mail/outbound?ticketId=${id}`)).body.data.length,
-      1,
-      'nothing of it was mailed to anybody',
+    const { data } = (await call('GET', `/v1/mail/outbound?ticketId=${id}`)).body
+    t.same(
+      data.map(({ kind, to }: Record<string, string>) => [kind, to]),
+      [
+        ['notification', 'admin@kontor.localhost'],
+        ['reply', 'owner@example.com'],
+        ['acknowledgement', 'owner@example.com'],
+      ],
+      'nothing of it was mailed to anybody; the agent hears that a mail bears their address',
     )
   },
 )

@@ -105,7 +105,12 @@ t.test('a mail becomes a ticket, is answered by mail, and the answer to that com
   t.equal((await rest('POST', `/v1/tickets/${id}/claim`)).status, 200)
   t.equal((await rest('POST', `/v1/tickets/${id}/notes`, { body: 'CANARY-NOTE she is in accounting' })).status, 201)
   t.equal((await rest('POST', `/v1/tickets/${id}/replies`, { body: 'Bitte Fach 2 füllen.' })).status, 201)
-  const [sent] = await sink.received(1)
+  const mails = await sink.received(2)
+  const acknowledged = mails.find((one) => one.header('auto-submitted') === 'auto-replied')
+  t.same(acknowledged?.envelope, { mailFrom: '', rcptTo: ['ruth@example.com'] })
+  t.match(acknowledged?.header('in-reply-to'), '<first@example.com>')
+  t.notMatch(acknowledged?.raw.toString(), /Papier|leer/, 'the acknowledgement holds no word of hers')
+  const sent = mails.find((one) => one !== acknowledged)
   t.same(sent?.envelope.rcptTo, ['ruth@example.com'])
   const header = (name: string) => sent?.header(name) ?? ''
   t.match(header('in-reply-to'), /<first@example\.com>/)
@@ -113,7 +118,7 @@ t.test('a mail becomes a ticket, is answered by mail, and the answer to that com
   t.match(header('subject'), new RegExp(`#\\[${ticket.number}\\]`))
   t.match(header('reply-to'), /support\+[a-z][0-9a-z]{36}@kontor\.localhost/)
   t.match(header('from'), /support@kontor\.localhost/)
-  const [ledger] = (await rest('GET', `/v1/mail/outbound?ticketId=${id}`)).body.data
+  const [ledger] = (await rest('GET', `/v1/mail/outbound?ticketId=${id}&kind=reply`)).body.data
   t.equal(header('message-id'), `<${ledger.messageId}>`)
 
   const replyTo = /<([^>]+)>/.exec(header('reply-to'))?.[1] ?? header('reply-to')
@@ -164,7 +169,12 @@ t.test('a mail becomes a ticket, is answered by mail, and the answer to that com
     t.notMatch(seen.text, /CANARY/, path)
   }
   t.notMatch(sink.mails.map(({ raw }) => raw.toString()).join(), /CANARY/, 'no note leaves by mail')
-  t.equal(sink.mails.length, 1, 'and her own mails are not mailed back to her')
+  await sink.received(4)
+  t.same(
+    sink.mails.slice(2).map(({ envelope }) => envelope.rcptTo),
+    [['admin@kontor.localhost'], ['admin@kontor.localhost']],
+    'her own mails are not mailed back to her; the assignee hears of them',
+  )
 })
 
 t.test(
@@ -175,6 +185,8 @@ t.test(
       body: 'x',
       requester: { email: 'later@example.com' },
     })
+    await sink.received(5)
+    t.match(sink.mails[4]?.header('auto-submitted'), /auto-/, 'the acknowledgement')
     const states: string[] = []
     for (const [code, text] of [
       [451, '4.7.1 Come back'],
@@ -183,7 +195,7 @@ t.test(
       sink.answer({ at: 'data', code, text })
       await rest('POST', `/v1/tickets/${ticket.id}/replies`, { body: 'Hello' })
       for (let tries = 0; tries < 400; tries++) {
-        const [row] = (await rest('GET', `/v1/mail/outbound?ticketId=${ticket.id}&limit=1`)).body.data
+        const [row] = (await rest('GET', `/v1/mail/outbound?ticketId=${ticket.id}&kind=reply&limit=1`)).body.data
         if (row.state === 'queued') {
           await new Promise((resolve) => setTimeout(resolve, 25))
           continue

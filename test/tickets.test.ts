@@ -109,7 +109,7 @@ t.test(
       firstRepliedAt: String,
       lastMessagePreview: String,
     })
-    const { body: mails } = await call('GET', `/v1/mail/outbound?ticketId=${id}`)
+    const { body: mails } = await call('GET', `/v1/mail/outbound?ticketId=${id}&kind=reply`)
     t.match(mails.data, [
       {
         to: ruth.email,

@@ -74,6 +74,10 @@ export const Config = Type.Object({
     'a list of IP addresses and networks (like 10.0.0.0/8), separated by commas',
     text('an IP address or network', (value) => isAddress(value) || isNetwork(value)),
   ),
+  smtpAuthservIds: list<string>(
+    'a list of names, separated by commas: what your relay writes first in Authentication-Results',
+    text('the authserv-id of your relay, like mx.example.com', (value) => /^[\w.:-]{1,255}$/.test(value)),
+  ),
   smtpRelayUrl: maybe(text('smtp://host:port (with ?tls=none or ?tls=starttls) or smtps://host:port', isRelayUrl)),
   logLevel: LogLevel,
   roles: Roles,

@@ -1,12 +1,24 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { eventsQuery } from '../domain/events/queries.ts'
 import { inboundList, inboundMail, inboundMailsQuery, inspectMail } from '../domain/inbound/queries.ts'
+import { releaseInboundMail } from '../domain/inbound/release-inbound-mail.ts'
+import { reprocessInboundMail } from '../domain/inbound/reprocess-inbound-mail.ts'
 import { addMailbox } from '../domain/mailboxes/add-mailbox.ts'
 import { changeMailbox } from '../domain/mailboxes/change-mailbox.ts'
 import { mailbox, mailboxesQuery } from '../domain/mailboxes/queries.ts'
 import { removeMailbox } from '../domain/mailboxes/remove-mailbox.ts'
-import { outboundList, outboundMail, outboundMailsQuery } from '../domain/outbound/queries.ts'
+import { acknowledgeTicket } from '../domain/outbound/acknowledge-ticket.ts'
+import {
+  explainOutboundMail,
+  outboundList,
+  outboundMail,
+  outboundMailsQuery,
+  suppressedAddressesQuery,
+  suppressionList,
+} from '../domain/outbound/queries.ts'
 import { resendMail } from '../domain/outbound/resend-mail.ts'
+import { suppressAddress } from '../domain/outbound/suppress-address.ts'
+import { unsuppressAddress } from '../domain/outbound/unsuppress-address.ts'
 import { type ConnectionArgs, connection, pageFrom } from './connection.ts'
 import type { Context } from './context.ts'
 import { mutation } from './mutation.ts'
@@ -26,6 +38,10 @@ export const mailResolvers = {
       orNull(desk.read(outboundMail, { outboundMailId: id })),
     outboundMails: async (_root: unknown, args: ConnectionArgs, { desk }: Context, info: GraphQLResolveInfo) =>
       connection(await desk.read(outboundMailsQuery, pageFrom(args, info, outboundList.filters))),
+    explainOutboundMail: (_root: unknown, { id }: Id, { desk }: Context) =>
+      orNull(desk.read(explainOutboundMail, { outboundMailId: id })),
+    suppressedAddresses: async (_root: unknown, args: ConnectionArgs, { desk }: Context, info: GraphQLResolveInfo) =>
+      connection(await desk.read(suppressedAddressesQuery, pageFrom(args, info, suppressionList.filters))),
     inspectMail: async (
       _root: unknown,
       { messageBase64, mailFrom, rcptTo }: { messageBase64: string; mailFrom?: string; rcptTo?: string },
@@ -54,5 +70,10 @@ export const mailResolvers = {
     ...mutation(changeMailbox),
     ...mutation(removeMailbox),
     ...mutation(resendMail),
+    ...mutation(acknowledgeTicket),
+    ...mutation(releaseInboundMail),
+    ...mutation(reprocessInboundMail),
+    ...mutation(suppressAddress),
+    ...mutation(unsuppressAddress),
   },
 }

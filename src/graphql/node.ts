@@ -2,6 +2,7 @@ import { attachment } from '../domain/attachments/queries.ts'
 import { message } from '../domain/conversations/queries.ts'
 import { inboundMail } from '../domain/inbound/queries.ts'
 import { mailbox } from '../domain/mailboxes/queries.ts'
+import { notification } from '../domain/notifications/queries.ts'
 import { outboundMail } from '../domain/outbound/queries.ts'
 import { person, team } from '../domain/people/queries.ts'
 import { ticket } from '../domain/tickets/queries.ts'
@@ -19,6 +20,7 @@ const kinds: Record<string, { type: string; read: Read }> = {
   tea: { type: 'Team', read: (desk, id) => desk.read(team, { teamId: id }) },
   mbx: { type: 'Mailbox', read: (desk, id) => desk.read(mailbox, { mailboxId: id }) },
   inm: { type: 'InboundMail', read: (desk, id) => desk.read(inboundMail, { inboundMailId: id }) },
+  ntf: { type: 'Notification', read: (desk, id) => desk.read(notification, { notificationId: id }) },
   oum: { type: 'OutboundMail', read: (desk, id) => desk.read(outboundMail, { outboundMailId: id }) },
 }
 

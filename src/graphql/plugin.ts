@@ -11,6 +11,7 @@ import { problemIn, sentError } from './errors.ts'
 import { measure } from './limits.ts'
 import { mailResolvers } from './mail.ts'
 import { nodeResolvers } from './node.ts'
+import { notificationResolvers } from './notifications.ts'
 import { peopleLoaders, peopleResolvers } from './people.ts'
 import { assertEveryFieldIsDecided } from './policy.ts'
 import { scalars } from './scalars.ts'
@@ -18,7 +19,7 @@ import { ticketLoaders, ticketResolvers } from './tickets.ts'
 
 const BODY_BYTES_MAX = 102_400
 
-const features = [ticketResolvers, peopleResolvers, mailResolvers]
+const features = [ticketResolvers, peopleResolvers, mailResolvers, notificationResolvers]
 
 const resolvers = {
   ...scalars,

@@ -10,6 +10,10 @@ import {
   messagesByTicket,
   messagesQuery,
 } from '../domain/conversations/queries.ts'
+import { releaseMessage } from '../domain/conversations/release-message.ts'
+import { addFollower } from '../domain/followers/add-follower.ts'
+import { followersQuery } from '../domain/followers/queries.ts'
+import { removeFollower } from '../domain/followers/remove-follower.ts'
 import { peopleById, teamsById } from '../domain/people/queries.ts'
 import { assignTicket } from '../domain/tickets/assign-ticket.ts'
 import { changeTicket } from '../domain/tickets/change-ticket.ts'
@@ -40,6 +44,7 @@ export const ticketResolvers = {
     ) => connection(await desk.read(messagesQuery, { ticketId, page: pageFrom(args, info, {}) })),
     conversations: (_root: unknown, input: { ticketId: string }, { desk }: Context) =>
       desk.read(conversationsQuery, input),
+    followers: (_root: unknown, input: { ticketId: string }, { desk }: Context) => desk.read(followersQuery, input),
     attachment: (_root: unknown, { id }: Id, { desk }: Context) => orNull(desk.read(attachment, { attachmentId: id })),
     attachmentLink: (_root: unknown, { id }: Id, { desk }: Context) => desk.read(attachmentLink, { attachmentId: id }),
   },
@@ -51,6 +56,9 @@ export const ticketResolvers = {
     ...mutation(releaseTicket),
     ...mutation(postReply),
     ...mutation(postNote),
+    ...mutation(releaseMessage),
+    ...mutation(addFollower),
+    ...mutation(removeFollower),
     // JSON carries no bytes: here they come in base64
     [uploadAttachment.name]: (
       _root: unknown,

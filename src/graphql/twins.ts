@@ -3,10 +3,12 @@ import { ApiKey, ApiKeyWithSecret, RequesterToken } from '../domain/access/schem
 import { Attachment, AttachmentLink } from '../domain/attachments/schema.ts'
 import { Conversation, Message } from '../domain/conversations/schema.ts'
 import { Event } from '../domain/events/schema.ts'
+import { Follower } from '../domain/followers/schema.ts'
 import { InboundMailRow, MailInspection, MailOutcome, TraceStep } from '../domain/inbound/schema.ts'
 import { MailAddress, MailAttachment, MailBounce, MailForward, ParsedMail } from '../domain/mail/schema.ts'
 import { Mailbox } from '../domain/mailboxes/schema.ts'
-import { OutboundMail } from '../domain/outbound/schema.ts'
+import { Notification, NotificationPreferences, NotificationsRead } from '../domain/notifications/schema.ts'
+import { MailCause, MailExplanation, MailStep, OutboundMail, SuppressedAddress } from '../domain/outbound/schema.ts'
 import { Person, Team } from '../domain/people/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
 import { Priority, Status, TicketType } from '../domain/types/schema.ts'
@@ -37,6 +39,14 @@ export const twins: Record<string, TSchema> = {
   ParsedMail,
   InboundMail: InboundMailRow,
   OutboundMail,
+  MailStep,
+  MailCause,
+  MailExplanation,
+  SuppressedAddress,
+  Follower,
+  Notification,
+  NotificationPreferences,
+  NotificationsRead,
   Event,
 }
 

@@ -25,7 +25,16 @@ export type Actor = PersonActor | { kind: 'rule'; id: string } | { kind: 'system
 export const SYSTEM: Actor = { kind: 'system', id: 'kontor' }
 
 /** What the parts of the desk are called in scopes: `tickets:read`, `tickets:write`. */
-export const groups = ['tickets', 'people', 'teams', 'mail', 'vocabularies', 'access', 'events'] as const
+export const groups = [
+  'tickets',
+  'notifications',
+  'people',
+  'teams',
+  'mail',
+  'vocabularies',
+  'access',
+  'events',
+] as const
 export type Group = (typeof groups)[number]
 
 /** Whether a credential's scopes allow an operation; people without a key are bound by their role alone. */

@@ -32,6 +32,7 @@ export type IdPrefix =
   | 'inm'
   | 'oum'
   | 'mbx'
+  | 'ntf'
   | 'job'
   | 'req'
   | 'rad'

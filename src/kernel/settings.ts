@@ -7,4 +7,7 @@ export interface Settings {
   replyDomain: string
   /** Whether mail can leave; otherwise it stays in the ledger as `unrouted`. */
   mailIsRouted: boolean
+  /** The names under which relays of ours say what they found out about a sender (RFC 8601); empty: nobody's word counts. */
+  authservIds: readonly string[]
+  isTrustedRelay(peer: string): boolean
 }

@@ -2,19 +2,14 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { inboundList, inboundMail, inboundMailsQuery, inspectMail, rawInboundMail } from '../domain/inbound/queries.ts'
+import { releaseInboundMail } from '../domain/inbound/release-inbound-mail.ts'
+import { reprocessInboundMail } from '../domain/inbound/reprocess-inbound-mail.ts'
 import { InboundMailRow, MailInspection, MailOutcome } from '../domain/inbound/schema.ts'
 import type { InboundMail } from '../domain/mail/schema.ts'
-import { addMailbox } from '../domain/mailboxes/add-mailbox.ts'
-import { changeMailbox } from '../domain/mailboxes/change-mailbox.ts'
-import { mailbox, mailboxesQuery } from '../domain/mailboxes/queries.ts'
-import { removeMailbox } from '../domain/mailboxes/remove-mailbox.ts'
-import { Mailbox } from '../domain/mailboxes/schema.ts'
-import { outboundList, outboundMail, outboundMailsQuery } from '../domain/outbound/queries.ts'
-import { resendMail } from '../domain/outbound/resend-mail.ts'
-import { OutboundMail } from '../domain/outbound/schema.ts'
+import { mailboxesQuery } from '../domain/mailboxes/queries.ts'
 import { listRoute } from './list.ts'
 import { problemResponses } from './problems.ts'
-import { commandRoute, queryRoute, wholeListRoute } from './route.ts'
+import { commandRoute, queryRoute } from './route.ts'
 
 const tag = 'Mail'
 
@@ -25,49 +20,7 @@ export interface MailParts {
 }
 
 export function mailRoutes(app: FastifyInstance, parts: MailParts): void {
-  for (const schema of [Mailbox, MailOutcome, MailInspection, InboundMailRow, OutboundMail]) app.addSchema(schema)
-  const Box = Type.Ref('Mailbox')
-  wholeListRoute(app, { url: '/mailboxes', query: mailboxesQuery, response: Box, tag, summary: 'Our addresses' })
-  queryRoute(app, {
-    url: '/mailboxes/:mailboxId',
-    query: mailbox,
-    response: Box,
-    tag,
-    summary: 'One mailbox',
-    problems: ['mailbox_not_found'],
-  })
-  commandRoute(app, {
-    method: 'POST',
-    url: '/mailboxes',
-    command: addMailbox,
-    status: 201,
-    response: Box,
-    location: ({ id }) => `/v1/mailboxes/${id}`,
-    tag,
-    summary: 'Add a mailbox',
-    problems: ['mailbox_taken'],
-  })
-  commandRoute(app, {
-    method: 'PATCH',
-    url: '/mailboxes/:mailboxId',
-    command: changeMailbox,
-    status: 200,
-    response: Box,
-    tag,
-    summary: 'Change a mailbox',
-    problems: ['mailbox_not_found'],
-  })
-  commandRoute(app, {
-    method: 'DELETE',
-    url: '/mailboxes/:mailboxId',
-    command: removeMailbox,
-    status: 204,
-    response: Type.Null(),
-    tag,
-    summary: 'Remove a mailbox',
-    problems: ['mailbox_not_found', 'mailbox_in_use'],
-  })
-
+  for (const schema of [MailOutcome, MailInspection, InboundMailRow]) app.addSchema(schema)
   const inbound = Type.Ref('InboundMail')
   listRoute(app, {
     url: '/mail/inbound',
@@ -87,38 +40,28 @@ export function mailRoutes(app: FastifyInstance, parts: MailParts): void {
     summary: 'What became of a mail',
     problems: ['inbound_mail_not_found'],
   })
-  rawRoute(app)
-  inspectRoute(app, parts)
-
-  const outbound = Type.Ref('OutboundMail')
-  listRoute(app, {
-    url: '/mail/outbound',
-    query: outboundMailsQuery,
-    list: outboundList,
-    item: outbound,
+  commandRoute(app, {
+    method: 'POST',
+    url: '/mail/inbound/:inboundMailId/release',
+    command: releaseInboundMail,
+    status: 200,
+    response: inbound,
     tag,
-    summary: 'The ledger of sent mail',
-    properties: Object.keys(OutboundMail.properties),
-    read: (desk, page) => desk.read(outboundMailsQuery, page),
-  })
-  queryRoute(app, {
-    url: '/mail/outbound/:outboundMailId',
-    query: outboundMail,
-    response: outbound,
-    tag,
-    summary: 'One mail to one recipient',
-    problems: ['outbound_mail_not_found'],
+    summary: 'File a mail like any other, whatever its marks say',
+    problems: ['inbound_mail_not_found', 'mail_already_filed'],
   })
   commandRoute(app, {
     method: 'POST',
-    url: '/mail/outbound/:outboundMailId/resend',
-    command: resendMail,
+    url: '/mail/inbound/:inboundMailId/reprocess',
+    command: reprocessInboundMail,
     status: 200,
-    response: outbound,
+    response: inbound,
     tag,
-    summary: 'Send a mail again',
-    problems: ['outbound_mail_not_found', 'mail_not_resendable'],
+    summary: 'Read a mail again that could not be read',
+    problems: ['inbound_mail_not_found', 'mail_already_filed'],
   })
+  rawRoute(app)
+  inspectRoute(app, parts)
 }
 
 function rawRoute(app: FastifyInstance): void {

@@ -10,6 +10,9 @@ import { docsRoutes, openapi } from './docs.ts'
 import { eventRoutes } from './events.ts'
 import { type HealthParts, healthRoutes } from './health.ts'
 import { type MailParts, mailRoutes } from './mail.ts'
+import { mailboxRoutes } from './mailboxes.ts'
+import { notificationRoutes } from './notifications.ts'
+import { outboundRoutes } from './outbound.ts'
 import { peopleRoutes } from './people.ts'
 import { answerError, ProblemSchema, sendProblem, setProblemsAside } from './problems.ts'
 import { guardRoutes, type SessionParts } from './session.ts'
@@ -73,6 +76,9 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   vocabularyRoutes(api)
   accessRoutes(api)
   eventRoutes(api)
+  mailboxRoutes(api)
   mailRoutes(api, parts)
+  outboundRoutes(api)
+  notificationRoutes(api)
   await attachmentRoutes(api, parts)
 }

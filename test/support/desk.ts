@@ -6,6 +6,7 @@ import { readConfig } from '../../src/config.ts'
 import type { Db } from '../../src/db/client.ts'
 import { makeFirstDesk } from '../../src/domain/access/first-desk.ts'
 import { journalMail } from '../../src/domain/inbound/journal-mail.ts'
+import { newReplyKey, replyAddress } from '../../src/domain/outbound/addresses.ts'
 import { SYSTEM } from '../../src/kernel/actor.ts'
 import type { Session } from '../../src/kernel/desk.ts'
 import { newId } from '../../src/kernel/ids.ts'
@@ -48,7 +49,9 @@ export interface TestDesk {
   openTicket(members?: Record<string, unknown>, key?: string): Promise<any>
   /** Hands a raw mail to the journal as the listener does, and files it. Answers the journal row. */
   // biome-ignore lint/suspicious/noExplicitAny: the row as answered
-  receive(raw: string, envelope?: { mailFrom?: string; rcptTo?: string }): Promise<any>
+  receive(raw: string, envelope?: { mailFrom?: string; rcptTo?: string; peer?: string }): Promise<any>
+  /** The signed address by which this correspondent answers on a ticket, as it stands in mail to them. */
+  replyAddress(ticketId: string, address: string): Promise<string>
   /** How many rows each table has: for showing that nothing was written. */
   rows(): Promise<Record<string, number>>
 }
@@ -124,18 +127,26 @@ function deskOf(app: App, db: Db, key: string): TestDesk {
       if (status !== 201) throw new Error(JSON.stringify(body))
       return body
     },
-    receive: async (raw, { mailFrom = '', rcptTo = 'support@kontor.localhost' } = {}) => {
+    receive: async (raw, { mailFrom = '', rcptTo = 'support@kontor.localhost', peer = '127.0.0.1' } = {}) => {
       const bytes = Buffer.from(raw.replace(/\r?\n/g, '\r\n'))
       const { ids } = await system.execute(journalMail, {
         mailFrom,
         rcptTo: [rcptTo],
-        peer: '127.0.0.1',
+        peer,
         size: bytes.length,
         content: { bytes },
       })
       const inboundMailId = ids[0] ?? ''
       await receiveMail({ desk: system, parser: app.parser, workerId: newId('job') })({ inboundMailId })
       return (await call('GET', `/v1/mail/inbound/${inboundMailId}`)).body
+    },
+    replyAddress: async (ticketId, address) => {
+      const { rows } = await db.query<{ replyKey: string }>({
+        text: `insert into reply_addresses (reply_key, ticket_id, address, created_at) values ($1, $2, $3, now())
+          on conflict (ticket_id, address) do update set created_at = excluded.created_at returning reply_key as "replyKey"`,
+        values: [newReplyKey(), ticketId, address],
+      })
+      return replyAddress(app.secrets, 'support@kontor.localhost', rows[0]?.replyKey ?? '', 'kontor.localhost')
     },
     rows: () => countRows(db),
   }

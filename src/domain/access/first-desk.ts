@@ -60,6 +60,7 @@ export async function makeFirstDesk(
       locale: null,
       timeZone: null,
       disabledAt: null,
+      notices: {},
       ...times,
     })
     writes.insert(personEmails, { address: email, personId, verifiedAt: now, createdAt: now })

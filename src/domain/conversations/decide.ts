@@ -17,7 +17,7 @@ export interface NewMessage {
   body: Body & { visibleText?: string | null; quotedText?: string | null }
   attachments: Attachment[]
   now: Instant
-  mail?: { inReplyTo: string | null; held: boolean; verified: boolean }
+  mail?: { inReplyTo: string | null; held: boolean; verified: boolean } | undefined
 }
 
 /** A message in the conversation of its visibility. */

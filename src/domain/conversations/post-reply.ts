@@ -57,7 +57,7 @@ type Parts = Parameters<typeof insertPublicMessage>
 /** A status that comes with a reply is a change like any other: told on its own, with a version. */
 function changeStatus(
   { update, emit, actor, now, versions }: Parts[0],
-  { ticket, requester }: Parts[1],
+  { ticket, ...parties }: Parts[1],
   chosen: Parameters<typeof enteringStatus>[0],
 ): void {
   if (chosen.key === ticket.status) return
@@ -65,7 +65,7 @@ function changeStatus(
   const entered = enteringStatus(chosen, now, before)
   const changes = changesBetween(before, entered)
   update(tickets, ticket, { ...entered, ...afterChange(before, Object.keys(changes), actor, now) })
-  const facts = ticketFacts({ before, after: ticket, requester, actor, versions })
+  const facts = ticketFacts({ before, after: ticket, ...parties, actor, versions })
   emit({
     type: 'ticket.changed',
     ticketId: ticket.id,

@@ -55,9 +55,13 @@ export const PostNote = Closed({
   conversationId: Type.Optional(Id()),
 })
 
+export const ReleaseMessage = Closed({ messageId: Id() })
+
 declare module '../../kernel/events.ts' {
   interface EventData {
     'ticket.replied': { messageId: string }
     'ticket.noted': { messageId: string }
+    'ticket.message_held': { messageId: string }
+    'ticket.message_released': { messageId: string }
   }
 }

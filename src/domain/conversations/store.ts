@@ -1,25 +1,30 @@
+import { eq } from 'drizzle-orm'
+import type { Connection } from '../../db/client.ts'
+import { build, prepare, rowOf } from '../../db/statement.ts'
 import type { CommandContext } from '../../kernel/context.ts'
+import { Problem } from '../../kernel/problems.ts'
 import type { Attachment } from '../attachments/schema.ts'
-import { afterNote, afterPublicMessage, ticketFacts } from '../tickets/decide.ts'
+import { correspondents } from '../inbound/table.ts'
+import { afterNote, afterPublicMessage, type MailFacts, ticketFacts } from '../tickets/decide.ts'
 import type { LockedTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
 import { type MessageRow, messageRow, type NewMessage } from './decide.ts'
 import { messages } from './table.ts'
 import { preview } from './text.ts'
 
-/** `fromCustomer`: the requester's side speaks, so the ticket needs a reaction. */
 type Draft = {
   id: string
   author: string | null
   body: NewMessage['body']
   attachments: Attachment[]
-  mail?: NonNullable<NewMessage['mail']>
+  mail?: NonNullable<NewMessage['mail']> & { facts: MailFacts }
 }
 
 /** A public message on a ticket: the message, the ticket's activity, and the event. */
 export function insertPublicMessage(
   { insert, update, emit, actor, channel, now, versions }: CommandContext,
-  { ticket, requester }: LockedTicket,
+  { ticket, ...parties }: LockedTicket,
+  /** `fromCustomer`: the requester's side speaks, so the ticket needs a reaction. */
   draft: Draft & { fromCustomer: boolean },
 ): MessageRow {
   const message = messageRow({ ...draft, ticket, visibility: 'public', channel, now })
@@ -27,7 +32,15 @@ export function insertPublicMessage(
   const author = { id: draft.author, isCustomer: draft.fromCustomer }
   insert(messages, message)
   update(tickets, ticket, afterPublicMessage(ticket, author, preview(message.visibleText), now))
-  const facts = ticketFacts({ before, after: ticket, requester, actor, messageId: message.id, versions })
+  const facts = ticketFacts({
+    before,
+    after: ticket,
+    ...parties,
+    actor,
+    messageId: message.id,
+    mail: draft.mail?.facts,
+    versions,
+  })
   emit({
     type: 'ticket.replied',
     ticketId: ticket.id,
@@ -41,14 +54,22 @@ export function insertPublicMessage(
 /** An internal message: agents read it, nothing outside shows that it is there. */
 export function insertNote(
   { insert, update, emit, actor, channel, now, versions }: CommandContext,
-  { ticket, requester }: LockedTicket,
+  { ticket, ...parties }: LockedTicket,
   draft: Draft,
 ): MessageRow {
   const message = messageRow({ ...draft, ticket, visibility: 'internal', channel, now })
   const before = { ...ticket }
   insert(messages, message)
   update(tickets, ticket, afterNote(now))
-  const facts = ticketFacts({ before, after: ticket, requester, actor, messageId: message.id, versions })
+  const facts = ticketFacts({
+    before,
+    after: ticket,
+    ...parties,
+    actor,
+    messageId: message.id,
+    mail: draft.mail?.facts,
+    versions,
+  })
   emit({
     type: 'ticket.noted',
     ticketId: ticket.id,
@@ -59,13 +80,63 @@ export function insertNote(
   return message
 }
 
-/** A stranger's message: kept on the ticket for agents to judge; it is no activity and tells nobody. */
+/** A stranger's message: kept on the ticket for agents to judge; it is no activity and nothing outside shows that it is there. */
 export function insertHeldMessage(
-  { insert, channel, now }: CommandContext,
-  { ticket }: Pick<LockedTicket, 'ticket'>,
-  draft: Draft & { mail: NonNullable<NewMessage['mail']> },
+  { insert, emit, actor, channel, now, versions }: CommandContext,
+  { ticket, ...parties }: LockedTicket,
+  draft: Draft & { mail: NonNullable<Draft['mail']> },
 ): MessageRow {
   const message = messageRow({ ...draft, ticket, visibility: 'public', channel, now })
   insert(messages, message)
+  emit({
+    type: 'ticket.message_held',
+    ticketId: ticket.id,
+    object: { type: 'message', id: message.id, version: null },
+    data: { messageId: message.id },
+    facts: ticketFacts({ before: ticket, after: ticket, ...parties, actor, messageId: message.id, versions }),
+  })
+  return message
+}
+
+/** What a machine sent about a ticket: agents can read it there, but nothing happened. */
+export function insertRecord(
+  { insert, channel, now }: CommandContext,
+  { ticket }: Pick<LockedTicket, 'ticket'>,
+  draft: Pick<Draft, 'id' | 'author' | 'body' | 'attachments'> & { mail: NewMessage['mail'] },
+): MessageRow {
+  const message = messageRow({ ...draft, ticket, visibility: 'internal', channel, now })
+  insert(messages, message)
+  return message
+}
+
+const locked = prepare<{ id: string }>()(($) =>
+  build.select(rowOf(messages)).from(messages).where(eq(messages.id, $.id)).for('update'),
+)
+
+export async function lockMessage(tx: Connection, id: string): Promise<MessageRow> {
+  const [row] = (await tx.query(locked.bind({ id }))).rows
+  if (!row) throw new Problem('message_not_found')
+  return row
+}
+
+/** A held message becomes public: the ticket's activity and the event are those of its author, who is known from now on. */
+export function freeMessage(
+  { update, insertMissing, emit, actor, now, versions }: CommandContext,
+  { ticket, ...parties }: LockedTicket,
+  message: MessageRow,
+  email: string | undefined,
+): MessageRow {
+  const before = { ...ticket }
+  update(messages, message, { held: false })
+  const author = { id: message.authorId, isCustomer: true }
+  update(tickets, ticket, afterPublicMessage(ticket, author, preview(message.visibleText), now))
+  if (email) insertMissing(correspondents, { ticketId: ticket.id, address: email, createdAt: now })
+  emit({
+    type: 'ticket.replied',
+    ticketId: ticket.id,
+    object: { type: 'message', id: message.id, version: null },
+    data: { messageId: message.id },
+    facts: ticketFacts({ before, after: ticket, ...parties, actor, messageId: message.id, versions }),
+  })
   return message
 }

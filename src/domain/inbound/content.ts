@@ -40,6 +40,18 @@ export function bodyOf(mail: InboundMail) {
   }
 }
 
+/** What goes out of a mail by which an agent answers: their words, without what they quote of our own notice. */
+export function replyOf(mail: InboundMail) {
+  const { bodyText, visibleText, quotedText } = bodyOf(mail)
+  return { bodyText: visibleText ?? bodyText, bodyHtml: null, visibleText, quotedText }
+}
+
+/** The original of a mail that was handed on; its HTML holds the words of whoever did it, and is left out. */
+export function forwardedBody(mail: InboundMail) {
+  const bodyText = mail.forward?.body?.slice(0, BODY_LENGTH_MAX).replaceAll('\0', '').toWellFormed() ?? ''
+  return { bodyText, bodyHtml: null, visibleText: bodyText, quotedText: null }
+}
+
 /**
  * What makes two mails the same, for good: the mailbox, the Message-ID and the content without trace headers. The same id with
  * other content is another mail, or anybody could burn an id.

@@ -3,14 +3,18 @@ import type { Connection } from '../../db/client.ts'
 import { prepareSql } from '../../db/statement.ts'
 import { normaliseAddress } from '../../kernel/address.ts'
 import type { Secrets } from '../../kernel/secrets.ts'
+import type { Settings } from '../../kernel/settings.ts'
 import type { InboundMail } from '../mail/schema.ts'
+import { isOurs } from '../mailboxes/recipient.ts'
 import { openReplyToken } from '../outbound/addresses.ts'
-import { findPersonByAddress } from '../people/store.ts'
+import type { PersonRow } from '../people/decide.ts'
+import { findPeopleByAddresses } from '../people/store.ts'
+import { authenticationOf, isConfigured } from './authentication.ts'
 import { type Candidate, type Evidence, type Sender, taggedNumber } from './decide.ts'
 import { answeredIds } from './store.ts'
 
 interface Trace {
-  kind: 'token' | 'own' | 'stored' | 'tag'
+  kind: 'token' | 'own' | 'stored' | 'tag' | 'report'
   /** The place in the mail: lower is nearer. */
   place: number
   ticketId: string
@@ -19,63 +23,86 @@ interface Trace {
   /** To whom the reply address or the mail of ours was given. */
   owner: string | null
   isCorrespondent: boolean
+  isFollower: boolean
 }
 
 // All traces of a mail in one statement. Stored ids may name several tickets: those that know the sender come first.
 const traces = prepareSql<
-  { replyKey: string | null; ids: string[]; number: number | null; address: string | null },
+  { replyKey: string | null; ids: string[]; reported: string[]; number: number | null; address: string | null },
   Trace
 >()(
   ($) => sql`
   with asked as (select id, place from unnest(${$.ids}::text[]) with ordinality as a(id, place)),
+  told as (select id, place from unnest(${$.reported}::text[]) with ordinality as a(id, place)),
   found as (
     select 'token' as kind, 0 as place, ticket_id, address as owner from reply_addresses where reply_key = ${$.replyKey}
     union all
     select 'own', asked.place, m.ticket_id, m."to" from asked join outbound_mails m on m.id = split_part(asked.id, '@', 1) and m.message_id = asked.id
+    union all
+    select 'report', told.place, m.ticket_id, m."to" from told join outbound_mails m on m.id = split_part(told.id, '@', 1) and m.message_id = told.id
     union all
     select 'stored', asked.place, r.ticket_id, null from asked join mail_references r on r.message_id = asked.id
     union all
     select 'tag', 0, id, null from tickets where number = ${$.number}::int
   )
   select found.kind, found.place::int as place, t.id as "ticketId", t.number, t.requester_id as "requesterId", found.owner,
-    exists (select 1 from correspondents c where c.ticket_id = t.id and c.address = ${$.address}) as "isCorrespondent"
+    exists (select 1 from correspondents c where c.ticket_id = t.id and c.address = ${$.address}) as "isCorrespondent",
+    exists (select 1 from ticket_followers f join person_emails e on e.person_id = f.person_id
+      where f.ticket_id = t.id and e.address = ${$.address}) as "isFollower"
   from found join tickets t on t.id = found.ticket_id
-  order by 7 desc, found.place, t.number limit 100`,
+  order by 7 desc, 8 desc, found.place, t.number limit 200`,
 )
 
-const known = prepareSql<{ identity: string }, { id: string }>()(
-  ($) => sql`select id from inbound_mails where identity = ${$.identity}`,
+const known = prepareSql<{ identity: string; self: string | null }, { id: string }>()(
+  ($) => sql`select id from inbound_mails where identity = ${$.identity} and id is distinct from ${$.self}`,
 )
 
 export interface Envelope {
   rcptTo: string
   identity: string
+  /** Who handed the mail over. */
+  peer: string
+  /** Its own journal row, where it has one. */
+  self?: string
+  /** Somebody has looked at it and said that a person wrote it. */
+  isReleased?: boolean
+}
+
+export interface Desk {
+  secrets: Secrets
+  settings: Settings
+  mailboxes: readonly { address: string }[]
 }
 
 /** The mark of this desk in mail it sends. */
 const INSTANCE_HEADER = 'x-kontor-instance'
 
-/** Everything that decides where a mail belongs, read in one round trip. */
+/** What decides where a mail belongs, and the people whom it names: read in one round trip. */
 export async function gatherEvidence(
   tx: Connection,
-  secrets: Secrets,
+  { secrets, settings, mailboxes }: Desk,
   mail: InboundMail,
-  { rcptTo, identity }: Envelope,
-): Promise<Evidence> {
+  { rcptTo, identity, peer, self, isReleased = false }: Envelope,
+): Promise<{ evidence: Evidence; original: PersonRow | undefined }> {
   const address = senderAddress(mail)
-  const replyKey = replyKeyIn(secrets, rcptTo)
-  const [person, found, earlier] = await Promise.all([
-    address ? findPersonByAddress(tx, address) : undefined,
+  const forwarded = normaliseAddress(mail.forward?.from?.address ?? '')
+  const wanted = [address, forwarded].flatMap((one) => one ?? [])
+  const [people, found, earlier] = await Promise.all([
+    findPeopleByAddresses(tx, wanted),
     tx.query(
       traces.bind({
-        replyKey: replyKey ?? null,
+        replyKey: replyKeyIn(secrets, rcptTo) ?? null,
         ids: answeredIds(mail),
+        reported: mail.reportedIds,
         number: taggedNumber(mail.subject) ?? null,
         address: address ?? null,
       }),
     ),
-    tx.query(known.bind({ identity })),
+    tx.query(known.bind({ identity, self: self ?? null })),
   ])
+  const own = (one: string) => isOurs(mailboxes, settings.replyDomain, one)
+  const person = people.get(address ?? '')
+  const original = people.get(forwarded ?? '')
   // somebody disabled can do nothing: their mail is a stranger's
   const active = person && !person.disabledAt ? person : undefined
   const sender: Sender = { address: address ?? null, personId: active?.id ?? null, role: active?.role ?? null }
@@ -85,35 +112,37 @@ export async function gatherEvidence(
       sender,
       active?.emails ?? [],
     )
-  return {
-    kind: mail.kind,
+  const evidence: Evidence = {
+    kind: isReleased ? 'ordinary' : mail.kind,
     sender,
+    authentication: authenticationOf(mail.headers, address, peer, settings),
+    isAuthenticationConfigured: isConfigured(settings),
     duplicateOf: earlier.rows[0]?.id ?? null,
-    ownMail: mail.headers.some(({ name, value }) => name === INSTANCE_HEADER && value.trim() === secrets.instanceId),
+    ownMail: isReleased ? null : ownMark(mail, secrets, own),
     token: first('token'),
     ownMessageId: first('own'),
     storedMessageId: first('stored'),
     subjectTag: first('tag'),
+    reported: first('report'),
+    forwardsCustomer: forwarded !== undefined && !own(forwarded) && (original?.role ?? 'requester') === 'requester',
   }
+  return { evidence, original }
 }
 
-function candidateOf(
-  traces: Trace[],
-  { address, personId }: Sender,
-  emails: readonly string[],
-): (Candidate & { fromOwner: boolean }) | null {
+function ownMark(mail: InboundMail, { instanceId }: Secrets, isOwn: (address: string) => boolean): string | null {
+  const isMarked = mail.headers.some(({ name, value }) => name === INSTANCE_HEADER && value.trim() === instanceId)
+  if (isMarked) return 'carries the mark of this desk'
+  const from = senderAddress(mail)
+  return from !== undefined && isOwn(from) ? 'comes from an address of this desk' : null
+}
+
+function candidateOf(traces: Trace[], { address, personId }: Sender, emails: readonly string[]): Candidate | null {
   const isRequester = (trace: Trace) => personId !== null && trace.requesterId === personId
-  const best = traces.find((trace) => trace.isCorrespondent || isRequester(trace)) ?? traces[0]
+  const best = traces.find((trace) => trace.isCorrespondent || trace.isFollower || isRequester(trace)) ?? traces[0]
   if (!best) return null
-  const { ticketId, number, owner, isCorrespondent } = best
+  const { ticketId, number, owner, isCorrespondent, isFollower } = best
   const fromOwner = address !== null && owner !== null && (owner === address || emails.includes(owner))
-  return {
-    ticketId,
-    number,
-    isRequester: isRequester(best),
-    isCorrespondent: isCorrespondent || isRequester(best),
-    fromOwner,
-  }
+  return { ticketId, number, isRequester: isRequester(best), isFollower, isCorrespondent, fromOwner }
 }
 
 /** One From is needed for an identity (RFC 5322 §3.6.2 allows several); display names, Sender and Reply-To never count. */

@@ -14,6 +14,7 @@ const outcome: MailOutcome = {
   autorespond: false,
   forward: null,
   bounce: null,
+  parseError: 'parse_failed',
   trace: [{ step: 'file', result: 'failed', detail: null }],
 }
 

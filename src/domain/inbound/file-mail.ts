@@ -1,23 +1,24 @@
-import { putBlob } from '../../kernel/blobs.ts'
+import type { Connection } from '../../db/client.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { defineCommand } from '../../kernel/desk.ts'
-import { newId } from '../../kernel/ids.ts'
-import { insertAttachment } from '../attachments/store.ts'
-import { messageRow } from '../conversations/decide.ts'
-import { insertHeldMessage, insertNote, insertPublicMessage } from '../conversations/store.ts'
-import { messages } from '../conversations/table.ts'
-import { preview } from '../conversations/text.ts'
+import type { Secrets } from '../../kernel/secrets.ts'
+import { lockMessage } from '../conversations/store.ts'
 import type { InboundMail } from '../mail/schema.ts'
 import { mailboxesCached } from '../mailboxes/store.ts'
-import { actorOf } from '../people/decide.ts'
-import { ADDRESS_CONSTRAINT, asRequester, findPersonByAddress, insertPerson } from '../people/store.ts'
-import { ticketFacts } from '../tickets/decide.ts'
-import { insertTicket, lockTicket, nextNumber } from '../tickets/store.ts'
-import { chosenWords, vocabulary } from '../types/store.ts'
-import { authorAddress, bodyOf, identityOf, subjectOf } from './content.ts'
-import { filingOf, outcomeOf } from './decide.ts'
+import { findReportedMail } from '../outbound/store.ts'
+import type { PersonRow } from '../people/decide.ts'
+import { ADDRESS_CONSTRAINT, findPeopleByAddresses, findPersonByAddress } from '../people/store.ts'
+import { lockTicket, nextNumber } from '../tickets/store.ts'
+import { vocabulary } from '../types/store.ts'
+import { authorAddress, identityOf } from './content.ts'
+import { type Filing, filingOf, outcomeOf } from './decide.ts'
 import { gatherEvidence } from './evidence.ts'
-import { rememberMail } from './remember.ts'
+import type { Found, Written } from './found.ts'
+import { joinTicket } from './joining.ts'
+import { openFromMail } from './opening.ts'
+import { recordMachineMail } from './recording.ts'
+import { otherAddresses } from './remember.ts'
+import { readAgain } from './rereading.ts'
 import { FileMail, type MailOutcome } from './schema.ts'
 import { lockInboundMail } from './store.ts'
 import { inboundMails } from './table.ts'
@@ -34,22 +35,30 @@ export const fileMail = defineCommand({
   input: FileMail,
   retryOn: [IDENTITY_CONSTRAINT, ADDRESS_CONSTRAINT],
 
-  async subject({ tx, cached, secrets }, { inboundMailId, mail, contentHash }) {
-    const row = await lockInboundMail(tx, inboundMailId)
-    const identity = identityOf(row.mailboxId, mail, contentHash)
-    const author = authorAddress(mail, row.mailFrom)
-    const [evidence, person, words, mailboxes] = await Promise.all([
-      gatherEvidence(tx, secrets, mail, { rcptTo: row.rcptTo, identity }),
-      findPersonByAddress(tx, author),
+  async subject({ tx, cached, secrets, settings }, { inboundMailId, mail, contentHash }): Promise<Found> {
+    const [row, words, mailboxes] = await Promise.all([
+      lockInboundMail(tx, inboundMailId),
       cached(vocabulary),
       cached(mailboxesCached),
     ])
-    const filing = filingOf(evidence)
-    const [locked, number] = await Promise.all([
-      filing.ticketId ? lockTicket(tx, filing.ticketId) : undefined,
-      filing.verdict === 'ticket_created' ? nextNumber(tx) : 0,
+    const identity = identityOf(row.mailboxId, mail, contentHash)
+    const author = authorAddress(mail, row.mailFrom)
+    const isUnread = row.messageId !== null && row.releasedAt === null
+    const [{ evidence, original }, person, unread] = await Promise.all([
+      gatherEvidence(tx, { secrets, settings, mailboxes }, mail, {
+        rcptTo: row.rcptTo,
+        identity,
+        peer: row.peer,
+        self: row.id,
+        isReleased: row.releasedAt !== null,
+      }),
+      findPersonByAddress(tx, author),
+      isUnread ? lockMessage(tx, row.messageId ?? '') : undefined,
     ])
-    return { row, identity, author, person, words, mailboxes, filing, locked, number }
+    const filing = filingOf(evidence)
+    const others = otherAddresses(mail, { mailboxes, replyDomain: settings.replyDomain, sender: author })
+    const more = await lookFurther(tx, mail, { filing, others, rcptTo: row.rcptTo }, secrets)
+    return { row, identity, author, person, original, words, mailboxes, filing, others, unread, ...more }
   },
 
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
@@ -57,6 +66,7 @@ export const fileMail = defineCommand({
   async handle(context, { mail }, found) {
     const { row, filing } = found
     if (row.state !== 'pending') return row.outcome
+    if (found.unread) return readAgain(context, mail, row, found.unread)
     const written = await write(context, mail, found)
     const outcome: MailOutcome = {
       ...outcomeOf(filing, mail),
@@ -73,165 +83,40 @@ export const fileMail = defineCommand({
       headerMessageId: mail.messageId,
       ...(filing.verdict === 'duplicate' ? {} : { identity: found.identity }),
     })
-    const data = { inboundMailId: row.id, verdict: filing.verdict }
     context.emit({
       type: 'mail.received',
       ...(written ? { ticketId: written.ticketId } : {}),
       object: { type: 'inboundMail', id: row.id, version: null },
-      data,
+      data: { inboundMailId: row.id, verdict: filing.verdict },
     })
     return outcome
   },
 })
 
-type Found = Awaited<ReturnType<typeof fileMail.subject>>
-interface Written {
-  ticketId: string
-  messageId: string
-  number: number
+interface Looking {
+  filing: Filing
+  others: readonly string[]
+  rcptTo: string
 }
 
-async function write(context: CommandContext, mail: InboundMail, found: Found): Promise<Written | undefined> {
+/** What the decision asks for: the ticket, locked, or a number for a new one; the mail that a report is about; whoever is to follow. */
+async function lookFurther(tx: Connection, mail: InboundMail, { filing, others, rcptTo }: Looking, secrets: Secrets) {
+  const isReport = filing.ticketId !== null && mail.kind !== 'ordinary' && mail.kind !== 'auto_reply'
+  const [locked, number, copied, reported] = await Promise.all([
+    filing.ticketId ? lockTicket(tx, filing.ticketId) : undefined,
+    filing.verdict === 'ticket_created' ? nextNumber(tx) : 0,
+    filing.addsFollowers ? findPeopleByAddresses(tx, others) : new Map<string, PersonRow>(),
+    isReport ? findReportedMail(tx, secrets, { ids: mail.reportedIds, rcptTo }) : undefined,
+  ])
+  return { locked, number, copied, reported }
+}
+
+function write(context: CommandContext, mail: InboundMail, found: Found): Promise<Written> | Written | undefined {
   const { filing, locked } = found
   if (filing.verdict === 'ticket_created') return openFromMail(context, mail, found)
   if (!locked) return
-  const { ticket } = locked
-  const messageId = newId('msg')
-  const author =
-    found.person ??
-    insertPerson(context, {
-      name: mail.from?.name ?? null,
-      email: found.author,
-      role: 'requester',
-      supportTeam: false,
-      verified: false,
-    })
-  const sending = context.as(actorOf(author))
-  const attachments = await storeAttachments(context, mail, found, {
-    ticketId: ticket.id,
-    messageId,
-    uploadedById: author.id,
-  })
-  const draft = {
-    id: messageId,
-    author: author.id,
-    body: bodyOf(mail),
-    attachments,
-    mail: { inReplyTo: mail.inReplyTo, held: filing.held, verified: filing.verified },
-  }
-  if (filing.verdict === 'note_added') insertNote(sending, locked, draft)
-  else if (filing.held) insertHeldMessage(sending, locked, draft)
-  else insertPublicMessage(sending, locked, { ...draft, fromCustomer: true })
-  rememberMail(context, ticket.id, mail, {
-    mailboxes: found.mailboxes,
-    sender: found.author,
-    held: filing.held,
-    takesCc: filing.takesCc,
-  })
-  return { ticketId: ticket.id, messageId, number: ticket.number }
-}
-
-/** Unknown sender, new person; the mailbox says which type, priority and team. */
-async function openFromMail(context: CommandContext, mail: InboundMail, found: Found): Promise<Written> {
-  const { number, words, mailboxes, row, filing } = found
-  const person =
-    found.person ??
-    insertPerson(context, {
-      name: mail.from?.name ?? null,
-      email: found.author,
-      role: 'requester',
-      supportTeam: false,
-      verified: false,
-    })
-  const requester = asRequester(person)
-  const sending = context.as(actorOf(person))
-  const box = mailboxes.find(({ id }) => id === row.mailboxId)
-  const body = bodyOf(mail)
-  const chosen = chosenWords(words, {
-    ...(box ? { type: box.type } : {}),
-    ...(box?.priority ? { priority: box.priority } : {}),
-  })
-  const more = { mailboxId: box?.id ?? null, teamId: box?.teamId ?? null }
-  const ticket = insertTicket(sending, {
-    number,
-    subject: subjectOf(mail),
-    ...chosen,
-    requester,
-    channel: context.channel,
-    preview: preview(body.bodyText),
-    more,
-  })
-
-  const messageId = newId('msg')
-  const attachments = await storeAttachments(context, mail, found, {
-    ticketId: ticket.id,
-    messageId,
-    uploadedById: person.id,
-  })
-  const proof = { inReplyTo: mail.inReplyTo, held: false, verified: false }
-  context.insert(
-    messages,
-    messageRow({
-      id: messageId,
-      ticket,
-      author: person.id,
-      visibility: 'public',
-      channel: context.channel,
-      body,
-      attachments,
-      now: context.now,
-      mail: proof,
-    }),
-  )
-  const facts = ticketFacts({
-    before: null,
-    after: ticket,
-    requester,
-    actor: sending.actor,
-    messageId,
-    versions: context.versions,
-  })
-  sending.emit({
-    type: 'ticket.opened',
-    ticketId: ticket.id,
-    object: { type: 'ticket', id: ticket.id, version: 1 },
-    data: { messageId },
-    facts,
-  })
-  if (filing.hint !== null) {
-    const text = `The subject of this mail names #${filing.hint}, but its sender has no part in that ticket.`
-    insertNote(
-      context,
-      { ticket, requester },
-      { id: newId('msg'), author: null, body: { bodyText: text, bodyHtml: null }, attachments: [] },
-    )
-  }
-  rememberMail(context, ticket.id, mail, { mailboxes, sender: found.author, held: false, takesCc: filing.takesCc })
-  return { ticketId: ticket.id, messageId, number }
-}
-
-/** The parts of the mail; or, where it could not be read, the raw message itself. */
-async function storeAttachments(
-  context: CommandContext,
-  mail: InboundMail,
-  { row }: Found,
-  owner: { ticketId: string; messageId: string; uploadedById: string },
-) {
-  if (mail.parseError) {
-    const raw = {
-      filename: 'message.eml',
-      contentType: 'message/rfc822',
-      contentId: null,
-      inline: false,
-      sha256: row.sha256,
-      size: row.size,
-    }
-    return [insertAttachment(context, raw, owner)]
-  }
-  const attachments = []
-  for (const [n, { filename, contentType, contentId, inline }] of mail.attachments.entries()) {
-    const stored = await putBlob(context, { bytes: mail.contents[n] ?? new Uint8Array() }, context.now)
-    attachments.push(insertAttachment(context, { filename, contentType, contentId, inline, ...stored }, owner))
-  }
-  return attachments
+  const isJoining = filing.verdict === 'message_added' || filing.verdict === 'note_added'
+  return isJoining
+    ? joinTicket(context, mail, { ...found, locked })
+    : recordMachineMail(context, mail, { ...found, locked })
 }

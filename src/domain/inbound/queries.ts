@@ -93,16 +93,19 @@ export const inspectMail = defineQuery({
   }),
   refuse: (actor) => refuseStaffOnly(actor),
 
-  async read({ db, cached, secrets }, { mail, contentHash, rcptTo }): Promise<MailInspection> {
+  async read({ db, cached, secrets, settings }, { mail, contentHash, rcptTo }): Promise<MailInspection> {
     const mailboxes = await cached(mailboxesCached)
     const recipient = rcptTo ?? mailboxes[0]?.address ?? ''
     const mailboxId = (mailboxOf(mailboxes, recipient) ?? mailboxes[0])?.id ?? ''
-    const evidence = await gatherEvidence(db, secrets, mail, {
+    const { evidence } = await gatherEvidence(db, { secrets, settings, mailboxes }, mail, {
       rcptTo: recipient,
       identity: identityOf(mailboxId, mail, contentHash),
+      // as if it came from nobody in particular: what a relay says counts only when it says so itself
+      peer: '',
     })
     const filing = filingOf(evidence)
-    const candidates = [evidence.token, evidence.ownMessageId, evidence.storedMessageId, evidence.subjectTag]
+    const { token, ownMessageId, storedMessageId, subjectTag, reported } = evidence
+    const candidates = [token, ownMessageId, storedMessageId, subjectTag, reported]
     const ticketNumber =
       candidates.find((candidate) => candidate !== null && candidate.ticketId === filing.ticketId)?.number ?? null
     return { ...outcomeOf(filing, mail), ticketNumber, mail: shown(mail) }

@@ -1,16 +1,16 @@
 import { normaliseAddress } from '../../kernel/address.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import type { InboundMail } from '../mail/schema.ts'
-import { mailboxOf } from '../mailboxes/recipient.ts'
+import { isOurs } from '../mailboxes/recipient.ts'
+import type { Filing } from './decide.ts'
 import { answeredIds, CORRESPONDENTS_MAX } from './store.ts'
 import { correspondents, mailReferences } from './table.ts'
 
 interface Remembering {
-  mailboxes: readonly { address: string }[]
-  sender: string
-  held: boolean
-  /** Whether To and Cc become correspondents; see `Filing`. */
-  takesCc: boolean
+  /** Who wrote it; null for a machine. */
+  sender: string | null
+  filing: Pick<Filing, 'held' | 'takesCc'>
+  others: readonly string[]
 }
 
 /** The traces by which later mail finds this ticket. A held mail leaves its own id only: a stranger adds nobody. */
@@ -18,21 +18,27 @@ export function rememberMail(
   { insertMissing, now }: CommandContext,
   ticketId: string,
   mail: InboundMail,
-  { mailboxes, sender, held, takesCc }: Remembering,
+  { sender, filing, others }: Remembering,
 ): void {
-  const ids = held ? [] : answeredIds(mail)
+  const ids = filing.held ? [] : answeredIds(mail)
   for (const messageId of new Set([...(mail.messageId ? [mail.messageId] : []), ...ids]))
     insertMissing(mailReferences, { messageId, ticketId, createdAt: now })
-  if (held) return
-  const others = takesCc ? [...mail.to, ...mail.cc].map(({ address }) => normaliseAddress(address)) : []
-  const addresses = new Set(
-    [sender, ...others].filter((address) => address !== undefined && !isOurs(mailboxes, address)),
-  )
+  if (filing.held) return
+  const addresses = new Set([...(sender ? [sender] : []), ...(filing.takesCc ? others : [])])
   for (const address of [...addresses].slice(0, CORRESPONDENTS_MAX))
-    if (address) insertMissing(correspondents, { ticketId, address, createdAt: now })
+    insertMissing(correspondents, { ticketId, address, createdAt: now })
 }
 
-const isOurs = (mailboxes: readonly { address: string }[], address: string): boolean => {
-  const box = mailboxOf(mailboxes, address)
-  return box !== undefined && box.address.split('@')[1] === address.split('@')[1]
+/** Everybody in To and Cc but ourselves and the sender, at most so many as may become correspondents. */
+export function otherAddresses(
+  mail: Pick<InboundMail, 'to' | 'cc'>,
+  {
+    mailboxes,
+    replyDomain,
+    sender,
+  }: { mailboxes: readonly { address: string }[]; replyDomain: string; sender: string },
+): string[] {
+  const all = [...mail.to, ...mail.cc].flatMap(({ address }) => normaliseAddress(address) ?? [])
+  const others = new Set(all.filter((address) => address !== sender && !isOurs(mailboxes, replyDomain, address)))
+  return [...others].slice(0, CORRESPONDENTS_MAX)
 }

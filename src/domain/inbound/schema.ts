@@ -34,6 +34,7 @@ const outcome = {
   autorespond: Type.Boolean({ description: 'Whether an automatic answer may be sent (RFC 3834)' }),
   forward: Nullable(MailForward),
   bounce: Nullable(MailBounce),
+  parseError: Nullable(Type.String({ description: 'Why it could not be read; the raw message is attached instead' })),
   trace: Type.Array(TraceStep),
 }
 
@@ -79,8 +80,12 @@ export const FileMail = Closed({
   contentHash: Type.String({ description: 'SHA-256 of the mail without its trace headers' }),
 })
 
+export const InboundMailAct = Closed({ inboundMailId: Id() })
+
 declare module '../../kernel/events.ts' {
   interface EventData {
+    'mail.released': { inboundMailId: string }
+    'mail.reprocessed': { inboundMailId: string }
     'mail.received': { inboundMailId: string; verdict: Verdict }
   }
 }

@@ -1,8 +1,10 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import type { CommandContext } from '../../kernel/context.ts'
 import { Problem } from '../../kernel/problems.ts'
 import type { InboundMail } from '../mail/schema.ts'
+import type { InboundMailRow } from './schema.ts'
 import { inboundMails } from './table.ts'
 
 export type InboundRow = typeof inboundMails.$inferSelect
@@ -31,3 +33,16 @@ export const CORRESPONDENTS_MAX = 40
 /** Message-IDs that a mail answers or follows: In-Reply-To first, then References from the newest back. */
 export const answeredIds = ({ inReplyTo, references }: Pick<InboundMail, 'inReplyTo' | 'references'>): string[] =>
   [...new Set([...(inReplyTo ? [inReplyTo] : []), ...references.toReversed()])].slice(0, IDS_MAX)
+
+/** Puts a mail before the worker once more, with all its tries; answers the row as it is read. */
+export function queueAgain(
+  { update, enqueue }: CommandContext,
+  row: InboundRow,
+  changes: Partial<Pick<InboundRow, 'releasedAt'>>,
+): InboundMailRow {
+  update(inboundMails, row, { ...changes, state: 'pending', attempts: 0, workerId: null })
+  enqueue({ queue: 'mail.parse', data: { inboundMailId: row.id } })
+  const { id, mailboxId, state, receivedAt, mailFrom, rcptTo, size, outcome, ticketId, messageId } = row
+  const verdict = outcome?.verdict ?? null
+  return { id, mailboxId, state, receivedAt, mailFrom, rcptTo, size, verdict, outcome, ticketId, messageId }
+}

@@ -26,6 +26,8 @@ export const inboundMails = pgTable(
     messageId: id(),
     /** Its own Message-ID header. */
     headerMessageId: text(),
+    /** When somebody said that it is to be filed like any mail, whatever its marks say. */
+    releasedAt: instant(),
     /** What makes two mails the same (see identityOf); set on the first one only. */
     identity: id(),
   },

@@ -35,8 +35,7 @@ export const ParsedMail = Type.Object({
 export type ParsedMail = Static<typeof ParsedMail>
 
 /** What a mail is, by its own marks (RFC 3834, 3464, 5965, 8098). Only the first two are anybody's words to us. */
-export const mailKinds = ['ordinary', 'auto_generated', 'list', 'auto_reply', 'bounce', 'feedback', 'receipt'] as const
-export type MailKind = (typeof mailKinds)[number]
+export type MailKind = 'ordinary' | 'auto_generated' | 'list' | 'auto_reply' | 'bounce' | 'feedback' | 'receipt'
 
 /** A mail that was handed on: who wrote the original, and what was written above it. */
 export const MailForward = Type.Object({

@@ -15,6 +15,13 @@ export function mailboxOf<T extends { address: string }>(mailboxes: readonly T[]
   )
 }
 
+/** A mailbox of ours, or a reply address that leads to one: nobody else writes from it or is to be copied. */
+export function isOurs(mailboxes: readonly { address: string }[], replyDomain: string, address: string): boolean {
+  const box = mailboxOf(mailboxes, address)
+  const domain = address.slice(address.lastIndexOf('@') + 1).toLowerCase()
+  return box !== undefined && (domain === replyDomain || domain === box.address.split('@')[1])
+}
+
 /** Whose an address is. A reply address must be genuine: anything guessed is as unknown as a mailbox that is not there. */
 export const mailRecipient = defineQuery({
   name: 'mailRecipient',

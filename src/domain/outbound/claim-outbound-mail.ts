@@ -1,27 +1,41 @@
-import { eq, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { Type } from 'typebox'
 import type { Connection } from '../../db/client.ts'
-import { build, named, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import { prepareSql } from '../../db/statement.ts'
+import type { CommandContext } from '../../kernel/context.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
+import type { Settings } from '../../kernel/settings.ts'
 import type { Attachment } from '../attachments/schema.ts'
-import { messages } from '../conversations/table.ts'
 import { mailboxesCached } from '../mailboxes/store.ts'
+import { afterChange, ticketFacts } from '../tickets/decide.ts'
+import { type LockedTicket, lockTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
 import { newReplyKey, replyAddress } from './addresses.ts'
-import { findReplyKey, lockOutboundMail, OWNER_CONSTRAINT, threadOf } from './store.ts'
+import { isSuppressed, type OutboundRow, overBudget, RESENT, withStep } from './decide.ts'
+import { acknowledgement, notification } from './letters.ts'
+import { findReplyKey, findSuppression, lockOutboundMail, OWNER_CONSTRAINT, sentTo, threadOf } from './store.ts'
 import { outboundMails, replyAddresses } from './table.ts'
 
-const content = prepare<{ id: string }>()(($) =>
-  build
-    .select({
-      ...rowOf(messages),
-      number: named<number>('number', tickets.number),
-      mailboxId: named<string | null>('mailboxId', tickets.mailboxId),
-    })
-    .from(messages)
-    .innerJoin(tickets, eq(tickets.id, messages.ticketId))
-    .where(eq(messages.id, $.id)),
+interface Content {
+  number: number
+  ticketSubject: string
+  mailboxId: string | null
+  requesterName: string | null
+  requesterEmail: string
+  messageId: string | null
+  bodyText: string | null
+  bodyHtml: string | null
+  visibleText: string | null
+  attachments: Attachment[] | null
+}
+
+const content = prepareSql<{ ticketId: string; messageId: string | null }, Content>()(
+  (
+    $,
+  ) => sql`select t.number, t.subject as "ticketSubject", t.mailbox_id as "mailboxId", p.name as "requesterName", p.email as "requesterEmail",
+      m.id as "messageId", m.body_text as "bodyText", m.body_html as "bodyHtml", m.visible_text as "visibleText", m.attachments
+    from tickets t join people p on p.id = t.requester_id left join messages m on m.id = ${$.messageId} where t.id = ${$.ticketId}`,
 )
 
 const living = prepareSql<{ id: string }, { id: string }>()(($) => sql`select id from workers where id = ${$.id}`)
@@ -46,39 +60,54 @@ export interface ClaimedMail {
   bodyText: string
   bodyHtml: string | null
   attachments: Attachment[]
+  /** Sent by no person. */
+  automatic: boolean
 }
 
-/** A worker takes a mail to send it. Null when it is sent already, or not to be sent: whoever comes second does nothing. Internal. */
+/**
+ * A worker takes a mail to send it. Null when it is sent already, or not to be sent: whoever comes second does nothing. Here it is
+ * asked whether its address may have it: bounced addresses get nothing, and machines do not write without end. Internal.
+ */
 export const claimOutboundMail = defineCommand({
   name: 'claimOutboundMail',
   group: 'mail',
   input: Closed({ outboundMailId: Id(), workerId: Type.String({ maxLength: 64 }) }),
   retryOn: [OWNER_CONSTRAINT],
 
-  async subject({ tx, cached }, { outboundMailId, workerId }) {
+  async subject({ tx, cached, now }, { outboundMailId, workerId }) {
     const mail = await lockOutboundMail(tx, outboundMailId)
-    const [boxes, replyKey, thread, body] = await Promise.all([
+    const [boxes, replyKey, thread, found, suppression] = await Promise.all([
       cached(mailboxesCached),
       findReplyKey(tx, mail.ticketId, mail.to),
       threadOf(tx, mail.ticketId, mail.id),
-      tx.query(content.bind({ id: mail.ticketMessageId ?? '' })),
+      tx.query(content.bind({ ticketId: mail.ticketId, messageId: mail.ticketMessageId })),
+      findSuppression(tx, mail.to),
     ])
     const isWithAnother = mail.workerId !== null && mail.workerId !== workerId && (await livesStill(tx, mail.workerId))
-    return { mail, boxes, replyKey, thread, message: body.rows[0], isWithAnother }
+    const refusal = isSuppressed(suppression, mail.kind)
+      ? `the address is suppressed: ${suppression?.reason}`
+      : isFirstAutomatic(mail)
+        ? overBudget(mail.kind, await sentTo(tx, mail, now))
+        : undefined
+    // a loop is told on its ticket
+    const looping =
+      refusal && mail.kind === 'acknowledgement' && !suppression ? await lockTicket(tx, mail.ticketId) : undefined
+    return { mail, boxes, replyKey, thread, content: found.rows[0], isWithAnother, refusal, looping }
   },
 
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
 
-  handle(
-    { update, insert, now, secrets, settings },
-    { workerId },
-    { mail, boxes, replyKey: known, thread, message, isWithAnother },
-  ): ClaimedMail | null {
-    const box = boxes.find(({ id }) => id === message?.mailboxId) ?? boxes[0]
+  handle(context, { workerId }, found): ClaimedMail | null {
+    const { update, insert, now, secrets, settings } = context
+    const { mail, boxes, replyKey: known, thread, content } = found
+    const box = boxes.find(({ id }) => id === content?.mailboxId) ?? boxes[0]
     const isDue = mail.state === 'queued' || (mail.state === 'deferred' && (mail.nextAttemptAt ?? now) <= now)
-    if (!isDue || isWithAnother || !message || !box) return null
-    if (mail.attempts >= ATTEMPTS_MAX) {
-      update(outboundMails, mail, { state: 'failed', smtpResponse: 'given up', workerId: null, nextAttemptAt: null })
+    if (!isDue || found.isWithAnother || !content || !box) return null
+    const isGone = mail.kind === 'reply' && content.messageId === null
+    const ended = mail.attempts >= ATTEMPTS_MAX ? 'given up' : isGone ? 'its message is gone' : found.refusal
+    if (ended !== undefined) {
+      endMail(context, mail, ended)
+      if (found.looping) tagLoop(context, found.looping)
       return null
     }
     update(outboundMails, mail, { attempts: mail.attempts + 1, workerId })
@@ -91,12 +120,61 @@ export const claimOutboundMail = defineCommand({
       to: { name: mail.toName, address: mail.to },
       replyTo: replyAddress(secrets, box.address, replyKey, settings.replyDomain),
       subject: mail.subject,
-      ticketNumber: message.number,
+      ticketNumber: content.number,
       inReplyTo: last?.messageId ?? null,
       references: thread.map(({ messageId }) => messageId),
-      bodyText: message.bodyText,
-      bodyHtml: message.bodyHtml,
-      attachments: message.attachments,
+      ...letterOf(mail, content, box.name, settings),
+      automatic: mail.kind !== 'reply',
     }
   },
 })
+
+/** An attempt that was made has had its place in the budget, and what somebody sends by hand needs none. */
+const isFirstAutomatic = (mail: OutboundRow): boolean =>
+  mail.kind !== 'reply' && mail.attempts === 0 && !mail.trail.some(({ step }) => step === RESENT)
+
+/** Not lost: it stays in the ledger with the reason, and can be sent by hand. */
+function endMail({ update, now }: CommandContext, mail: OutboundRow, reason: string): void {
+  const state = mail.attempts >= ATTEMPTS_MAX ? 'failed' : 'suppressed'
+  const trail = withStep(mail, { at: now, step: 'send', result: state, detail: reason })
+  update(outboundMails, mail, { state, smtpResponse: reason, workerId: null, nextAttemptAt: null, trail })
+}
+
+const LOOP_TAG = 'loop_suspected'
+
+function tagLoop({ update, emit, now, actor, versions }: CommandContext, { ticket, ...parties }: LockedTicket): void {
+  if (ticket.tags.includes(LOOP_TAG)) return
+  const before = { ...ticket }
+  const tags = [...ticket.tags, LOOP_TAG]
+  update(tickets, ticket, { tags, ...afterChange(before, ['tags'], actor, now) })
+  emit({
+    type: 'ticket.changed',
+    ticketId: ticket.id,
+    object: { type: 'ticket', id: ticket.id, version: ticket.version },
+    changes: { tags: { from: before.tags, to: tags } },
+    data: {},
+    facts: ticketFacts({ before, after: ticket, ...parties, actor, versions }),
+  })
+}
+
+/** What it says: somebody's message, or a letter of ours. */
+function letterOf(
+  mail: OutboundRow,
+  content: Content,
+  mailbox: string,
+  settings: Settings,
+): Pick<ClaimedMail, 'bodyText' | 'bodyHtml' | 'attachments'> {
+  const { bodyText, bodyHtml, attachments } = content
+  if (mail.kind === 'reply') return { bodyText: bodyText ?? '', bodyHtml, attachments: attachments ?? [] }
+  const { bodyText: text } =
+    mail.kind === 'notification' && mail.notice
+      ? notification(mail.notice, {
+          ticket: { number: content.number, subject: content.ticketSubject },
+          requester: { name: content.requesterName, email: content.requesterEmail },
+          text: content.visibleText,
+          link: `${settings.publicUrl}/v1/tickets/${content.number}`,
+          isAnswerable: settings.authservIds.length > 0,
+        })
+      : acknowledgement(mailbox, content.number)
+  return { bodyText: text, bodyHtml: null, attachments: [] }
+}

@@ -1,58 +1,45 @@
-import type { CommandContext, Reaction } from '../../kernel/context.ts'
-import { newId } from '../../kernel/ids.ts'
-import type { Requester } from '../tickets/decide.ts'
+import type { Reaction } from '../../kernel/context.ts'
+import type { DeskEvent } from '../../kernel/events.ts'
+import type { MailFacts, Party, Requester } from '../tickets/decide.ts'
 import { isUndeliverable, subjectOf } from './decide.ts'
-import { outboundMails } from './table.ts'
+import { acknowledge, queueMail } from './queueing.ts'
 
 /** The facts of a ticket's event that mail is made from; `ticketFacts` wrote them. */
 interface Told {
-  ticket: { id: string; number: number; subject: string }
+  ticket: { id: string; number: number; subject: string; mailboxId?: string | null }
   requester: Requester
+  followers?: Party[]
+  mail?: MailFacts
 }
 
-/** The requester hears of every public reply that is not their own: a row of the ledger, and the job that sends it. */
+const toldBy = (event: DeskEvent): Told => event.facts as unknown as Told // facts are JSON
+
+/** A public reply goes to the requester and the followers, but not back to its author, nor to whom its own mail went already. */
 export const mailPublicReply: Reaction = (event, context) => {
   if (event.type !== 'ticket.replied') return
-  const { ticket, requester } = event.facts as unknown as Told // facts are JSON
-  if (event.actor.id === requester.id) return
-  queueMail(context, {
-    ticket,
-    messageId: event.data.messageId,
-    to: requester,
-    reason: `reply by ${event.actor.kind} ${event.actor.id}`,
-  })
+  const { ticket, requester, followers = [], mail } = toldBy(event)
+  const had = new Set(mail?.copied)
+  const recipients = new Map([requester, ...followers].map((party) => [party.id, party]))
+  for (const to of recipients.values()) {
+    if (to.id === event.actor.id || had.has(to.email)) continue
+    queueMail(context, {
+      ticketId: ticket.id,
+      kind: 'reply',
+      messageId: event.data.messageId,
+      to,
+      subject: subjectOf(ticket),
+      reason: `reply by ${event.actor.kind} ${event.actor.id}`,
+      eventId: event.id,
+    })
+  }
 }
 
-interface Wanted {
-  ticket: Told['ticket']
-  messageId: string
-  to: Pick<Requester, 'email' | 'name'>
-  reason: string
-}
-
-/** Without a relay mail stays in the ledger as `unrouted`; it is sent by resend only. */
-function queueMail(
-  { insert, enqueue, now, settings }: CommandContext,
-  { ticket, messageId, to, reason }: Wanted,
-): void {
-  const id = newId('oum')
-  const state = isUndeliverable(to.email) ? 'suppressed' : settings.mailIsRouted ? 'queued' : 'unrouted'
-  insert(outboundMails, {
-    id,
-    ticketId: ticket.id,
-    ticketMessageId: messageId,
-    messageId: `${id}@${settings.replyDomain}`,
-    to: to.email,
-    toName: to.name,
-    subject: subjectOf(ticket),
-    reason,
-    state,
-    attempts: 0,
-    workerId: null,
-    smtpResponse: null,
-    createdAt: now,
-    sentAt: null,
-    nextAttemptAt: null,
-  })
-  if (state === 'queued') enqueue({ queue: 'mail.send', data: { outboundMailId: id } })
+/** A new ticket is acknowledged, unless a machine wrote it or asked for silence, or somebody unproven speaks for the requester. */
+export const acknowledgeNewTicket: Reaction = (event, context) => {
+  if (event.type !== 'ticket.opened') return
+  const { ticket, requester, mail } = toldBy(event)
+  if (isUndeliverable(requester.email) || mail?.autorespond === false) return
+  // an agent's forward: without proof anybody could have us write to anybody
+  if (mail && event.actor.id !== requester.id && !mail.verified) return
+  acknowledge(context, { ticketId: ticket.id, requester, eventId: event.id, reason: `new ticket by ${event.channel}` })
 }

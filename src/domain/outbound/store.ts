@@ -1,9 +1,12 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import type { Instant } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problems.ts'
-import type { OutboundRow } from './decide.ts'
-import { outboundMails, replyAddresses } from './table.ts'
+import type { Secrets } from '../../kernel/secrets.ts'
+import { openReplyToken } from './addresses.ts'
+import type { OutboundRow, Sent } from './decide.ts'
+import { outboundMails, replyAddresses, suppressedAddresses } from './table.ts'
 
 const locked = prepare<{ id: string }>()(($) =>
   build.select(rowOf(outboundMails)).from(outboundMails).where(eq(outboundMails.id, $.id)).for('update'),
@@ -34,7 +37,7 @@ const thread = prepareSql<{ ticketId: string; before: string }, { messageId: str
       where ticket_id = ${$.ticketId} and header_message_id is not null and verdict in ('ticket_created', 'message_added') and outcome->>'held' = 'false'
     union all
     select message_id as "messageId", created_at as at, false as inbound from outbound_mails
-      where ticket_id = ${$.ticketId} and id < ${$.before}
+      where ticket_id = ${$.ticketId} and id < ${$.before} and kind <> 'notification'
     order by at desc limit ${sql.raw(String(THREAD_MAX))}
   ) latest order by at`,
 )
@@ -42,5 +45,79 @@ const thread = prepareSql<{ ticketId: string; before: string }, { messageId: str
 /** The Message-IDs of a ticket's public mails, oldest first, for In-Reply-To and References (RFC 5322 §3.6.4). */
 export const threadOf = async (tx: Connection, ticketId: string, mailId: string) =>
   (await tx.query(thread.bind({ ticketId, before: mailId }))).rows
+
+const suppressionOf = prepare<{ address: string }>()(($) =>
+  build.select(rowOf(suppressedAddresses)).from(suppressedAddresses).where(eq(suppressedAddresses.address, $.address)),
+)
+
+export type Suppression = typeof suppressedAddresses.$inferSelect
+
+/** Why nothing is sent to an address, if nothing is. */
+export const findSuppression = async (tx: Connection, address: string): Promise<Suppression | undefined> =>
+  (await tx.query(suppressionOf.bind({ address }))).rows[0]
+
+const acknowledged = prepareSql<{ ticketId: string }, { id: string }>()(
+  ($) => sql`select id from outbound_mails where ticket_id = ${$.ticketId} and kind = 'acknowledgement' limit 1`,
+)
+
+export const wasAcknowledged = async (tx: Connection, ticketId: string): Promise<boolean> =>
+  (await tx.query(acknowledged.bind({ ticketId }))).rows.length > 0
+
+const byMessageIds = prepareSql<{ ids: string[] }, { id: string }>()(
+  ($) => sql`select m.id from unnest(${$.ids}::text[]) with ordinality as told(id, place)
+    join outbound_mails m on m.id = split_part(told.id, '@', 1) and m.message_id = told.id order by told.place limit 1`,
+)
+const latestByKey = prepareSql<{ replyKey: string }, { id: string }>()(
+  (
+    $,
+  ) => sql`select m.id from reply_addresses r join outbound_mails m on m.ticket_id = r.ticket_id and m."to" = r.address
+    where r.reply_key = ${$.replyKey} order by m.id desc limit 1`,
+)
+
+/** A mail of ours that came back, locked, and what is known of its address. */
+export interface ReportedMail {
+  mail: OutboundRow
+  suppression: Suppression | undefined
+}
+
+/** The mail that a report is about: by its Message-ID, else the latest to whom the reply address was given that it came to. */
+export async function findReportedMail(
+  tx: Connection,
+  secrets: Secrets,
+  { ids, rcptTo }: { ids: readonly string[]; rcptTo: string },
+): Promise<ReportedMail | undefined> {
+  const replyKey = openReplyToken(secrets, rcptTo.slice(rcptTo.indexOf('+') + 1, rcptTo.lastIndexOf('@')))
+  const [named, latest] = await Promise.all([
+    tx.query(byMessageIds.bind({ ids: [...ids] })),
+    replyKey === undefined ? undefined : tx.query(latestByKey.bind({ replyKey })),
+  ])
+  const id = named.rows[0]?.id ?? latest?.rows[0]?.id
+  if (id === undefined) return
+  const mail = await lockOutboundMail(tx, id)
+  return { mail, suppression: await findSuppression(tx, mail.to) }
+}
+
+const sentLately = prepareSql<{ to: string; ticketId: string; mailId: string; now: Instant }, Sent>()(
+  ($) => sql`select
+    count(*) filter (where created_at > ${$.now}::timestamptz - interval '1 hour')::int as "lastHour",
+    count(*)::int as "lastDay",
+    count(*) filter (where ticket_id = ${$.ticketId} and created_at > ${$.now}::timestamptz - interval '1 hour')::int as "aboutTicket",
+    (select count(*) from (select 1 from outbound_mails where kind = 'acknowledgement' and attempts > 0
+      and created_at > ${$.now}::timestamptz - interval '1 hour' limit 1001) a)::int as everybody
+  from (select ticket_id, created_at from outbound_mails where "to" = ${$.to} and kind <> 'reply' and attempts > 0
+    and id <> ${$.mailId} and created_at > ${$.now}::timestamptz - interval '1 day' order by created_at desc limit 1001) lately`,
+)
+
+// two workers must not both find room for the last one
+const oneByOne = prepareSql<{ address: string }, never>()(
+  ($) => sql`select pg_advisory_xact_lock(hashtextextended('automatic mail ' || ${$.address}, 0))`,
+)
+
+/** What was sent to an address automatically; nobody else sends to it before this transaction is done. */
+export async function sentTo(tx: Connection, { to, ticketId, id }: OutboundRow, now: Instant): Promise<Sent> {
+  await tx.query(oneByOne.bind({ address: to }))
+  const [sent] = (await tx.query(sentLately.bind({ to, ticketId, mailId: id, now }))).rows
+  return sent ?? { lastHour: 0, lastDay: 0, aboutTicket: 0, everybody: 0 }
+}
 
 export const OWNER_CONSTRAINT = 'reply_addresses_owner'

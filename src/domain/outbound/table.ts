@@ -1,7 +1,9 @@
 import { sql } from 'drizzle-orm'
-import { index, integer, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
+import { index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { id, instant } from '../../db/columns.ts'
-import type { OutboundState } from './schema.ts'
+import { withKey } from '../../kernel/write-set.ts'
+import type { NoticeKind } from '../people/schema.ts'
+import type { MailStep, OutboundKind, OutboundState, SuppressionReason } from './schema.ts'
 
 /** The ledger: one row is one mail to one recipient. */
 export const outboundMails = pgTable(
@@ -10,6 +12,13 @@ export const outboundMails = pgTable(
     id: id().primaryKey(),
     ticketId: id().notNull(),
     ticketMessageId: id(),
+    kind: text().$type<OutboundKind>().notNull().default('reply'),
+    /** What a notification tells. */
+    notice: text().$type<NoticeKind>(),
+    /** Whose mail it is. */
+    personId: id(),
+    /** The event that it follows from; null for one that somebody sent by hand. */
+    eventId: id(),
     /** The Message-ID header, without angle brackets; the same at every attempt. */
     messageId: id().notNull(),
     to: id().notNull(),
@@ -24,9 +33,14 @@ export const outboundMails = pgTable(
     sentAt: instant(),
     /** When it is tried again. */
     nextAttemptAt: instant(),
+    /** What was decided and answered on the way, oldest first: `why` tells it. */
+    trail: jsonb().$type<MailStep[]>().notNull().default([]),
   },
   (t) => [
     index('outbound_mails_ticket').on(t.ticketId, t.id),
+    // how many automatic mails an address had lately
+    index('outbound_mails_automatic').on(t.to, t.createdAt).where(sql`kind <> 'reply'`),
+    index('outbound_mails_acknowledgements').on(t.createdAt).where(sql`kind = 'acknowledgement'`),
     index('outbound_mails_due').on(t.createdAt).where(sql`state in ('queued', 'deferred')`),
   ],
 )
@@ -41,4 +55,18 @@ export const replyAddresses = pgTable(
     createdAt: instant().notNull(),
   },
   (t) => [uniqueIndex('reply_addresses_owner').on(t.ticketId, t.address)],
+)
+
+/** Addresses that nothing is sent to any more. */
+export const suppressedAddresses = withKey(
+  pgTable('suppressed_addresses', {
+    address: id().primaryKey(),
+    reason: text().$type<SuppressionReason>().notNull(),
+    detail: text(),
+    /** The bounce or complaint that says so. */
+    inboundMailId: id(),
+    createdById: id(),
+    createdAt: instant().notNull(),
+  }),
+  'address',
 )

@@ -13,9 +13,11 @@ import { people, teamMembers, teams } from './table.ts'
 /** Requesters know of nobody but themselves; the twin of `seesPerson`. */
 const onlySelf = (viewer: SQL): SQL => sql`${people.id} = ${viewer}`
 
+const { notices: _, ...personColumns } = rowOf(people)
+
 export const peopleList: List<Person> = {
   name: 'people',
-  columns: rowOf(people),
+  columns: personColumns,
   from: people,
   id: people.id,
   filters: {
@@ -42,11 +44,11 @@ export const peopleQuery = defineQuery({
 })
 
 const anyByIds = prepare<{ ids: string[] }>()(($) =>
-  build.select(rowOf(people)).from(people).where(sql`${people.id} = any(${$.ids}::text[])`),
+  build.select(personColumns).from(people).where(sql`${people.id} = any(${$.ids}::text[])`),
 )
 const selfByIds = prepare<{ ids: string[]; viewer: string }>()(($) =>
   build
-    .select(rowOf(people))
+    .select(personColumns)
     .from(people)
     .where(and(sql`${people.id} = any(${$.ids}::text[])`, onlySelf(sql`${$.viewer}`))),
 )

@@ -7,6 +7,21 @@ const Role = Type.Enum([...roles])
 const Locale = Type.String({ pattern: '^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$', maxLength: 35, description: 'BCP 47' })
 const TimeZone = Type.String({ pattern: '^[A-Za-z0-9_+/-]{1,64}$', description: 'IANA' })
 
+/** What people who work here are told of. */
+export const noticeKinds = [
+  'ticket_assigned',
+  'customer_replied',
+  'message_held',
+  'mail_unverified',
+  'mail_bounced',
+] as const
+export type NoticeKind = (typeof noticeKinds)[number]
+
+/** `email` is in the list too. */
+export const NoticeLevel = Type.Enum(['email', 'list', 'none'])
+export type NoticeLevel = Static<typeof NoticeLevel>
+export type NoticeChoices = Partial<Record<NoticeKind, NoticeLevel>>
+
 export const Person = Closed(
   {
     id: Id(),

@@ -1,11 +1,11 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
-import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import { build, named, prepare, prepareSql, rowOf } from '../../db/statement.ts'
 import { normaliseAddress } from '../../kernel/address.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { newId } from '../../kernel/ids.ts'
 import { invalid, Problem } from '../../kernel/problems.ts'
-import type { Requester } from '../tickets/decide.ts'
+import type { Assignee, Requester } from '../tickets/decide.ts'
 import type { PersonRow } from './decide.ts'
 import { people, personEmails, teams } from './table.ts'
 
@@ -34,6 +34,24 @@ export async function lockPerson(tx: Connection, id: string): Promise<PersonRow>
 /** Whose an address is, after the one normalisation. */
 export const findPersonByAddress = async (connection: Connection, address: string): Promise<PersonRow | undefined> =>
   (await connection.query(byAddress.bind({ address }))).rows[0]
+
+const byAddresses = prepare<{ addresses: string[] }>()(($) =>
+  build
+    .select({ ...rowOf(people), address: named<string>('address', personEmails.address) })
+    .from(personEmails)
+    .innerJoin(people, eq(people.id, personEmails.personId))
+    .where(sql`${personEmails.address} = any(${$.addresses}::text[])`),
+)
+
+/** Whose addresses these are, by address; those of nobody are missing. */
+export async function findPeopleByAddresses(
+  connection: Connection,
+  addresses: readonly string[],
+): Promise<Map<string, PersonRow>> {
+  if (!addresses.length) return new Map()
+  const { rows } = await connection.query(byAddresses.bind({ addresses: [...addresses] }))
+  return new Map(rows.map(({ address, ...person }) => [address, person]))
+}
 
 export const findTeam = async (connection: Connection, id: string) =>
   (await connection.query(teamById.bind({ id }))).rows[0]
@@ -68,6 +86,7 @@ export function insertPerson(
     emails: [draft.email],
     organizationId: null,
     disabledAt: null,
+    notices: {},
     version: 1,
     createdAt: now,
     updatedAt: now,
@@ -89,6 +108,9 @@ export const asRequester = ({ id, name, email, role, locale, organizationId }: P
   locale,
   organizationId,
 })
+
+/** Somebody who can have tickets. */
+export const asAssignee = ({ id, name, email, notices }: PersonRow): Assignee => ({ id, name, email, notices })
 
 const staffAmong = prepareSql<{ ids: string[] }, { id: string }>()(
   ($) => sql`select id from people where id = any(${$.ids}::text[]) and role <> 'requester'`,

@@ -1,7 +1,8 @@
-import { boolean, index, integer, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import { id, instant } from '../../db/columns.ts'
 import type { Role } from '../../kernel/actor.ts'
 import { withKey } from '../../kernel/write-set.ts'
+import type { NoticeChoices } from './schema.ts'
 
 /** One record for each human. */
 export const people = pgTable('people', {
@@ -17,6 +18,8 @@ export const people = pgTable('people', {
   locale: text(),
   timeZone: text(),
   disabledAt: instant(),
+  /** How they want to be told; what is not in it is as usual. */
+  notices: jsonb().$type<NoticeChoices>().notNull().default({}),
   version: integer().notNull(),
   createdAt: instant().notNull(),
   updatedAt: instant().notNull(),

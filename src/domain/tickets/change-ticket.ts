@@ -18,13 +18,13 @@ export const changeTicket = defineCommand({
   input: ChangeTicket,
 
   async subject({ tx, cached }, { ticketId, expectedVersion, ...input }) {
-    const [{ ticket, requester }, words, newRequester] = await Promise.all([
+    const [{ requester, ...locked }, words, newRequester] = await Promise.all([
       lockTicket(tx, ticketId),
       cached(vocabulary),
       input.requesterId === undefined ? undefined : findPerson(tx, input.requesterId),
     ])
     return {
-      ticket,
+      ...locked,
       requester: newRequester ? asRequester(newRequester) : requester,
       words,
       requesterFound: input.requesterId === undefined || newRequester !== undefined,
@@ -38,7 +38,7 @@ export const changeTicket = defineCommand({
   async handle(
     { update, emit, actor, now, versions },
     { ticketId: _, expectedVersion, ...input },
-    { ticket, requester, words, requesterFound, tx },
+    { ticket, requester, followers, assignee, words, requesterFound, tx },
   ) {
     await refuseStale(tx, ticket, expectedVersion, fieldsOf(input))
     if (!requesterFound) throw invalid('/requesterId', 'not_found', 'is no person')
@@ -54,7 +54,7 @@ export const changeTicket = defineCommand({
       ...afterChange(before, changed, actor, now),
     })
     const { priorityRank: _rank, ...told } = changes
-    const facts = ticketFacts({ before, after: ticket, requester, actor, versions })
+    const facts = ticketFacts({ before, after: ticket, requester, followers, assignee, actor, versions })
     emit({
       type: 'ticket.changed',
       ticketId: ticket.id,

@@ -1,5 +1,6 @@
 import { defineCommand } from '../../kernel/desk.ts'
 import { Problem } from '../../kernel/problems.ts'
+import { asAssignee, findPerson } from '../people/store.ts'
 import { refuseAgentWork, ticketFor } from './policy.ts'
 import { TicketAct } from './schema.ts'
 import { assign, lockTicket } from './store.ts'
@@ -9,7 +10,11 @@ export const claimTicket = defineCommand({
   name: 'claimTicket',
   group: 'tickets',
   input: TicketAct,
-  subject: ({ tx }, { ticketId }) => lockTicket(tx, ticketId),
+
+  async subject({ tx, actor }, { ticketId }) {
+    const [locked, claimer] = await Promise.all([lockTicket(tx, ticketId), findPerson(tx, actor.id)])
+    return { ...locked, claimer }
+  },
 
   refuse(actor, { ticket }) {
     const refusal = refuseAgentWork(actor, ticket)
@@ -19,8 +24,8 @@ export const claimTicket = defineCommand({
       return new Problem('already_claimed', { assigneeId: ticket.assigneeId })
   },
 
-  handle(context, _input, locked) {
-    assign(context, locked, { assigneeId: context.actor.id })
+  handle(context, _input, { claimer, ...locked }) {
+    assign(context, locked, { assignee: claimer ? asAssignee(claimer) : null })
     return ticketFor(context.actor, locked.ticket)
   },
 })

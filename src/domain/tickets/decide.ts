@@ -2,6 +2,7 @@ import type { Actor, Channel } from '../../kernel/actor.ts'
 import { isStaff } from '../../kernel/actor.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Versions } from '../../kernel/versions.ts'
+import type { NoticeChoices } from '../people/schema.ts'
 import type { Priority, Status, TicketType } from '../types/schema.ts'
 import { agentsOnly } from './schema.ts'
 import type { tickets } from './table.ts'
@@ -16,6 +17,28 @@ export interface Requester {
   role: string
   locale: string | null
   organizationId: string | null
+}
+
+/** Somebody who is written to. */
+export interface Party {
+  id: string
+  name: string | null
+  email: string
+}
+
+/** Who has the ticket, and how they want to be told. */
+export type Assignee = Party & { notices: NoticeChoices }
+
+/** What a mail brings to an event: rules may ask for it, and the acknowledgement hangs on it. */
+export interface MailFacts {
+  /** Whether its sender is proven. */
+  verified: boolean
+  /** Whether an automatic answer may be sent (RFC 3834). */
+  autorespond: boolean
+  /** Somebody who works here and is to hear that a mail bears their address, because nothing proves it. */
+  unproven?: Assignee
+  /** Who has it already: everybody else in To and Cc. */
+  copied: readonly string[]
 }
 
 export interface Draft {
@@ -128,33 +151,42 @@ export interface FactSources {
   before: TicketRow | null
   after: TicketRow
   requester: Requester
+  followers?: readonly Party[]
+  assignee?: Assignee | null
   actor: Actor
   messageId?: string
+  mail?: MailFacts | undefined
   versions: Versions
 }
 
 /**
- * What rules read: the ticket, what it was before where that differs, who asked, who acted, and the version of the rules. It is a
- * copy: the working row goes on changing, but only by whole values.
+ * What rules read: the ticket, what it was before where that differs, who asked, who follows, who has it, who acted, and the version
+ * of the rules. It is a copy: the working row goes on changing, but only by whole values.
  */
 export function ticketFacts({
   before,
   after,
   requester,
+  followers = [],
+  assignee = null,
   actor,
   messageId,
+  mail,
   versions,
 }: FactSources): Record<string, unknown> {
   return {
     before: before && differing(conditionFields(before), conditionFields(after)),
     ticket: present(conditionFields(after)),
     requester,
+    ...(followers.length ? { followers } : {}),
+    ...(assignee ? { assignee } : {}),
     organization: null,
     actor:
       actor.kind === 'person'
         ? { kind: actor.kind, id: actor.id, role: actor.role }
         : { kind: actor.kind, id: actor.id },
     messageId: messageId ?? null,
+    ...(mail ? { mail } : {}),
     rulesVersion: versions.rules,
   }
 }

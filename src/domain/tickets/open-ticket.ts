@@ -10,6 +10,7 @@ import { messages } from '../conversations/table.ts'
 import { preview } from '../conversations/text.ts'
 import {
   ADDRESS_CONSTRAINT,
+  asAssignee,
   asRequester,
   findPerson,
   findPersonByAddress,
@@ -56,7 +57,7 @@ export const openTicket = defineCommand({
     if (forSomebodyElse || FOR_AGENTS.some((field) => input[field] !== undefined)) return 'forbidden'
   },
 
-  async handle(context, input, { number, words, requester: found, uploads }) {
+  async handle(context, input, { number, words, requester: found, uploads, assignee }) {
     const { insert, emit, now, channel, actor, versions } = context
     const requester = 'id' in found ? found : asRequester(insertPerson(context, found))
     const body = bodyFrom(input.format ?? 'text', input.body)
@@ -89,7 +90,15 @@ export const openTicket = defineCommand({
         now,
       }),
     )
-    const facts = ticketFacts({ before: null, after: ticket, requester, actor, messageId, versions })
+    const facts = ticketFacts({
+      before: null,
+      after: ticket,
+      requester,
+      assignee: assignee ? asAssignee(assignee) : null,
+      actor,
+      messageId,
+      versions,
+    })
     emit({
       type: 'ticket.opened',
       ticketId: ticket.id,

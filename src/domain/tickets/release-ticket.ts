@@ -13,7 +13,7 @@ export const releaseTicket = defineCommand({
     refuseAgentWork(actor, ticket) ?? (ticket.assigneeId === null ? 'not_claimed' : undefined),
 
   handle(context, _input, locked) {
-    assign(context, locked, { assigneeId: null })
+    assign(context, locked, { assignee: null })
     return ticketFor(context.actor, locked.ticket)
   },
 })

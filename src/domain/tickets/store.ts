@@ -6,19 +6,41 @@ import { changesBetween } from '../../kernel/events.ts'
 import { newId } from '../../kernel/ids.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { people } from '../people/table.ts'
-import { afterChange, type Draft, openedTicket, type Requester, type TicketRow, ticketFacts } from './decide.ts'
+import {
+  type Assignee,
+  afterChange,
+  type Draft,
+  openedTicket,
+  type Party,
+  type Requester,
+  type TicketRow,
+  ticketFacts,
+} from './decide.ts'
 import { tickets } from './table.ts'
 
 export interface LockedTicket {
   ticket: TicketRow
   requester: Requester
+  /** Who receives its public replies beside the requester. */
+  followers: Party[]
+  assignee: Assignee | null
 }
 
 const requesterJson = sql`jsonb_build_object('id', ${people.id}, 'name', ${people.name}, 'email', ${people.email}, 'role', ${people.role}, 'locale', ${people.locale}, 'organizationId', ${people.organizationId})`
 
+const followersJson = sql`coalesce((select jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'email', f.email) order by t.created_at, f.id)
+  from ticket_followers t join people f on f.id = t.person_id where t.ticket_id = ${tickets.id} and f.disabled_at is null), '[]')`
+const assigneeJson = sql`(select jsonb_build_object('id', a.id, 'name', a.name, 'email', a.email, 'notices', a.notices)
+  from people a where a.id = ${tickets.assigneeId} and a.disabled_at is null)`
+
 const lockable = () =>
   build
-    .select({ ...rowOf(tickets), requester: named<Requester>('requester', requesterJson) })
+    .select({
+      ...rowOf(tickets),
+      requester: named<Requester>('requester', requesterJson),
+      followers: named<Party[]>('followers', followersJson),
+      assignee: named<Assignee | null>('assignee', assigneeJson),
+    })
     .from(tickets)
     .innerJoin(people, eq(people.id, tickets.requesterId))
 const lockById = prepare<{ id: string }>()(($) => lockable().where(eq(tickets.id, $.id)).for('update', { of: tickets }))
@@ -26,14 +48,14 @@ const lockByNumber = prepare<{ number: number }>()(($) =>
   lockable().where(eq(tickets.number, $.number)).for('update', { of: tickets }),
 )
 
-/** The ticket by id or number, locked until the commit, with its requester. */
+/** The ticket by id or number, locked until the commit, with everybody who is to hear of it. */
 export async function lockTicket(tx: Connection, ref: string): Promise<LockedTicket> {
   const { id, number } = namedTicket(ref)
   const statement = number === undefined ? lockById.bind({ id }) : lockByNumber.bind({ number })
   const [row] = (await tx.query(statement)).rows
   if (!row) throw new Problem('ticket_not_found')
-  const { requester, ...ticket } = row
-  return { ticket, requester }
+  const { requester, followers, assignee, ...ticket } = row
+  return { ticket, requester, followers, assignee }
 }
 
 /** What a reference names: an id, or a number. What can be neither names no ticket. */
@@ -67,22 +89,23 @@ export function insertTicket(
 /** Writes an assignment and tells it; nothing when it is so already. */
 export function assign(
   { update, emit, actor, now, versions }: CommandContext,
-  { ticket, requester }: LockedTicket,
-  to: { assigneeId?: string | null; teamId?: string | null },
+  { ticket, ...parties }: LockedTicket,
+  to: { assignee?: Assignee | null; teamId?: string | null },
 ): void {
   const before = { ...ticket }
-  const changes = changesBetween(ticket, to)
+  const { assignee = parties.assignee, teamId = ticket.teamId } = to
+  const wanted = { ...(to.assignee === undefined ? {} : { assigneeId: to.assignee?.id ?? null }), teamId }
+  const changes = changesBetween(ticket, wanted)
   const changed = Object.keys(changes)
   if (!changed.length) return
-  update(tickets, ticket, { ...to, ...afterChange(before, changed, actor, now) })
-  const facts = ticketFacts({ before, after: ticket, requester, actor, versions })
-  const { assigneeId, teamId } = ticket
+  update(tickets, ticket, { ...wanted, ...afterChange(before, changed, actor, now) })
+  const facts = ticketFacts({ before, after: ticket, ...parties, assignee, actor, versions })
   emit({
     type: 'ticket.assigned',
     ticketId: ticket.id,
     object: { type: 'ticket', id: ticket.id, version: ticket.version },
     changes,
-    data: { assigneeId, teamId },
+    data: { assigneeId: ticket.assigneeId, teamId: ticket.teamId },
     facts,
   })
 }

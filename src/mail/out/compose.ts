@@ -50,7 +50,8 @@ export function compose(mail: OutgoingMail): SendMailOptions {
     from,
     to,
     ...(mail.replyTo && { replyTo: addressObject(mail.replyTo) }),
-    envelope: { from: mail.automatic ? '' : from.address, to: to.map(({ address }) => address) },
+    // a bounce comes back to the signed address, which says whose mail it was
+    envelope: { from: mail.automatic ? '' : envelopeSender(mail), to: to.map(({ address }) => address) },
     messageId: `<${headerText(mail.messageId, 250).replace(/[<>\s]/g, '')}>`,
     ...(inReplyTo && { inReplyTo }),
     ...(references.length > 0 && { references }),
@@ -64,6 +65,8 @@ export function compose(mail: OutgoingMail): SendMailOptions {
     disableUrlAccess: true,
   }
 }
+
+const envelopeSender = ({ replyTo, from }: OutgoingMail): string => addressObject(replyTo ?? from).address
 
 function addressObject({ address, name }: MailAddress): { address: string; name: string } {
   const parsed = parseAddress(address)

@@ -25,7 +25,6 @@ export function sendMail({ desk, transport, workerId, instanceId }: SenderParts)
       to: [to],
       replyTo: { address: replyTo, name: claimed.from.name },
       attachments,
-      automatic: false,
       instanceId,
     }
     const { outcome, response } = await transport.send(compose(mail))

@@ -1,0 +1,20 @@
+import { defineCommand } from '../../kernel/desk.ts'
+import { lockPerson } from '../people/store.ts'
+import { people } from '../people/table.ts'
+import { choicesAfter, preferencesOf } from './decide.ts'
+import { refuseOthers } from './policy.ts'
+import { ChangeNotificationPreferences } from './schema.ts'
+
+/** How the caller wishes to be told of what; what is not named stays as it was. */
+export const changeNotificationPreferences = defineCommand({
+  name: 'changeNotificationPreferences',
+  group: 'notifications',
+  input: ChangeNotificationPreferences,
+  subject: ({ tx, actor }) => lockPerson(tx, actor.id),
+  refuse: refuseOthers,
+
+  handle({ update }, changes, person) {
+    update(people, person, { notices: choicesAfter(person.notices, changes) })
+    return preferencesOf(person.notices)
+  },
+})

@@ -1,0 +1,30 @@
+import { type NoticeChoices, type NoticeKind, type NoticeLevel, noticeKinds } from '../people/schema.ts'
+import type { NotificationPreferences } from './schema.ts'
+
+/** How people are told who have not said otherwise. A held mail waits for anybody; the list says so. */
+const USUAL: Record<NoticeKind, NoticeLevel> = {
+  ticket_assigned: 'email',
+  customer_replied: 'email',
+  message_held: 'list',
+  mail_unverified: 'email',
+  mail_bounced: 'email',
+}
+
+export const levelOf = (choices: NoticeChoices, kind: NoticeKind): NoticeLevel => choices[kind] ?? USUAL[kind]
+
+/** `customer_replied` is a value, `customerReplied` a field. */
+const fieldOf = (kind: NoticeKind): keyof NotificationPreferences =>
+  kind.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase()) as keyof NotificationPreferences // contract.test sees that they agree
+
+/** Every kind with its level. */
+export const preferencesOf = (choices: NoticeChoices): NotificationPreferences =>
+  Object.fromEntries(noticeKinds.map((kind) => [fieldOf(kind), levelOf(choices, kind)])) as NotificationPreferences // fromEntries forgets the keys
+
+/** Choices after some of them were changed. */
+export const choicesAfter = (choices: NoticeChoices, changes: Partial<NotificationPreferences>): NoticeChoices =>
+  Object.fromEntries(
+    noticeKinds.flatMap((kind) => {
+      const level = changes[fieldOf(kind)] ?? choices[kind]
+      return level === undefined ? [] : [[kind, level]]
+    }),
+  )

@@ -1,0 +1,69 @@
+import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { build, prepare, rowOf } from '../../db/statement.ts'
+import { defineQuery } from '../../kernel/desk.ts'
+import { type List, PageInput, readPage } from '../../kernel/page.ts'
+import { Problem } from '../../kernel/problems.ts'
+import { Closed, Id, NoInput } from '../../kernel/schema.ts'
+import { noticeKinds } from '../people/schema.ts'
+import { findPerson } from '../people/store.ts'
+import { preferencesOf } from './decide.ts'
+import { refuseOthers } from './policy.ts'
+import type { Notification, NotificationPreferences } from './schema.ts'
+import { notifications } from './table.ts'
+
+export const notificationList: List<Notification> = {
+  name: 'notifications',
+  columns: rowOf(notifications),
+  from: notifications,
+  id: notifications.id,
+  filters: {
+    kind: { column: notifications.kind, kind: 'text', literals: [...noticeKinds] },
+    ticketId: { column: notifications.ticketId, kind: 'reference' },
+    readAt: { column: notifications.readAt, kind: 'instant' },
+  },
+  sorts: { createdAt: { column: notifications.id, property: 'id' } },
+  defaultSort: '-createdAt',
+  visible: (viewer: SQL) => eq(notifications.personId, sql`${viewer}`),
+}
+
+/** What the caller was told. */
+export const notificationsQuery = defineQuery({
+  name: 'notifications',
+  group: 'notifications',
+  input: PageInput,
+  refuse: refuseOthers,
+  read: (context, input) => readPage(notificationList, context, input),
+})
+
+const ownById = prepare<{ id: string; viewer: string }>()(($) =>
+  build
+    .select(rowOf(notifications))
+    .from(notifications)
+    .where(and(eq(notifications.id, $.id), eq(notifications.personId, $.viewer))),
+)
+
+/** One of the caller's notifications. */
+export const notification = defineQuery({
+  name: 'notification',
+  group: 'notifications',
+  input: Closed({ notificationId: Id() }),
+  refuse: refuseOthers,
+
+  async read({ db, actor }, { notificationId }): Promise<Notification> {
+    const [row] = (await db.query(ownById.bind({ id: notificationId, viewer: actor.id }))).rows
+    if (!row) throw new Problem('notification_not_found')
+    return row
+  },
+})
+
+/** How the caller wishes to be told. */
+export const notificationPreferences = defineQuery({
+  name: 'notificationPreferences',
+  group: 'notifications',
+  input: NoInput,
+  refuse: refuseOthers,
+
+  async read({ db, actor }): Promise<NotificationPreferences> {
+    return preferencesOf((await findPerson(db, actor.id))?.notices ?? {})
+  },
+})

@@ -1,0 +1,43 @@
+import { type Static, Type } from 'typebox'
+import { Closed, Id, Nullable, Timestamp } from '../../kernel/schema.ts'
+import { NoticeLevel, noticeKinds } from '../people/schema.ts'
+
+const NoticeKind = Type.Enum([...noticeKinds])
+
+export const Notification = Closed(
+  {
+    id: Id(),
+    kind: NoticeKind,
+    ticketId: Id(),
+    messageId: Nullable(Id()),
+    eventId: Id('What happened'),
+    createdAt: Timestamp,
+    readAt: Nullable(Timestamp),
+  },
+  { $id: 'Notification', description: 'What somebody who works here is told' },
+)
+export type Notification = Static<typeof Notification>
+
+export const NotificationPreferences = Closed(
+  {
+    ticketAssigned: NoticeLevel,
+    customerReplied: NoticeLevel,
+    messageHeld: NoticeLevel,
+    mailUnverified: NoticeLevel,
+    mailBounced: NoticeLevel,
+  },
+  { $id: 'NotificationPreferences', description: 'email: in the list and by mail; list: in the list only; none' },
+)
+export type NotificationPreferences = Static<typeof NotificationPreferences>
+
+export const ChangeNotificationPreferences = Closed({
+  ticketAssigned: Type.Optional(NoticeLevel),
+  customerReplied: Type.Optional(NoticeLevel),
+  messageHeld: Type.Optional(NoticeLevel),
+  mailUnverified: Type.Optional(NoticeLevel),
+  mailBounced: Type.Optional(NoticeLevel),
+})
+
+export const ReadNotification = Closed({ notificationId: Id() })
+export const ReadAllNotifications = Closed({ ticketId: Type.Optional(Id('Only those about this ticket')) })
+export const NotificationsRead = Closed({ count: Type.Integer({ minimum: 0 }) }, { $id: 'NotificationsRead' })

@@ -1,0 +1,41 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Connection } from '../../db/client.ts'
+import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import { notifications } from './table.ts'
+
+const own = prepare<{ id: string; personId: string }>()(($) =>
+  build
+    .select(rowOf(notifications))
+    .from(notifications)
+    .where(and(eq(notifications.id, $.id), eq(notifications.personId, $.personId)))
+    .for('update'),
+)
+
+/** A notification of this person; another's is none. */
+export const lockNotification = async (tx: Connection, personId: string, id: string) =>
+  (await tx.query(own.bind({ id, personId }))).rows[0]
+
+const unread = prepare<{ personId: string; ticketId: string | null; limit: number }>()(($) =>
+  build
+    .select(rowOf(notifications))
+    .from(notifications)
+    .where(
+      and(
+        eq(notifications.personId, $.personId),
+        sql`read_at is null`,
+        sql`ticket_id = coalesce(${$.ticketId}, ticket_id)`,
+      ),
+    )
+    .orderBy(notifications.id)
+    .limit($.limit)
+    .for('update'),
+)
+
+const ticketById = prepareSql<{ id: string }, { id: string }>()(($) => sql`select id from tickets where id = ${$.id}`)
+
+export const ticketExists = async (tx: Connection, id: string): Promise<boolean> =>
+  (await tx.query(ticketById.bind({ id }))).rows.length > 0
+
+/** The oldest unread ones, about one ticket or any, at most so many. */
+export const lockUnread = async (tx: Connection, personId: string, ticketId: string | null, limit: number) =>
+  (await tx.query(unread.bind({ personId, ticketId, limit }))).rows

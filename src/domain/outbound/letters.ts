@@ -1,0 +1,71 @@
+import type { NoticeKind } from '../people/schema.ts'
+
+/** What a mail says. */
+export interface Letter {
+  subject: string
+  bodyText: string
+}
+
+export const ACKNOWLEDGED = 'Your message has arrived'
+
+/**
+ * That a message has arrived. It holds the number and the mailbox's name and nothing that anybody wrote to us, or a stranger could
+ * have us carry their words to a third (R22).
+ */
+export const acknowledgement = (mailbox: string, number: number): Letter => ({
+  subject: ACKNOWLEDGED,
+  bodyText: [
+    `Your message has arrived, and its number is ${number}.`,
+    'To add something, answer this mail.',
+    mailbox,
+  ].join('\n\n'),
+})
+
+export interface Told {
+  ticket: { number: number; subject: string }
+  requester: { name: string | null; email: string }
+  /** What it is about, where it is a message. */
+  text: string | null
+  link: string
+  /** Whether an answer by mail can count as the agent's own. */
+  isAnswerable: boolean
+}
+
+const SAYINGS: Record<NoticeKind, (told: Told) => string> = {
+  ticket_assigned: () => 'This ticket is assigned to you.',
+  customer_replied: () => 'The customer has written on your ticket.',
+  message_held: () =>
+    'A mail by somebody unknown is held on your ticket. Nobody but agents sees it until it is released.',
+  mail_unverified: () =>
+    'A mail that bears your address came to this ticket. Nothing proves that you sent it, so it is an internal note.',
+  mail_bounced: () => 'A mail of this ticket came back.',
+}
+export const noticeSubject = (kind: NoticeKind, { subject }: { subject: string }): string =>
+  `${SUBJECTS[kind]}: ${subject}`
+
+const SUBJECTS: Record<NoticeKind, string> = {
+  ticket_assigned: 'Assigned to you',
+  customer_replied: 'Customer replied',
+  message_held: 'Mail held',
+  mail_unverified: 'Unproven mail',
+  mail_bounced: 'Mail came back',
+}
+
+const TEXT_CHARACTERS_MAX = 4_000
+
+/** To somebody who works here: what happened, to which ticket, and what an answer to this mail becomes. */
+export function notification(kind: NoticeKind, told: Told): Letter {
+  const { ticket, requester, text, link, isAnswerable } = told
+  const from = requester.name ? `${requester.name} <${requester.email}>` : requester.email
+  return {
+    subject: noticeSubject(kind, ticket),
+    bodyText: [
+      SAYINGS[kind](told),
+      `#${ticket.number} ${ticket.subject}\nRequester: ${from}\n${link}`,
+      ...(text ? [text.slice(0, TEXT_CHARACTERS_MAX).toWellFormed()] : []),
+      isAnswerable
+        ? 'An answer to this mail goes to the customer.'
+        : 'An answer to this mail becomes an internal note; answer customers by the API.',
+    ].join('\n\n'),
+  }
+}
