@@ -6,6 +6,7 @@ import { readBody } from './body.ts'
 import { closeForgotten } from './boundaries.ts'
 import { tidyText } from './charset.ts'
 import { classify } from './classify.ts'
+import { readForward } from './forwards.ts'
 import { type HeaderBlock, identity, keptHeaders, readHeaderBlock } from './headers.ts'
 import { parseFailure } from './parse-failure.ts'
 import { type DecodedHeaders, type Part, readParts } from './parts.ts'
@@ -36,13 +37,14 @@ function mailFrom(lines: MailHeader[], decoded: DecodedHeaders, root: Part): Inb
   const senders = lines.filter(({ name }) => name === 'from').length
   const from = addresses(decoded.get('from'))
   const headers = keptHeaders(lines)
+  const subject = subjectFrom(decoded.get('subject'))
   return {
     ...identity(lines),
     from: from[0] ?? null,
     replyTo: addresses(decoded.get('reply-to'))[0] ?? null,
     to: addresses(decoded.get('to')),
     cc: addresses(decoded.get('cc')),
-    subject: subjectFrom(decoded.get('subject')),
+    subject,
     bodyText: text,
     bodyHtml: (html && sanitiseHtml(tidyText(html))) || null,
     ...splitQuotes(text ?? ''),
@@ -50,7 +52,7 @@ function mailFrom(lines: MailHeader[], decoded: DecodedHeaders, root: Part): Inb
     contents: attached.map(({ content }) => content),
     fromCount: senders > 1 ? senders : from.length,
     ...classify({ headers, from: from[0]?.address ?? null }),
-    forward: null,
+    forward: text === null ? null : readForward(text, subject),
     bounce: null,
     reportedIds: [],
     parseError: null,
