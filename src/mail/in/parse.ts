@@ -11,6 +11,7 @@ import { type HeaderBlock, identity, keptHeaders, readHeaderBlock } from './head
 import { parseFailure } from './parse-failure.ts'
 import { type DecodedHeaders, type Part, readParts } from './parts.ts'
 import { splitQuotes } from './quotes.ts'
+import { readReport } from './reports.ts'
 
 const ADDRESSES_MAX = 500
 const NAME_CHARACTERS_MAX = 256
@@ -38,8 +39,12 @@ function mailFrom(lines: MailHeader[], decoded: DecodedHeaders, root: Part): Inb
   const from = addresses(decoded.get('from'))
   const headers = keptHeaders(lines)
   const subject = subjectFrom(decoded.get('subject'))
+  const sender = from[0]?.address ?? null
+  const place = identity(lines)
+  const report = readReport({ root, lines, text: text ?? '', subject, from: sender })
+  const isReport = report.kind !== null
   return {
-    ...identity(lines),
+    ...place,
     from: from[0] ?? null,
     replyTo: addresses(decoded.get('reply-to'))[0] ?? null,
     to: addresses(decoded.get('to')),
@@ -51,10 +56,10 @@ function mailFrom(lines: MailHeader[], decoded: DecodedHeaders, root: Part): Inb
     attachments: attached.map((part) => attachmentFrom(part, html ?? '')),
     contents: attached.map(({ content }) => content),
     fromCount: senders > 1 ? senders : from.length,
-    ...classify({ headers, from: from[0]?.address ?? null }),
-    forward: text === null ? null : readForward(text, subject),
-    bounce: null,
-    reportedIds: [],
+    ...classify({ headers, from: sender, subject, inReplyTo: place.inReplyTo, kind: report.kind }),
+    forward: text === null || isReport ? null : readForward(text, subject),
+    bounce: report.bounce,
+    reportedIds: report.reportedIds,
     parseError: null,
     headers,
   }
