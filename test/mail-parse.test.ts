@@ -474,7 +474,7 @@ for (const [headers, mailFrom, because, autorespond] of [
 t.test('the reply is told from what it quotes', async (t) => {
   for (const [text, visibleText, quotedText] of [
     ['Thanks!\n\nOn Fri, 20 Nov 2026, Support wrote:\n> Did it help?', 'Thanks!', /Did it help/],
-    ['Thanks!\n-- \nAda', 'Thanks!', null],
+    ['Thanks!\n-- \nAda', 'Thanks!', /^-- \nAda$/],
     ['It costs $& and $1.\n\nOn Fri $` Support wrote:\n> a', 'It costs $& and $1.', /> a/],
     ['> only\n> quotes', '> only\n> quotes', null],
     ['', null, null],

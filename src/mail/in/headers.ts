@@ -97,6 +97,7 @@ const KEPT = new RegExp(`^(${[
   'authentication-results', 'arc-authentication-results', 'received-spf', 'x-spam-flag', 'x-spam-status', 'importance',
   'thread-index', 'thread-topic', 'disposition-notification-to', 'x-vacation[a-z-]*', 'x-autorespond', 'x-mailing-list',
   'x-ms-exchange-generated-message-source', 'x-ms-exchange-inbox-rules-loop', 'x-facebook-notify', 'x-feedback-[a-z]+',
+  'x-precedence', 'preference', 'x-apple-action', 'x-post-messageclass', 'x-(?:mail|ag|amazon)-auto-?reply', 'x-fc-machinegenerated',
 ].join('|')})$`)
 
 function headerEnd(raw: Uint8Array): number {

@@ -6,10 +6,12 @@ import { readBody } from './body.ts'
 import { closeForgotten } from './boundaries.ts'
 import { tidyText } from './charset.ts'
 import { classify } from './classify.ts'
+import { readForward } from './forwards.ts'
 import { type HeaderBlock, identity, keptHeaders, readHeaderBlock } from './headers.ts'
 import { parseFailure } from './parse-failure.ts'
 import { type DecodedHeaders, type Part, readParts } from './parts.ts'
 import { splitQuotes } from './quotes.ts'
+import { readReport } from './reports.ts'
 
 const ADDRESSES_MAX = 500
 const NAME_CHARACTERS_MAX = 256
@@ -36,23 +38,28 @@ function mailFrom(lines: MailHeader[], decoded: DecodedHeaders, root: Part): Inb
   const senders = lines.filter(({ name }) => name === 'from').length
   const from = addresses(decoded.get('from'))
   const headers = keptHeaders(lines)
+  const subject = subjectFrom(decoded.get('subject'))
+  const sender = from[0]?.address ?? null
+  const place = identity(lines)
+  const report = readReport({ root, lines, text: text ?? '', subject, from: sender })
+  const isReport = report.kind !== null
   return {
-    ...identity(lines),
+    ...place,
     from: from[0] ?? null,
     replyTo: addresses(decoded.get('reply-to'))[0] ?? null,
     to: addresses(decoded.get('to')),
     cc: addresses(decoded.get('cc')),
-    subject: subjectFrom(decoded.get('subject')),
+    subject,
     bodyText: text,
     bodyHtml: (html && sanitiseHtml(tidyText(html))) || null,
     ...splitQuotes(text ?? ''),
     attachments: attached.map((part) => attachmentFrom(part, html ?? '')),
     contents: attached.map(({ content }) => content),
     fromCount: senders > 1 ? senders : from.length,
-    ...classify({ headers, from: from[0]?.address ?? null }),
-    forward: null,
-    bounce: null,
-    reportedIds: [],
+    ...classify({ headers, from: sender, subject, inReplyTo: place.inReplyTo, kind: report.kind }),
+    forward: text === null || isReport ? null : readForward(text, subject),
+    bounce: report.bounce,
+    reportedIds: report.reportedIds,
     parseError: null,
     headers,
   }

@@ -1,50 +1,177 @@
-import EmailReplyParser from 'email-reply-parser'
+import { attributionAt, beforeAttribution } from './attributions.ts'
+import { readQuotedHeaders } from './quote-headers.ts'
+import { markerAt, skipBlank } from './quote-markers.ts'
+import { isDeviceSignature, isRule, isSignatureMark, isSignOff } from './signatures.ts'
 
-/** The reply stands at the top; behind so much text nobody looks for it, and the library's expressions are not linear. */
-const HEAD_CHARACTERS_MAX = 20_000
-/** Lines longer than this are no quote headers, and cost their square. */
-const LINE_CHARACTERS_MAX = 2_000
-/**
- * Quote headers that the library lets run over any number of lines cost their starts times their ends. A thread has a few of each.
- */
-const OPEN_STARTS = /^\s*(Op\s|W\sdniu|Dnia|在|[a-z]{3,4}\.\s)/gm
-const OPEN_ENDS = /schreef|skrev|pisze|napisał|写道/g
-const OPEN_PAIRS_MAX = 200
-/** Its expressions begin with any white space, so that a run of it costs its square. */
-const LONG_SPACE = /\s{400}/
-/** The library puts text into a replacement pattern, where `$` is a command. From the private use area: no mail means it. */
-const DOLLAR = '\u{f0024}'
+/** A reply stands near the top. Behind so many lines nothing is looked for, and it belongs to what it follows. */
+const LINES_MAX = 5_000
+/** A signature is short: behind a longer rest, "--" was only a line. */
+const SIGNATURE_LINES_MAX = 40
 
 export interface Reply {
   visibleText: string | null
   quotedText: string | null
 }
 
-/** What the sender wrote, without quotes and signature, and what was quoted. Where nothing would be left: the full text. */
+/** What a line is: words, an empty line, a quote, the line above a quote, or the sender's signature. */
+type Tag = 'text' | 'blank' | 'quote' | 'attribution' | 'signature'
+
+/**
+ * What the sender wrote, and what was quoted or signed; together they are the whole text. Where the sender wrote between the quotes,
+ * or nothing would be left: the full text.
+ */
 export function splitQuotes(text: string): Reply {
   if (text.trim() === '') return { visibleText: null, quotedText: null }
   const full = { visibleText: text.trim(), quotedText: null }
-  const { head, rest } = splitHead(text)
-  if (isTooCostly(head)) return full
-
-  const fragments = new EmailReplyParser().read(head.replaceAll('$', DOLLAR)).getFragments()
-  const join = (chosen: typeof fragments) => chosen.map(String).join('\n').replaceAll(DOLLAR, '$')
-  // What follows the head belongs to whatever the head ends with.
-  const endsHidden = fragments.at(-1)?.isHidden() === true
-  const visible = (join(fragments.filter((part) => !part.isHidden())) + (endsHidden ? '' : rest)).trim()
-  const quoted = (join(fragments.filter((part) => part.isQuoted())) + (endsHidden ? rest : '')).trim()
-  return visible === '' ? full : { visibleText: visible, quotedText: quoted || null }
+  const lines = text.split(/\r?\n/)
+  const tags = tagLines(lines)
+  const hidden = hiddenLines(lines, tags)
+  const visible = joined(lines, (at) => !hidden.has(at))
+  return visible === '' || visible.split('\n', LINES_MAX).every(isRule)
+    ? full
+    : { visibleText: visible, quotedText: joined(lines, (at) => hidden.has(at)) || null }
 }
 
-function isTooCostly(head: string): boolean {
-  if (LONG_SPACE.test(head) || head.split('\n').some((line) => line.length > LINE_CHARACTERS_MAX)) return true
-  const count = (pattern: RegExp) => head.match(pattern)?.length ?? 0
-  return count(OPEN_STARTS) * count(OPEN_ENDS) > OPEN_PAIRS_MAX
+/** The tag of each line. May put a line of the text in two, where an attribution begins within it. */
+function tagLines(lines: string[]): Tag[] {
+  const tags: Tag[] = []
+  const isQuoteAt = (at: number) => isQuoted(lines[skipBlank(lines, at)] ?? '')
+  const tag = (what: Tag, count: number) => {
+    for (let n = 0; n < count; n++) tags.push(what)
+  }
+  while (tags.length < Math.min(lines.length, LINES_MAX)) {
+    const at = tags.length
+    const line = lines[at] ?? ''
+    if (line.trim() === '') tag('blank', 1)
+    else if (isQuoted(line)) {
+      // a forwarded mail is what the sender has to say
+      if (tags.at(-1) !== 'quote' && markerAt(lines, at)?.kind === 'forward')
+        return [...tags, ...rest(lines, at, 'text')]
+      tag('quote', 1)
+    } else if (isWrapped(lines, at) && tags.at(-1) === 'quote') tag('quote', 1)
+    else {
+      const border = borderAt(lines, at)
+      if (border === 'forward') return [...tags, ...rest(lines, at, 'text')]
+      if (border === 'original') return [...tags, ...rest(lines, at, 'quote')]
+
+      const before = isQuoteAt(at + 1) ? beforeAttribution(line) : null
+      const count = before === null ? attributionAt(lines, at, isQuoteAt) : 0
+      if (count > 0 && !isQuoteAt(at + count)) return [...tags, ...rest(lines, at, 'quote')]
+      if (before !== null) lines.splice(at, 1, before, line.slice(before.length))
+      if (count > 0) tag('attribution', count)
+      else if (before !== null) tags.push('text', 'attribution')
+      else if (isDeviceSignature(line)) return [...tags, ...rest(lines, at, 'signature')]
+      else if (isSignatureMark(line) && textAfter(lines, at) <= SIGNATURE_LINES_MAX) tag('signature', lines.length - at)
+      else tag('text', 1)
+    }
+  }
+  const last = tags.findLast((one) => one !== 'blank')
+  return [...tags, ...rest(lines, tags.length, last === 'attribution' ? 'quote' : (last ?? 'text'))]
 }
 
-function splitHead(text: string): { head: string; rest: string } {
-  if (text.length <= HEAD_CHARACTERS_MAX) return { head: text, rest: '' }
-  const end = text.lastIndexOf('\n', HEAD_CHARACTERS_MAX)
-  const at = end === -1 ? HEAD_CHARACTERS_MAX : end
-  return { head: text.slice(0, at), rest: text.slice(at) }
+const rest = (lines: readonly string[], from: number, what: Tag): Tag[] =>
+  new Array<Tag>(Math.max(0, lines.length - from)).fill(what)
+
+const isQuoted = (line: string): boolean => /^[\s\ufeff]{0,20}>/.test(line) && !/^>From /.test(line)
+
+/** A quoted line that was broken on the way, or a link in a quote: nobody answers in such words. */
+function isWrapped(lines: readonly string[], at: number): boolean {
+  const [before = '', line = '', after = ''] = [lines[at - 1], lines[at], lines[at + 1]]
+  if (!isQuoted(before) || !isQuoted(after)) return false
+  if (line.length < 2_000 && /^\s*[(<[]?(?:https?|mailto):\S*\s*>?\s*$/.test(line)) return true
+  return before.length >= 60 && !/[.?!:;>]\s*$/.test(before) && /^\p{Ll}/u.test(line)
+}
+
+/** Where another mail begins, with a marker or a header block; a rule above it belongs to it. */
+function borderAt(lines: readonly string[], at: number): 'original' | 'forward' | null {
+  const marker = markerAt(lines, at)
+  if (marker !== null) return marker.kind
+  if (readQuotedHeaders(lines, at) !== null) return 'original'
+  const line = lines[at] ?? ''
+  if (line.length > 200 || !isRule(line)) return null
+  const next = skipBlank(lines, at + 1, 3)
+  if (markerAt(lines, next) !== null) return markerAt(lines, next)?.kind ?? null
+  return readQuotedHeaders(lines, next, 'marker') !== null ? 'original' : null
+}
+
+function textAfter(lines: readonly string[], at: number): number {
+  return lines.slice(at + 1, at + 200).filter((line) => line.trim() !== '' && !isQuoted(line)).length
+}
+
+/** The lines that are not shown: where the sender answers between the quotes, the signature alone. */
+function hiddenLines(lines: readonly string[], tags: readonly Tag[]): ReadonlySet<number> {
+  const signature = new Set<number>(tags.flatMap((tag, at) => (tag === 'signature' ? [at] : [])))
+  const hidden = new Set(signature)
+  const last = tags.lastIndexOf('text')
+  const runs = quoteRuns(lines, tags)
+  const trailing = runs.at(-1)
+  const isTrailing = trailing !== undefined && trailing.from > last
+  if (isTrailing && (runs.length === 1 || trailing.attributed)) {
+    hide(hidden, trailing)
+    runs.pop()
+  }
+  const [only] = runs
+  if (only !== undefined) {
+    if (runs.length > 1 || !only.attributed) return signature
+    hide(hidden, only)
+  }
+  hideEnd(lines, hidden)
+  return hidden
+}
+
+interface Run {
+  from: number
+  to: number
+  attributed: boolean
+}
+
+/** Quotes with nothing but empty lines in between are one. */
+function quoteRuns(lines: readonly string[], tags: readonly Tag[]): Run[] {
+  const runs: Run[] = []
+  let open: Run | undefined
+  for (const [at, tag] of tags.entries()) {
+    if (tag === 'text' || tag === 'signature') open = undefined
+    if (tag !== 'quote' && tag !== 'attribution') continue
+    if (open === undefined) {
+      if (tag === 'quote' && isRule(lines[at] ?? '')) continue
+      open = { from: at, to: at, attributed: tag === 'attribution' || opensQuoted(lines, at) }
+      runs.push(open)
+    }
+    open.to = at
+  }
+  return runs
+}
+
+/** Some clients quote the attribution, too; and what is not marked line by line was found by what stands above it. */
+function opensQuoted(lines: readonly string[], at: number): boolean {
+  return !isQuoted(lines[at] ?? '') || attributionAt(lines, at, () => true) > 0 || readQuotedHeaders(lines, at) !== null
+}
+
+function hide(hidden: Set<number>, { from, to }: Run): void {
+  for (let at = from; at <= to; at++) hidden.add(at)
+}
+
+/** Rules at the end, a sign-off, and what a mailing list adds. */
+function hideEnd(lines: readonly string[], hidden: Set<number>): void {
+  const shown = lines.flatMap((line, at) => (hidden.has(at) || line.trim() === '' ? [] : [at]))
+  while (shown.length > 1 && isRule(lines[shown.at(-1) ?? 0] ?? '')) hidden.add(shown.pop() ?? 0)
+  const footer = shown.findLastIndex((at) => /^_{20,}\s*$/.test(lines[at] ?? ''))
+  if (
+    footer > 0 &&
+    shown.length - footer <= 8 &&
+    shown.slice(footer).some((at) => /mailing list|listinfo|unsubscribe/i.test(lines[at]?.slice(0, 500) ?? ''))
+  ) {
+    for (const at of shown.splice(footer)) hidden.add(at)
+  }
+  const end = shown.at(-1)
+  if (shown.length > 1 && end !== undefined && isSignOff(lines[end] ?? '') && lines[end - 1]?.trim() === '')
+    hidden.add(end)
+}
+
+/** Those lines, with the empty ones between them. */
+function joined(lines: readonly string[], isIn: (at: number) => boolean): string {
+  return lines
+    .filter((_, at) => isIn(at))
+    .join('\n')
+    .trim()
 }

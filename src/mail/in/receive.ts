@@ -80,7 +80,7 @@ export async function readMail(
 ): Promise<{ mail: InboundMail; contentHash: string }> {
   const body = createHash('sha256').update(bodyOf(raw)).digest('hex')
   const parsed = await parser.parse(raw)
-  const automation = classify({ headers: parsed.headers, from: parsed.from?.address ?? null, mailFrom })
+  const automation = classify({ ...parsed, from: parsed.from?.address ?? null, mailFrom })
   const mail = storable({ ...parsed, ...automation })
   const { from, date, subject, messageId } = mail
   const contentHash = createHash('sha256')
