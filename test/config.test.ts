@@ -32,6 +32,7 @@ t.test('an empty environment is a whole configuration, reachable from this machi
     mailBytesMax: 26_214_400,
     attachmentBytesMax: 26_214_400,
     smtpTrustedRelays: [],
+    smtpAuthservIds: [],
     smtpRelayUrl: undefined,
     logLevel: 'info',
     roles: ['api', 'smtp', 'worker'],

@@ -52,7 +52,7 @@ export async function audit({ target, run, relay, writer }: AuditParts): Promise
   const [journal, tickets, sent] = await Promise.all([
     readAll<InboundMail>(target, '/mail/inbound'),
     readAll<Ticket>(target, '/tickets'),
-    readAll<OutboundMail>(target, '/mail/outbound'),
+    readAll<OutboundMail>(target, '/mail/outbound?kind=reply'),
   ])
   const messages = (await eachOf(tickets, ({ id }) => readAll<Message>(target, `/tickets/${id}/messages`))).flat()
   // events are numbered after the commit: the last ones a moment later
