@@ -34,7 +34,7 @@ export interface FilterField {
 const OPS: Record<FilterField['kind'], readonly FilterOp[]> = {
   text: ['is', 'contains'],
   reference: ['is'],
-  instant: ['gt', 'gte', 'lt', 'lte'],
+  instant: ['is', 'gt', 'gte', 'lt', 'lte'],
   integer: ['is', 'gt', 'gte', 'lt', 'lte'],
   boolean: ['is'],
   tags: ['contains'],
@@ -106,6 +106,8 @@ function isTerm(shape: string, name: string, { column, kind }: FilterField, valu
 
 function typed(name: string, kind: FilterField['kind'], value: string, { actor }: Asking): unknown {
   if (kind === 'integer') return integerFrom(name, value)
+  // nobody means one millisecond; `none` was taken out before
+  if (kind === 'instant') throw wrong(name, 'takes none, or bounds in brackets')
   if (kind === 'boolean') {
     if (value !== 'true' && value !== 'false') throw wrong(name, 'must be true or false')
     return value === 'true'

@@ -1,3 +1,4 @@
+import { isStaff } from '../../kernel/actor.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { actorOf } from '../people/decide.ts'
 import { findPerson } from '../people/store.ts'
@@ -21,16 +22,17 @@ export const releaseMessage = defineCommand({
     return { ...locked, message: found, author }
   },
 
-  // who may not know of the ticket must not learn of the message either
+  // requesters must not learn that a message is held
   refuse(actor, { ticket, message }) {
+    if (!isStaff(actor)) return 'message_not_found'
     const refusal = refuseAgentWork(actor, ticket)
-    if (refusal) return refusal === 'ticket_not_found' ? 'message_not_found' : refusal
+    if (refusal) return refusal
     return message.held ? undefined : 'message_not_held'
   },
 
   handle(context, _input, { message, author, ...locked }) {
     context.emit({
-      type: 'ticket.message_released',
+      type: 'message.released',
       ticketId: locked.ticket.id,
       object: { type: 'message', id: message.id, version: null },
       data: { messageId: message.id },

@@ -61,7 +61,7 @@ declare module '../../kernel/events.ts' {
   interface EventData {
     'ticket.replied': { messageId: string }
     'ticket.noted': { messageId: string }
-    'ticket.message_held': { messageId: string }
-    'ticket.message_released': { messageId: string }
+    'message.held': { messageId: string }
+    'message.released': { messageId: string }
   }
 }

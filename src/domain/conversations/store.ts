@@ -89,7 +89,7 @@ export function insertHeldMessage(
   const message = messageRow({ ...draft, ticket, visibility: 'public', channel, now })
   insert(messages, message)
   emit({
-    type: 'ticket.message_held',
+    type: 'message.held',
     ticketId: ticket.id,
     object: { type: 'message', id: message.id, version: null },
     data: { messageId: message.id },

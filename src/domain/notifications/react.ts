@@ -47,7 +47,7 @@ function noticeOf(event: DeskEvent, { assignee, requester, mail }: Told): Notice
       return assignee && assignee.id !== actor.id && isCustomer(actor, requester)
         ? { kind: 'customer_replied', to: assignee }
         : undefined
-    case 'ticket.message_held':
+    case 'message.held':
       return assignee && { kind: 'message_held', to: assignee }
     case 'mail.bounced':
       return assignee && event.data.hard ? { kind: 'mail_bounced', to: assignee } : undefined
