@@ -32,7 +32,7 @@ export function readForward(text: string, subject: string | null): MailForward |
   return null
 }
 
-/** What an attached mail says of itself, as a forward of it. */
+/** Whether a subject says that a mail is handed on. */
 export function isForwardSubject(subject: string | null, text: string): boolean {
   const found = FORWARD_PREFIX.exec(subject ?? '')
   return found !== null && !(/^\s*vs/i.test(subject ?? '') && FINNISH.test(text.slice(0, 20_000)))
@@ -125,7 +125,7 @@ const INLINE_LABEL = new RegExp(
 )
 
 /** `Ada <a@b.test>`, `"Ada" [mailto:a@b.test]`, `a@b.test`. */
-export function mailboxFrom(written: string): MailAddress | null {
+function mailboxFrom(written: string): MailAddress | null {
   const text = written.slice(0, 1_000).replace(/[*_]{1,3}$/, '')
   const found = /[^\s<>()[\]"',;:]{1,64}@[^\s<>()[\]"',;:]{1,255}/.exec(text)
   const address = normaliseAddress(found?.[0].replace(/[.*_]+$/, '') ?? '')

@@ -1,4 +1,4 @@
-import { readQuotedHeaders, unquoted } from './quote-headers.ts'
+import { plainWords, readQuotedHeaders, unquoted } from './quote-headers.ts'
 import { ABOVE_THIS_LINE, FORWARD_MARKERS, ORIGINAL_MARKERS } from './quote-words.ts'
 
 /** A line that says that the text below is another mail. */
@@ -46,14 +46,7 @@ export function skipBlank(lines: readonly string[], from: number, most = 6): num
 }
 
 function kindOf(words: string): Marker['kind'] | null {
-  const plain = words
-    .normalize('NFC')
-    .replaceAll('’', "'")
-    .replace(/\s+/g, ' ')
-    .trim()
-    .toLowerCase()
-    .replace(/[:：]$/, '')
-    .trim()
+  const plain = plainWords(words.replace(/[:：]\s*$/, ''))
   if (ORIGINAL.has(plain)) return 'original'
   return FORWARD.has(plain) || FORWARDED_BY.test(plain) ? 'forward' : null
 }

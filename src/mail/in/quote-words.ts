@@ -42,11 +42,11 @@ export const WROTE_WORDS =
   split(`wrote|writes|schrieb|schreibt|hat geschrieben|geschrieben|a écrit|a ecrit|écrit|écrivait|escribió|escribio|escribía|ha escrito|ha scritto|scrive|scritto
   escreveu|schreef|geschreven|het volgende geschreven|skrev|kirjoitti|pisze|napisał|napisała|napisał\\(a\\)|napisal|napsal|napsala|napsal\\(a\\)|napsal/a|píše|napísal|napísala|napísal\\(a\\)
   napisao|napisala|je napisao|je napisala|napisao/la|je napisal|je napisal/a|написал|написала|написал\\(а\\)|написав|написала|пише|пишет|писал|писала|написа|yazdı|şunu yazdı|şunları yazdı|yazmış|írta|ezt írta|a scris|scris|έγραψε|va escriure|escrigué
-  đã viết|menulis|tulis|skrifaði|kirjutas|rakstīja|parašė|rašė|نوشت|napisao je|เขียน|wrote the following`)
+  đã viết|menulis|tulis|skrifaði|kirjutas|rakstīja|parašė|rašė|نوشت|napisao je|เขียน|wrote the following|napisana przez|napisane przez|missatge de`)
 
 /** The same in scripts that do not part words. */
 export const WROTE_ENDINGS = split(
-  '写道|寫道|撰写|撰寫|写到|のメール|は書きました|が書きました|さんは書きました|書き込み|のメッセージ|さんからのメッセージ|님이 작성|작성|님이 씀|썼습니다|كتب|كتبت|كتب/كتبت|כתב|כתבה|כתב/ה|מאת|เขียนว่า',
+  'تمت كتابة ما يلي بواسطة|写道|寫道|撰写|撰寫|写到|のメール|は書きました|が書きました|さんは書きました|書き込み|のメッセージ|さんからのメッセージ|님이 작성|작성|님이 씀|썼습니다|كتب|كتبت|كتب/كتبت|כתב|כתבה|כתב/ה|מאת|เขียนว่า',
 )
 
 /** What stands between dashes above the original of an answer. */
@@ -55,7 +55,7 @@ export const ORIGINAL_MARKERS =
   message d'origine|message original|message d’origine|message initial|mensaje original|messaggio originale|messaggio original|mensagem original|oorspronkelijk bericht|origineel bericht|oorspronkelijke bericht|ursprungligt meddelande|originalmeddelande|ursprungligt mail
   oprindelig meddelelse|original meddelelse|oprindelig besked|opprinnelig melding|original melding|alkuperäinen viesti|alkuperäinen sähköposti|oryginalna wiadomość|wiadomość oryginalna|wiadomość pierwotna|původní zpráva|původní e-mail|pôvodná správa|izvorna poruka|originalna poruka|izvirno sporočilo
   исходное сообщение|исходное письмо|оригинальное сообщение|первоначальное сообщение|оригінальне повідомлення|вихідне повідомлення|оригинално съобщение|özgün ileti|orijinal mesaj|orijinal ileti|asıl mesaj|eredeti üzenet|eredeti levél|mesaj original|mesajul original
-  αρχικό μήνυμα|αρχικό μηνύματος|原始邮件|原始郵件|原始信件|原邮件|原始邮件信息|元のメッセージ|オリジナルメッセージ|元のメール|원본 메시지|원본 메일|원래 메시지|original 메시지|الرسالة الأصلية|הודעה מקורית|ההודעה המקורית|thư gốc|tin nhắn gốc|pesan asli|ข้อความต้นฉบับ|algne kiri|algsõnum|sākotnējā ziņa|pradinis laiškas|missatge original|reply message|antwort nachricht|replied message|回复的原邮件|回复邮件|original appointment|previous replies|previous messages|previous conversation|previous comments|earlier messages|frühere nachrichten|vorherige nachrichten|messages précédents|ursprünglicher termin`)
+  αρχικό μήνυμα|αρχικό μηνύματος|原始邮件|原始郵件|原始信件|原邮件|原始邮件信息|邮件原件|郵件原件|元のメッセージ|オリジナルメッセージ|元のメール|원본 메시지|원본 메일|원래 메시지|original 메시지|الرسالة الأصلية|הודעה מקורית|ההודעה המקורית|thư gốc|tin nhắn gốc|pesan asli|ข้อความต้นฉบับ|algne kiri|algsõnum|sākotnējā ziņa|pradinis laiškas|missatge original|reply message|antwort nachricht|replied message|回复的原邮件|回复邮件|original appointment|previous replies|previous messages|previous conversation|previous comments|earlier messages|frühere nachrichten|vorherige nachrichten|messages précédents|ursprünglicher termin`)
 
 /** The line that ticket systems ask to answer above. */
 export const ABOVE_THIS_LINE =
