@@ -91,8 +91,7 @@ function fromAttribution(lines: readonly string[], at: number): Forwarded | null
     .map(unquoted)
     .join(' ')
     .slice(0, 1_000)
-  const [, quoted, plain, address = ''] =
-    /(?:"([^"<>]{1,200})"|([\p{L}\p{M}.'’ -]{1,100}))?\s*<\s*(?:mailto:)?([^<>\s]{3,320})\s*>/u.exec(line) ?? []
+  const [, quoted, plain, address = ''] = NAME_AND_ADDRESS.exec(line) ?? []
   const known = normaliseAddress(address)
   return {
     from: known === undefined ? null : { address: known, name: nameFrom(quoted ?? lastWords(plain ?? '')) },
@@ -100,6 +99,9 @@ function fromAttribution(lines: readonly string[], at: number): Forwarded | null
     body: bodyText(lines, at + count),
   }
 }
+
+const NAME_AND_ADDRESS =
+  /(?:["“”„«]\s?([^"“”„«»<>]{1,200}?)\s?["“”»]|([\p{L}\p{M}.'’ -]{1,100}))?\s*[(<]\s*<?(?:mailto:)?([^<>()\s]{3,320})\s*[>)]/u
 
 /** "12:46 schrieb Ada L" holds a name behind a verb and a date: capitals tell it. */
 function lastWords(words: string): string {
