@@ -2,6 +2,9 @@ import { Buffer } from 'node:buffer'
 import { type Handler, Parser } from 'htmlparser2'
 import sanitize from 'sanitize-html'
 
+/** Goes up with every change to what the sanitiser lets pass: HTML that an older one made is sanitised again (R34). */
+export const SANITISER_VERSION = 1
+
 /** Beyond any of these, HTML is not looked at: sanitize-html is quadratic in nesting, so the scan before it must be linear. */
 export const HTML_LIMITS = { bytesMax: 1_048_576, depthMax: 256, tagsMax: 50_000 } as const
 /** A dropped tag may change how its neighbours nest, and so what a parser makes of the rest: until nothing changes any more. */

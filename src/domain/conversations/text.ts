@@ -96,6 +96,7 @@ function createWriter() {
   const lines = createLines()
   const lists: { next: number | null }[] = []
   const anchors: Anchor[] = []
+  const blockquotes: boolean[] = []
   let verbatim = 0
   /** Open elements since the first silent one; nothing is written while there are any. */
   let silent = 0
@@ -127,7 +128,10 @@ function createWriter() {
       }
       block(name)
       if (name === 'br') lines.addBreak()
-      if (name === 'blockquote') lines.quote(1)
+      if (name === 'blockquote') {
+        blockquotes.push(!isIndentation(attributes))
+        if (blockquotes.at(-1)) lines.quote(1)
+      }
       if (name === 'pre') verbatim++
       if (name === 'ul') lists.push({ next: null })
       if (name === 'ol') lists.push({ next: 1 })
@@ -147,7 +151,7 @@ function createWriter() {
       if (name === 'ul' || name === 'ol') lists.pop()
       if (name === 'pre') verbatim--
       block(name)
-      if (name === 'blockquote') lines.quote(-1)
+      if (name === 'blockquote' && blockquotes.pop()) lines.quote(-1)
     },
   }
 }
@@ -162,6 +166,13 @@ function writeVerbatim(chunk: string, lines: ReturnType<typeof createLines>): vo
 }
 
 const isHidden = ({ style }: Record<string, string>) => style !== undefined && /display\s{0,9}:\s{0,9}none/i.test(style)
+
+/** What editors make of an indented paragraph: somebody's own words. */
+const isIndentation = ({ style, type, class: name }: Record<string, string>) =>
+  type === undefined &&
+  name === undefined &&
+  style !== undefined &&
+  /border(?:-left)?\s{0,9}:\s{0,9}(?:none|0|medium none)/i.test(style)
 
 function bullet(list: { next: number | null } | undefined): string {
   return list?.next ? `${list.next++}. ` : '- '

@@ -32,7 +32,7 @@ export function readForward(text: string, subject: string | null): MailForward |
   return null
 }
 
-/** What an attached mail says of itself, as a forward of it. */
+/** Whether a subject says that a mail is handed on. */
 export function isForwardSubject(subject: string | null, text: string): boolean {
   const found = FORWARD_PREFIX.exec(subject ?? '')
   return found !== null && !(/^\s*vs/i.test(subject ?? '') && FINNISH.test(text.slice(0, 20_000)))
@@ -91,8 +91,7 @@ function fromAttribution(lines: readonly string[], at: number): Forwarded | null
     .map(unquoted)
     .join(' ')
     .slice(0, 1_000)
-  const [, quoted, plain, address = ''] =
-    /(?:"([^"<>]{1,200})"|([\p{L}\p{M}.'’ -]{1,100}))?\s*<\s*(?:mailto:)?([^<>\s]{3,320})\s*>/u.exec(line) ?? []
+  const [, quoted, plain, address = ''] = NAME_AND_ADDRESS.exec(line) ?? []
   const known = normaliseAddress(address)
   return {
     from: known === undefined ? null : { address: known, name: nameFrom(quoted ?? lastWords(plain ?? '')) },
@@ -100,6 +99,9 @@ function fromAttribution(lines: readonly string[], at: number): Forwarded | null
     body: bodyText(lines, at + count),
   }
 }
+
+const NAME_AND_ADDRESS =
+  /(?:["“”„«]\s?([^"“”„«»<>]{1,200}?)\s?["“”»]|([\p{L}\p{M}.'’ -]{1,100}))?\s*[(<]\s*<?(?:mailto:)?([^<>()\s]{3,320})\s*[>)]/u
 
 /** "12:46 schrieb Ada L" holds a name behind a verb and a date: capitals tell it. */
 function lastWords(words: string): string {
@@ -125,7 +127,7 @@ const INLINE_LABEL = new RegExp(
 )
 
 /** `Ada <a@b.test>`, `"Ada" [mailto:a@b.test]`, `a@b.test`. */
-export function mailboxFrom(written: string): MailAddress | null {
+function mailboxFrom(written: string): MailAddress | null {
   const text = written.slice(0, 1_000).replace(/[*_]{1,3}$/, '')
   const found = /[^\s<>()[\]"',;:]{1,64}@[^\s<>()[\]"',;:]{1,255}/.exec(text)
   const address = normaliseAddress(found?.[0].replace(/[.*_]+$/, '') ?? '')

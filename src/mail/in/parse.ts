@@ -6,7 +6,7 @@ import { readBody } from './body.ts'
 import { closeForgotten } from './boundaries.ts'
 import { tidyText } from './charset.ts'
 import { classify } from './classify.ts'
-import { readForward } from './forwards.ts'
+import { bareSubject, isForwardSubject, readForward } from './forwards.ts'
 import { type HeaderBlock, identity, keptHeaders, readHeaderBlock } from './headers.ts'
 import { parseFailure } from './parse-failure.ts'
 import { type DecodedHeaders, type Part, readParts } from './parts.ts'
@@ -22,6 +22,28 @@ const SUBJECT_CHARACTERS_MAX = 1_000
  * back with `parseError` and what its plain header lines say.
  */
 export async function parseMail(raw: Uint8Array): Promise<InboundMail> {
+  const mail = await parseAlone(raw)
+  const content = attachedMail(mail)
+  if (content === null) return mail
+
+  const { from, subject, bodyText } = await parseAlone(content)
+  if (from === null) return mail
+  return {
+    ...mail,
+    forward: { from, subject: subject ?? bareSubject(mail.subject), message: mail.bodyText, body: bodyText },
+  }
+}
+
+/** The one mail that is attached to another in order to hand it on: not to a report, and not to an answer. */
+function attachedMail({ kind, forward, inReplyTo, subject, attachments, contents }: InboundMail): Uint8Array | null {
+  const mails = attachments.flatMap(({ contentType }, at) => (contentType === 'message/rfc822' ? [contents[at]] : []))
+  const [only] = mails
+  if (only === undefined || mails.length > 1 || forward !== null) return null
+  if (kind === 'bounce' || kind === 'feedback' || kind === 'receipt') return null
+  return inReplyTo === null || isForwardSubject(subject, '') ? only : null
+}
+
+async function parseAlone(raw: Uint8Array): Promise<InboundMail> {
   const message = withoutEnvelopeLine(raw)
   const block = readHeaderBlock(message)
   if (!block.withinLimits) return parseFailure(raw, 'headers_too_large')

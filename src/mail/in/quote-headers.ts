@@ -51,16 +51,20 @@ function labelOf(line: string | undefined): { field: HeaderField; value: string 
   return field === undefined ? null : { field, value: bare.slice(colon + 1).replace(/^[\s*_]+/, '') }
 }
 
+/** Words in one form: Turkish capitals leave a dot behind in lower case, and apostrophes are curly in some clients. */
+export function plainWords(written: string): string {
+  return written
+    .replace(/[*_\s\u00a0]+/g, ' ')
+    .trim()
+    .normalize('NFC')
+    .replaceAll('’', "'")
+    .toLowerCase()
+    .replaceAll('\u0307', '')
+}
+
 /** What a label stands for; undefined for a word that is none. */
 export function fieldNamed(label: string): HeaderField | undefined {
-  return HEADER_LABELS.get(
-    label
-      .replace(/[*_\s\u00a0]+/g, ' ')
-      .trim()
-      .normalize('NFC')
-      .replaceAll('’', "'")
-      .toLowerCase(),
-  )
+  return HEADER_LABELS.get(plainWords(label))
 }
 
 /** Where the header ends that begins in a line, and where the next one begins: at once, or after one empty line. */
@@ -68,6 +72,16 @@ function nextLabel(lines: readonly string[], at: number, field: HeaderField): { 
   let next = at + 1
   while (next < lines.length && next - at <= CONTINUATIONS_MAX[field] && isContinuation(lines[next])) next++
   if (labelOf(lines[next]) !== null) return { continued: next, at: next }
+  if (field === 'to' || field === 'cc') {
+    // the last header of a block, where addresses were wrapped
+    const end = lines.findIndex((line, index) => index > at && (unquoted(line).trim() === '' || index > at + 20))
+    const isWrapped =
+      end > at + 1 &&
+      lines
+        .slice(at + 1, end)
+        .every((line) => /^\s*[^@]{0,100}<?[^\s@<>]+@[^\s@<>]+>?\s*[,;]?\s*/.test(unquoted(line).slice(0, 500)))
+    if (isWrapped) return { continued: end, at: lines.length }
+  }
   const isBlank = unquoted(lines[at + 1] ?? 'x') === ''
   return { continued: at + 1, at: isBlank && labelOf(lines[at + 2]) !== null ? at + 2 : lines.length }
 }

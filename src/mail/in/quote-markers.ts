@@ -1,5 +1,5 @@
-import { readQuotedHeaders, unquoted } from './quote-headers.ts'
-import { ABOVE_THIS_LINE, FORWARD_MARKERS, ORIGINAL_MARKERS } from './quote-words.ts'
+import { plainWords, readQuotedHeaders, unquoted } from './quote-headers.ts'
+import { ABOVE_THIS_LINE, FORWARD_MARKERS, FORWARD_STEM, ORIGINAL_MARKERS } from './quote-words.ts'
 
 /** A line that says that the text below is another mail. */
 export interface Marker {
@@ -27,7 +27,7 @@ export function markerAt(lines: readonly string[], at: number): Marker | null {
 
   const [, inner, rest = ''] = BETWEEN_DASHES.exec(bare) ?? []
   if (inner !== undefined) {
-    const kind = kindOf(inner)
+    const kind = kindOf(inner) ?? (rest === '' ? kindAbove(lines, at, inner) : kindBefore(rest, inner))
     return kind && { kind, rest }
   }
   if (bare.length > 60) return null
@@ -45,15 +45,17 @@ export function skipBlank(lines: readonly string[], from: number, most = 6): num
   return at
 }
 
+/** In words that are not known here: what follows tells that they announce a mail. */
+function kindAbove(lines: readonly string[], at: number, words: string): Marker['kind'] | null {
+  if (words.length > 60 || readQuotedHeaders(lines, skipBlank(lines, at + 1), 'marker') === null) return null
+  return FORWARD_STEM.test(words) ? 'forward' : 'original'
+}
+
+const kindBefore = (rest: string, words: string): Marker['kind'] | null =>
+  words.length <= 60 && FORWARD_STEM.test(words) && /^[^:：]{2,30}[:：].*@/.test(rest) ? 'forward' : null
+
 function kindOf(words: string): Marker['kind'] | null {
-  const plain = words
-    .normalize('NFC')
-    .replaceAll('’', "'")
-    .replace(/\s+/g, ' ')
-    .trim()
-    .toLowerCase()
-    .replace(/[:：]$/, '')
-    .trim()
+  const plain = plainWords(words.replace(/[:：]\s*$/, ''))
   if (ORIGINAL.has(plain)) return 'original'
   return FORWARD.has(plain) || FORWARDED_BY.test(plain) ? 'forward' : null
 }
