@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { sql } from 'drizzle-orm'
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { bigint, integer, pgTable, primaryKey } from 'drizzle-orm/pg-core'
 import type { Connection } from '../db/client.ts'
 import { bytes, id, instant } from '../db/columns.ts'
-import { prepareSql } from '../db/statement.ts'
+import { prepareSql, type Sql } from '../db/statement.ts'
 import type { Instant } from './clock.ts'
 
 /** Bytes by their SHA-256, in the database so that a commit and a backup hold everything. */
@@ -22,55 +22,88 @@ export const blobChunks = pgTable(
 
 const CHUNK_BYTES = 256 * 1024
 const CHUNKS_A_STATEMENT = 4
+const BATCH_BYTES = CHUNKS_A_STATEMENT * CHUNK_BYTES
 
 /** Bytes in memory, or a file that holds them: what is larger than a mebibyte is not kept in memory. */
 export type BlobSource = { bytes: Uint8Array } | { path: string }
 
-const put = prepareSql<{ sha256: string; size: number; now: Instant }, { sha256: string }>()(
-  ($) =>
-    sql`insert into blobs (sha256, size, created_at) values (${$.sha256}, ${$.size}, ${$.now}) on conflict do nothing returning sha256`,
+// one statement for what is small: the blob, unless it is there already, and its first chunks
+const put = prepareSql<{ sha256: string; size: number; now: Instant } & Chunks, { n: number }>()(
+  ($) => sql`with made as (
+    insert into blobs (sha256, size, created_at) values (${$.sha256}, ${$.size}, ${$.now}) on conflict do nothing returning sha256
+  )
+  insert into blob_chunks (sha256, n, bytes) select made.sha256, c.n, c.bytes from made, ${chunkRows($)} as c(n, bytes)
+    where c.bytes is not null returning n`,
 )
 
-const putChunks = prepareSql<{ sha256: string; ns: number[]; chunks: Uint8Array[] }, never>()(
-  ($) =>
-    sql`insert into blob_chunks (sha256, n, bytes) select ${$.sha256}, n, bytes from unnest(${$.ns}::int[], ${$.chunks}::bytea[]) as c(n, bytes)`,
+const putMore = prepareSql<{ sha256: string; first: number } & Chunks, never>()(
+  (
+    $,
+  ) => sql`insert into blob_chunks (sha256, n, bytes) select ${$.sha256}, ${$.first}::int + c.n, c.bytes from ${chunkRows($)} as c(n, bytes)
+    where c.bytes is not null`,
 )
 
-/** Stores bytes in the caller's transaction, once for equal bytes. Chunks bypass the write set: one statement a batch. */
+/** Chunks of one statement, each a parameter of its own: in an array the driver would send them as text, twice as long. */
+interface Chunks {
+  a: Uint8Array | undefined
+  b: Uint8Array | undefined
+  c: Uint8Array | undefined
+  d: Uint8Array | undefined
+}
+function chunkRows($: Record<keyof Chunks, SQLWrapper>): SQL {
+  return sql`(values (0, ${$.a}::bytea), (1, ${$.b}::bytea), (2, ${$.c}::bytea), (3, ${$.d}::bytea))`
+}
+const chunksFrom = ([a, b, c, d]: readonly Uint8Array[]): Chunks => ({ a, b, c, d })
+
+/** A command's transaction. */
+interface Writing {
+  query: Connection['query']
+  send(statement: Sql): void
+}
+
+/** Stores bytes in the caller's transaction, once for equal bytes. Chunks bypass the write set: up to four in a statement. */
 export async function putBlob(
-  connection: Pick<Connection, 'query'>,
+  connection: Writing,
   source: BlobSource,
   now: Instant,
 ): Promise<{ sha256: string; size: number }> {
   const { sha256, size } = await digest(source)
-  const { rows } = await connection.query(put.bind({ sha256, size, now }))
-  if (!rows.length) return { sha256, size }
-
-  let n = 0
-  let batch: { n: number; chunk: Uint8Array }[] = []
-  const flush = async () => {
-    if (!batch.length) return
-    await connection.query(
-      putChunks.bind({ sha256, ns: batch.map((part) => part.n), chunks: batch.map((part) => part.chunk) }),
-    )
-    batch = []
+  const batches = batchesOf(source)
+  const first = put.bind({ sha256, size, now, ...chunksFrom((await batches.next()).value ?? []) })
+  if (size <= BATCH_BYTES) {
+    connection.send(first)
+    return { sha256, size }
   }
-  for await (const chunk of chunksOf(source)) {
-    batch.push({ n: n++, chunk })
-    if (batch.length === CHUNKS_A_STATEMENT) await flush()
+  const { rows } = await connection.query(first)
+  if (!rows.length) await batches.return(undefined)
+  let n = CHUNKS_A_STATEMENT
+  for await (const batch of batches) {
+    await connection.query(putMore.bind({ sha256, first: n, ...chunksFrom(batch) }))
+    n += CHUNKS_A_STATEMENT
   }
-  await flush()
   return { sha256, size }
 }
 
+async function* batchesOf(source: BlobSource): AsyncGenerator<Uint8Array[], undefined> {
+  let batch: Uint8Array[] = []
+  for await (const chunk of chunksOf(source)) {
+    batch.push(chunk)
+    if (batch.length < CHUNKS_A_STATEMENT) continue
+    yield batch
+    batch = []
+  }
+  if (batch.length) yield batch
+}
+
 async function digest(source: BlobSource): Promise<{ sha256: string; size: number }> {
-  const hash = createHash('sha256')
+  if ('bytes' in source) return { sha256: hash('sha256', source.bytes), size: source.bytes.length }
+  const summed = createHash('sha256')
   let size = 0
   for await (const chunk of chunksOf(source)) {
-    hash.update(chunk)
+    summed.update(chunk)
     size += chunk.length
   }
-  return { sha256: hash.digest('hex'), size }
+  return { sha256: summed.digest('hex'), size }
 }
 
 async function* chunksOf(source: BlobSource): AsyncGenerator<Uint8Array> {
