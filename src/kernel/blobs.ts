@@ -137,10 +137,3 @@ export async function* readBlob(db: Connection, sha256: string): AsyncGenerator<
     if (row.bytes.length < CHUNK_BYTES) return
   }
 }
-
-/** All bytes at once, for what is parsed or sent whole. */
-export async function readWholeBlob(db: Connection, sha256: string): Promise<Buffer> {
-  const parts: Uint8Array[] = []
-  for await (const chunk of readBlob(db, sha256)) parts.push(chunk)
-  return Buffer.concat(parts)
-}

@@ -1,12 +1,13 @@
 import { isUtf8 } from 'node:buffer'
+import { open } from 'node:fs/promises'
 import { sanitiseHtml } from '../../domain/conversations/html.ts'
 import type { InboundMail, MailAddress, MailAttachment, MailHeader } from '../../domain/mail/schema.ts'
 import { normaliseAddress } from '../../kernel/address.ts'
 import { readBody } from './body.ts'
-import { closeForgotten } from './boundaries.ts'
+import { closeForgotten, createBoundaryCloser } from './boundaries.ts'
 import { tidyText } from './charset.ts'
 import { classify } from './classify.ts'
-import { type HeaderBlock, identity, keptHeaders, readHeaderBlock } from './headers.ts'
+import { HEADER_LIMITS, type HeaderBlock, identity, keptHeaders, readHeaderBlock } from './headers.ts'
 import { parseFailure } from './parse-failure.ts'
 import { type DecodedHeaders, type Part, readParts } from './parts.ts'
 import { splitQuotes } from './quotes.ts'
@@ -20,15 +21,48 @@ const SUBJECT_CHARACTERS_MAX = 1_000
  * back with `parseError` and what its plain header lines say.
  */
 export async function parseMail(raw: Uint8Array): Promise<InboundMail> {
-  const message = withoutEnvelopeLine(raw)
-  const block = readHeaderBlock(message)
-  if (!block.withinLimits) return parseFailure(raw, 'headers_too_large')
+  return parse(raw, (message, block) => readParts(closeForgotten(readable(message, block))))
+}
+
+/** The same for a large mail in a file: it is never in memory as a whole. Large parts become files in `folder`. */
+export async function parseMailFile(path: string, folder: string): Promise<InboundMail> {
+  const file = await open(path)
   try {
-    const { root, headers } = await readParts(closeForgotten(readable(message, block)))
+    const start = Buffer.alloc(START_BYTES)
+    const { bytesRead } = await file.read(start, 0, START_BYTES, 0)
+    const rest = file.createReadStream({ start: bytesRead, highWaterMark: CHUNK_BYTES, autoClose: false })
+    return await parse(start.subarray(0, bytesRead), (message, block) =>
+      readParts(closedChunks(readable(message, block), rest), folder),
+    )
+  } finally {
+    await file.close()
+  }
+}
+
+/** More than any header block that is read. */
+const START_BYTES = HEADER_LIMITS.bytesMax + 65_536
+const CHUNK_BYTES = 262_144
+
+type Reading = (message: Uint8Array, block: HeaderBlock) => ReturnType<typeof readParts>
+
+/** `start` holds the header block, as far as it is within the limits. */
+async function parse(start: Uint8Array, read: Reading): Promise<InboundMail> {
+  const message = withoutEnvelopeLine(start)
+  const block = readHeaderBlock(message)
+  if (!block.withinLimits) return parseFailure(start, 'headers_too_large')
+  try {
+    const { root, headers } = await read(message, block)
     return mailFrom(block.headers, headers, root)
   } catch (error) {
-    return parseFailure(raw, isLimit(error) ? 'mime_too_complex' : 'parse_failed')
+    return parseFailure(start, isLimit(error) ? 'mime_too_complex' : 'parse_failed')
   }
+}
+
+async function* closedChunks(start: Uint8Array, rest: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array> {
+  const closer = createBoundaryCloser()
+  yield* closer.push(Buffer.from(start.buffer, start.byteOffset, start.length))
+  for await (const chunk of rest) yield* closer.push(chunk)
+  yield* closer.end()
 }
 
 function mailFrom(lines: MailHeader[], decoded: DecodedHeaders, root: Part): InboundMail {
@@ -47,7 +81,7 @@ function mailFrom(lines: MailHeader[], decoded: DecodedHeaders, root: Part): Inb
     bodyHtml: (html && sanitiseHtml(tidyText(html))) || null,
     ...splitQuotes(text ?? ''),
     attachments: attached.map((part) => attachmentFrom(part, html ?? '')),
-    contents: attached.map(({ content }) => content),
+    contents: attached.map(({ source }) => source),
     fromCount: senders > 1 ? senders : from.length,
     ...classify({ headers, from: from[0]?.address ?? null }),
     forward: null,
@@ -93,7 +127,7 @@ function attachmentFrom(part: Part, html: string): MailAttachment {
   return {
     filename: filename === null ? null : oneLine(filename).slice(0, 255).toWellFormed() || null,
     contentType,
-    size: part.content.length,
+    size: part.size,
     contentId,
     inline: isShown || (part.disposition === 'inline' && contentType.startsWith('image/')),
   }

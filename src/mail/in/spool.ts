@@ -56,6 +56,28 @@ export function createSpool(memoryBytesMax: number): Spool {
   }
 }
 
+const HEAD_BYTES = 65_536
+
+/** Writes a file that only we can read; each chunk is shown to `see`. Gives back its beginning. */
+export async function writeChunks(
+  path: string,
+  chunks: AsyncIterable<Uint8Array>,
+  see: (chunk: Uint8Array) => void,
+): Promise<Uint8Array> {
+  const handle = await open(path, 'wx', 0o600)
+  let head = Buffer.alloc(0)
+  try {
+    for await (const chunk of chunks) {
+      see(chunk)
+      if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES)])
+      await handle.appendFile(chunk)
+    }
+  } finally {
+    await handle.close()
+  }
+  return head
+}
+
 async function openFile() {
   const path = join(tmpdir(), `kontor-${randomUUID()}.eml`)
   return { handle: await open(path, 'wx', 0o600), path }
