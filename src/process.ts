@@ -151,6 +151,7 @@ async function startSmtp(
     mailBytesMax: config.mailBytesMax,
     trustedRelays: [...config.smtpTrustedRelays],
     log,
+    spool: app.spool,
     recipient: (address) => desk.read(mailRecipient, { address }),
     journal: ({ mailFrom, rcptTo, peer, size, content }) => {
       const mail = { mailFrom, rcptTo, peer, size, content }

@@ -36,11 +36,9 @@ const put = prepareSql<{ sha256: string; size: number; now: Instant } & Chunks, 
     where c.bytes is not null returning n`,
 )
 
-const putMore = prepareSql<{ sha256: string; first: number } & Chunks, never>()(
-  (
-    $,
-  ) => sql`insert into blob_chunks (sha256, n, bytes) select ${$.sha256}, ${$.first}::int + c.n, c.bytes from ${chunkRows($)} as c(n, bytes)
-    where c.bytes is not null`,
+// one by one: the driver copies a statement with several of them several times
+const putMore = prepareSql<{ sha256: string; n: number; bytes: Uint8Array }, never>()(
+  ($) => sql`insert into blob_chunks (sha256, n, bytes) values (${$.sha256}, ${$.n}, ${$.bytes})`,
 )
 
 /** Chunks of one statement, each a parameter of its own: in an array the driver would send them as text, twice as long. */
@@ -68,31 +66,28 @@ export async function putBlob(
   now: Instant,
 ): Promise<{ sha256: string; size: number }> {
   const { sha256, size } = await digest(source)
-  const batches = batchesOf(source)
-  const first = put.bind({ sha256, size, now, ...chunksFrom((await batches.next()).value ?? []) })
+  const chunks = chunksOf(source)
+  const first = put.bind({ sha256, size, now, ...chunksFrom(await firstOf(chunks)) })
   if (size <= BATCH_BYTES) {
+    await chunks.return(undefined)
     connection.send(first)
     return { sha256, size }
   }
   const { rows } = await connection.query(first)
-  if (!rows.length) await batches.return(undefined)
+  if (!rows.length) await chunks.return(undefined)
   let n = CHUNKS_A_STATEMENT
-  for await (const batch of batches) {
-    await connection.query(putMore.bind({ sha256, first: n, ...chunksFrom(batch) }))
-    n += CHUNKS_A_STATEMENT
-  }
+  for await (const bytes of chunks) await connection.query(putMore.bind({ sha256, n: n++, bytes }))
   return { sha256, size }
 }
 
-async function* batchesOf(source: BlobSource): AsyncGenerator<Uint8Array[], undefined> {
-  let batch: Uint8Array[] = []
-  for await (const chunk of chunksOf(source)) {
-    batch.push(chunk)
-    if (batch.length < CHUNKS_A_STATEMENT) continue
-    yield batch
-    batch = []
+async function firstOf(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array[]> {
+  const first: Uint8Array[] = []
+  while (first.length < CHUNKS_A_STATEMENT) {
+    const { value, done } = await chunks.next()
+    if (done) break
+    first.push(value)
   }
-  if (batch.length) yield batch
+  return first
 }
 
 async function digest(source: BlobSource): Promise<{ sha256: string; size: number }> {
@@ -106,18 +101,21 @@ async function digest(source: BlobSource): Promise<{ sha256: string; size: numbe
   return { sha256: summed.digest('hex'), size }
 }
 
-async function* chunksOf(source: BlobSource): AsyncGenerator<Uint8Array> {
+/** The bytes of a file in chunks that stand in the same few buffers: each is gone when four more were asked for. */
+async function* chunksOf(source: BlobSource): AsyncGenerator<Uint8Array, undefined> {
   if ('bytes' in source) {
     for (let at = 0; at < source.bytes.length; at += CHUNK_BYTES) yield source.bytes.subarray(at, at + CHUNK_BYTES)
     return
   }
   const file = await open(source.path)
+  const buffers: Buffer[] = []
   try {
-    for (;;) {
-      const chunk = Buffer.alloc(CHUNK_BYTES)
-      const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES)
+    for (let n = 0; ; n = (n + 1) % CHUNKS_A_STATEMENT) {
+      const buffer = buffers[n] ?? Buffer.alloc(CHUNK_BYTES)
+      buffers[n] = buffer
+      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES)
       if (!bytesRead) return
-      yield chunk.subarray(0, bytesRead)
+      yield buffer.subarray(0, bytesRead)
     }
   } finally {
     await file.close()

@@ -73,7 +73,13 @@ export function createBoundaryCloser(): { push(chunk: Buffer): Buffer[]; end(): 
   }
 
   return {
-    push: (chunk) => pass(rest.length ? Buffer.concat([rest, chunk]) : chunk, false),
+    push(chunk) {
+      if (!rest.length) return pass(chunk, false)
+      // only the line that was cut is copied
+      const end = chunk.indexOf(LF) + 1 || chunk.length
+      const first = pass(Buffer.concat([rest, chunk.subarray(0, end)]), false)
+      return end === chunk.length ? first : [...first, ...pass(chunk.subarray(end), false)]
+    },
     end: () => pass(rest, true),
     hasClosed: () => closed,
   }

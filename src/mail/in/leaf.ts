@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { type FileHandle, open } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BlobSource } from '../../kernel/blobs.ts'
@@ -23,7 +24,6 @@ export interface Leaf {
 export function createLeaves(folder: string | undefined) {
   let inMemory = 0
   let inHeads = 0
-  let files = 0
 
   return async (content: AsyncIterable<Uint8Array>, isText: boolean): Promise<Leaf> => {
     const headBytes = Math.min(isText ? TEXT_HEAD_BYTES : HEAD_BYTES, HEADS_BYTES_MAX - inHeads)
@@ -35,7 +35,7 @@ export function createLeaves(folder: string | undefined) {
       for await (const chunk of content) {
         size += chunk.length
         if (!file && folder && (size > LEAF_BYTES_MAX || inMemory + size > MEMORY_BYTES_MAX)) {
-          file = await openFile(join(folder, `part-${files++}`))
+          file = await openFile(join(folder, randomUUID()))
           for (const one of chunks) await file.write(one)
         }
         await file?.write(chunk)
@@ -70,10 +70,11 @@ async function openFile(path: string): Promise<LeafFile> {
   let waiting: Uint8Array[] = []
   let bytes = 0
   const flush = async () => {
-    const all = Buffer.concat(waiting)
+    const [all, length] = [waiting, bytes]
     waiting = []
     bytes = 0
-    await handle.appendFile(all)
+    if (length && (await handle.writev(all)).bytesWritten !== length)
+      throw new Error('The disk took less than it was given')
   }
   return {
     handle,

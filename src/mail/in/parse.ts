@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { open } from 'node:fs/promises'
+import { join } from 'node:path'
 import { sanitiseHtml } from '../../domain/conversations/html.ts'
 import type { InboundMail, MailAddress, MailAttachment, MailHeader } from '../../domain/mail/schema.ts'
 import { normaliseAddress } from '../../kernel/address.ts'
@@ -24,9 +25,9 @@ export async function parseMail(raw: Uint8Array): Promise<InboundMail> {
   return parse(raw, (message, block) => readParts(closeForgotten(readable(message, block))))
 }
 
-/** The same for a large mail in a file: it is never in memory as a whole. Large parts become files in `folder`. */
-export async function parseMailFile(path: string, folder: string): Promise<InboundMail> {
-  const file = await open(path)
+/** The same for a large mail, the file `raw` in a folder: it is never in memory as a whole. Its large parts become files beside it. */
+export async function parseMailFolder(folder: string): Promise<InboundMail> {
+  const file = await open(join(folder, 'raw'))
   try {
     const start = Buffer.alloc(START_BYTES)
     const { bytesRead } = await file.read(start, 0, START_BYTES, 0)

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { open } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { InboundMail, MailParseError } from '../../domain/mail/schema.ts'
 import { PLAIN_HEADER_BYTES, parseFailure } from './parse-failure.ts'
@@ -12,8 +13,8 @@ export interface ParserOptions {
   threads?: number
 }
 
-/** A raw mail: its bytes, or for a large one a file. Large parts of that become files in `folder`, which its maker removes. */
-export type RawMail = { bytes: Uint8Array } | { path: string; folder: string; size: number }
+/** A raw mail: its bytes; or, for a large one, the file `raw` in a folder where its large parts become files too. Its maker removes it. */
+export type RawMail = { bytes: Uint8Array } | { folder: string; size: number }
 
 export interface Parser {
   /**
@@ -91,12 +92,12 @@ export function createParser(options: ParserOptions = {}): Parser {
 }
 
 /** What is larger than mails usually may be has more time. */
-const sizeFactor = (raw: RawMail): number => ('path' in raw ? Math.max(1, raw.size / USUAL_BYTES_MAX) : 1)
+const sizeFactor = (raw: RawMail): number => ('folder' in raw ? Math.max(1, raw.size / USUAL_BYTES_MAX) : 1)
 const USUAL_BYTES_MAX = 26_214_400
 
 async function startOf(raw: RawMail): Promise<Uint8Array> {
   if ('bytes' in raw) return raw.bytes
-  const file = await open(raw.path)
+  const file = await open(join(raw.folder, 'raw'))
   try {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(PLAIN_HEADER_BYTES), 0, PLAIN_HEADER_BYTES, 0)
     return buffer.subarray(0, bytesRead)

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { writeFile } from 'node:fs/promises'
+import { open, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { InboundMail } from '../../domain/mail/schema.ts'
 import { createBodyHash } from './body-hash.ts'
 import { classify } from './classify.ts'
@@ -15,13 +16,10 @@ export interface ReadMail {
   contentHash: string
 }
 
-/** What was taken down while the message came: a large one is not read twice. */
-type RawMessage = RawMail & { bodyHash?: string }
-
 /** A raw message as a plain value. `mailFrom` undefined: Return-Path stands in. */
-export async function readMail(parser: Parser, raw: RawMessage, mailFrom: string | undefined): Promise<ReadMail> {
+export async function readMail(parser: Parser, raw: RawMail, mailFrom: string | undefined): Promise<ReadMail> {
   // before the bytes are handed over
-  const bodyHash = raw.bodyHash ?? ('bytes' in raw ? bodyHashOf(raw.bytes) : '')
+  const bodyHash = 'bytes' in raw ? bodyHashOf(raw.bytes) : await bodyHashIn(join(raw.folder, 'raw'))
   const parsed = await parser.parse(raw)
   const automation = classify({ headers: parsed.headers, from: parsed.from?.address ?? null, mailFrom })
   const mail = storable({ ...parsed, ...automation })
@@ -41,9 +39,8 @@ export async function readOnce(
   if (bytes.length <= SMALL_BYTES_MAX) return readMail(parser, { bytes }, mailFrom)
   const { path: folder, remove } = await spool.make()
   try {
-    const path = `${folder}/raw`
-    await writeFile(path, bytes, { mode: 0o600 })
-    return await readMail(parser, { path, folder, size: bytes.length, bodyHash: bodyHashOf(bytes) }, mailFrom)
+    await writeFile(join(folder, 'raw'), bytes, { mode: 0o600 })
+    return await readMail(parser, { folder, size: bytes.length }, mailFrom)
   } finally {
     await remove()
   }
@@ -53,6 +50,23 @@ function bodyHashOf(bytes: Uint8Array): string {
   const hash = createBodyHash()
   hash.update(bytes)
   return hash.digest()
+}
+
+const CHUNK_BYTES = 262_144
+
+async function bodyHashIn(path: string): Promise<string> {
+  const hash = createBodyHash()
+  const buffer = Buffer.alloc(CHUNK_BYTES)
+  const file = await open(path)
+  try {
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES)
+      if (!bytesRead) return hash.digest()
+      hash.update(buffer.subarray(0, bytesRead))
+    }
+  } finally {
+    await file.close()
+  }
 }
 
 const LIST_MAX = 1_000
