@@ -48,7 +48,7 @@ async function start(args: readonly string[], settings: Record<string, string>):
   const port = await freePort()
   const { PATH = '', HOME = '' } = process.env
   const env = { PATH, HOME, NODE_ENV: 'production', NODE_NO_WARNINGS: '1', PORT: String(port), ...settings }
-  const child = spawn(process.execPath, ['--disable-proto=delete', ...args], {
+  const child = spawn(process.execPath, ['--disable-proto=delete', '--max-semi-space-size=8', ...args], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   })

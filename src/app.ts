@@ -23,7 +23,8 @@ import { Problem } from './kernel/problems.ts'
 import { createRelay, type Relay } from './kernel/relay.ts'
 import { loadSecrets, type Secrets } from './kernel/secrets.ts'
 import { createParser, type Parser } from './mail/in/parser.ts'
-import { readMail } from './mail/in/receive.ts'
+import { readOnce } from './mail/in/read-mail.ts'
+import { openSpoolFolder, type SpoolFolder } from './mail/in/spool-folder.ts'
 import { restPlugin } from './rest/plugin.ts'
 import { answerBrokenRequest, answerError } from './rest/problems.ts'
 
@@ -48,6 +49,8 @@ export interface App {
   relay: Relay
   queue: JobQueue
   parser: Parser
+  /** Where large mail lies while it is received and read. */
+  spool: SpoolFolder
   secrets: Secrets
   /** Further parts that /readyz asks, by name; they come with the roles of the process. */
   readiness: Map<string, () => 'ok' | string>
@@ -65,6 +68,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   }) // without an address it is PGlite
   const relay = createRelay({ db, deliver: queue.deliver, delivered: queue.wake, onError })
   const parser = createParser()
+  const spool = await openSpoolFolder(config.dataDir)
   // inspections have a thread of their own, and a short queue: received mail does not wait for them
   const inspector = createParser()
   let inspections = 0
@@ -107,7 +111,7 @@ export async function createApp(parts: AppParts): Promise<App> {
   const parse = async (raw: Buffer, mailFrom: string | undefined) => {
     if (inspections >= INSPECTIONS_MAX) throw new Problem('unavailable', { retryAfterSeconds: 1 })
     inspections++
-    return readMail(inspector, raw, mailFrom).finally(() => inspections--)
+    return readOnce({ parser: inspector, spool }, raw, mailFrom).finally(() => inspections--)
   }
   const sdl = readFileSync(join(import.meta.dirname, '../schema.graphql'), 'utf8')
 
@@ -133,8 +137,9 @@ export async function createApp(parts: AppParts): Promise<App> {
     await relay.stop()
     await parser.close()
     await inspector.close()
+    await spool.close()
   }
-  return { desk, http, relay, queue, parser, secrets, readiness, close }
+  return { desk, http, relay, queue, parser, spool, secrets, readiness, close }
 }
 
 /** Mails that wait to be inspected or are. */

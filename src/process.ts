@@ -11,7 +11,7 @@ import { announcePresence } from './jobs/presence.ts'
 import { scheduleCleanUp } from './jobs/schedule.ts'
 import { SYSTEM } from './kernel/actor.ts'
 import { newId } from './kernel/ids.ts'
-import { receiveMail } from './mail/in/receive.ts'
+import { createReceiver, type Receiver } from './mail/in/receive.ts'
 import { createSmtpListener } from './mail/in/server.ts'
 import { sendMail } from './mail/out/send.ts'
 import { createTransport } from './mail/out/transport.ts'
@@ -21,8 +21,11 @@ import { version } from './version.ts'
 /** Requests and mails under way may end within this time; supervisors should give more. */
 const GRACE_SECONDS = 25
 const EXIT_AFTER_MS = 30_000
+/** What was accepted is filed within this time, or left to the queue. */
+const FINISH_MS = 15_000
 const MAILS_AT_ONCE = 8
-const PARSE_MAILS_AT_ONCE = 8
+/** Whose turn comes when is the receiver's business: it is never without a mail to read. */
+const PARSE_MAILS_AT_ONCE = 32
 
 /** Where a running process listens. */
 export interface Running {
@@ -68,8 +71,11 @@ export async function startProcess(config: Config, lock?: () => void): Promise<R
     const app = await createApp({ config, db, clock: () => new Date(), log, metrics, version })
     stops.push(() => app.close())
     app.readiness.set('process', () => (stopping ? 'stopping' : 'ok'))
-    if (config.roles.includes('worker')) doors.push(await startWorker(app, config, db, log))
-    const smtpPort = config.roles.includes('smtp') ? await startSmtp(app, config, log, doors) : undefined
+    const worker = config.roles.includes('worker') ? await startWorker(app, config, db, log) : undefined
+    if (worker) doors.push(worker.stop)
+    const smtpPort = config.roles.includes('smtp')
+      ? await startSmtp(app, config, log, { doors, receiver: worker?.receiver })
+      : undefined
     doors.push(() => app.http.close())
     const httpPort = await listen(app, config)
     sayHello({ config, httpPort, smtpPort, firstKey })
@@ -91,11 +97,17 @@ async function listen({ http }: App, { host, port }: Config): Promise<number> {
   return typeof address === 'object' && address ? address.port : port
 }
 
-async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: Db, log: Logger): Promise<Stop> {
+interface MailWorker {
+  receiver: Receiver
+  stop: Stop
+}
+
+async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: Db, log: Logger): Promise<MailWorker> {
   const workerId = newId('job')
   const desk = app.desk.as(SYSTEM, { channel: 'email' })
   const transport = smtpRelayUrl ? createTransport({ relayUrl: smtpRelayUrl, ehloName: mailDomain }) : undefined
   const onError = (error: unknown) => log.error({ err: error }, 'work on a timer failed')
+  app.parser.warm()
   const presence = await announcePresence({
     desk,
     workerId,
@@ -103,9 +115,10 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
     holdLock: db.holdLock,
     onError,
   })
+  const receiver = createReceiver({ desk, parser: app.parser, spool: app.spool, workerId, onError })
   // only now: a claim of a worker that nobody knows would be missed by nobody
   await app.queue.work({
-    'mail.parse': { handle: receiveMail({ desk, parser: app.parser, workerId }), atOnce: PARSE_MAILS_AT_ONCE },
+    'mail.parse': { handle: receiver.receive, atOnce: PARSE_MAILS_AT_ONCE },
     ...(transport
       ? {
           'mail.send': {
@@ -116,15 +129,21 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
       : {}),
   })
   const cleaning = scheduleCleanUp(desk, onError)
-  return async () => {
+  const stop = async () => {
     cleaning.stop()
-    await app.queue.stop()
+    await Promise.all([receiver.finish(FINISH_MS), app.queue.stop()])
     await presence.stop()
     transport?.close()
   }
+  return { receiver, stop }
 }
 
-async function startSmtp(app: App, config: Config, log: Logger, doors: Stop[]): Promise<number> {
+async function startSmtp(
+  app: App,
+  config: Config,
+  log: Logger,
+  { doors, receiver }: { doors: Stop[]; receiver: Receiver | undefined },
+): Promise<number> {
   const desk = app.desk.as(SYSTEM, { channel: 'email' })
   const listener = createSmtpListener({
     host: config.smtpHost,
@@ -132,9 +151,12 @@ async function startSmtp(app: App, config: Config, log: Logger, doors: Stop[]): 
     mailBytesMax: config.mailBytesMax,
     trustedRelays: [...config.smtpTrustedRelays],
     log,
+    spool: app.spool,
     recipient: (address) => desk.read(mailRecipient, { address }),
-    journal: ({ mailFrom, rcptTo, peer, size, content }) =>
-      desk.execute(journalMail, { mailFrom, rcptTo, peer, size, content }),
+    journal: ({ mailFrom, rcptTo, peer, size, content }) => {
+      const mail = { mailFrom, rcptTo, peer, size, content }
+      return receiver ? receiver.accept(mail) : desk.execute(journalMail, mail)
+    },
   })
   const { port } = await listener.listen()
   let isUp = true

@@ -78,6 +78,7 @@ const internalCommands: Record<string, string> = {
   recordMailResult: 'a step of the mail worker',
   adoptWork: 'workers among themselves',
   leave: 'workers among themselves',
+  returnInboundMail: 'workers among themselves',
   cleanUp: 'runs by the clock',
 }
 
@@ -91,6 +92,7 @@ const internalQueries: Record<string, string> = {
   attachmentLinkOwner: 'opens a signed link',
   mailRecipient: 'SMTP asks it',
   rawForParsing: 'the mail worker asks it',
+  pendingMails: 'the mail worker asks it',
 }
 
 /** Bytes do not fit into a graph. */

@@ -450,5 +450,6 @@ t.test('two desks that write to each other, and one that is answered by a machin
 /** Files a mail that was put before the worker once more. */
 async function fileAgain(inboundMailId: string) {
   const { receiveMail } = await import('../src/mail/in/receive.ts')
-  await receiveMail({ desk: system, parser: desk.app.parser, workerId: 'w2' })({ inboundMailId })
+  const { parser, spool } = desk.app
+  await receiveMail({ desk: system, parser, spool, workerId: 'w2' })({ inboundMailId })
 }

@@ -1,14 +1,20 @@
 import { once } from 'node:events'
-import { readdir, readFile, stat } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { pino } from 'pino'
 import t, { type Test } from 'tap'
 import { createSmtpListener, type SmtpListenerParts } from '../src/mail/in/server.ts'
 import type { ReceivedMail } from '../src/mail/in/smtp-receive.ts'
+import { openSpoolFolder } from '../src/mail/in/spool-folder.ts'
 import { connectSmtp, deliver, type SmtpClient } from './support/smtp.ts'
 
 const RAW = 'From: ada@good.test\r\nSubject: Hi\r\n\r\nHello\r\n'
+
+const dataDir = await mkdtemp(join(tmpdir(), 'kontor-listener-'))
+const spool = await openSpoolFolder(dataDir)
+t.teardown(() => rm(dataDir, { recursive: true }))
 
 interface Kept extends Omit<ReceivedMail, 'content'> {
   text: string
@@ -24,6 +30,7 @@ async function startListener(t: Test, changes: Partial<SmtpListenerParts> = {}) 
     mailBytesMax: 10_000,
     trustedRelays: [],
     log: pino({ level: 'silent' }),
+    spool,
     recipient: async (address) => {
       if (!address.endsWith('@ours.test')) return 'foreign'
       return /^support\d*@/.test(address) ? 'ours' : 'unknown'
@@ -210,9 +217,10 @@ t.test('a large mail waits in a file that only we can read, and that is gone aft
     }
     return { ids: ['inm_1'] }
   }
-  const files = async () =>
-    (await readdir(tmpdir())).filter((name) => name.startsWith('kontor-') && name.endsWith('.eml'))
-  const before = await files()
+  const files = async () => {
+    const [own = ''] = await readdir(join(dataDir, 'spool'))
+    return readdir(join(dataDir, 'spool', own))
+  }
   const limits = { memoryBytesMax: 500 }
   const { send, greet } = await startListener(t, { journal, limits })
   t.match(await send(`${RAW}${'x'.repeat(500 - RAW.length - 2)}\r\n`), { code: 250 })
@@ -228,7 +236,7 @@ t.test('a large mail waits in a file that only we can read, and that is gone aft
   await client.closed
   const listener = await startListener(t, { limits })
   await listener.send()
-  t.same(await files(), before)
+  t.same(await files(), [])
 })
 
 t.test('header blocks and hops have a limit', async (t) => {

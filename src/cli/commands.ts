@@ -82,7 +82,7 @@ export const ingest = (config: Config, files: string[], to: string | undefined):
     const recipient = to ?? (await desk.read(mailboxesQuery, {}))[0]?.address ?? ''
     if ((await desk.read(mailRecipient, { address: recipient })) !== 'ours')
       throw new Problem('mailbox_not_found', { detail: `${recipient} is no mailbox of this desk.` })
-    const file = receiveMail({ desk, parser: app.parser, workerId: newId('job') })
+    const file = receiveMail({ desk, parser: app.parser, spool: app.spool, workerId: newId('job') })
     for (const path of files) {
       try {
         const bytes = readFileSync(path)

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 import { open } from 'node:fs/promises'
-import { sql } from 'drizzle-orm'
+import { type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { bigint, integer, pgTable, primaryKey } from 'drizzle-orm/pg-core'
 import type { Connection } from '../db/client.ts'
 import { bytes, id, instant } from '../db/columns.ts'
-import { prepareSql } from '../db/statement.ts'
+import { prepareSql, type Sql } from '../db/statement.ts'
 import type { Instant } from './clock.ts'
 
 /** Bytes by their SHA-256, in the database so that a commit and a backup hold everything. */
@@ -22,69 +22,100 @@ export const blobChunks = pgTable(
 
 const CHUNK_BYTES = 256 * 1024
 const CHUNKS_A_STATEMENT = 4
+const BATCH_BYTES = CHUNKS_A_STATEMENT * CHUNK_BYTES
 
 /** Bytes in memory, or a file that holds them: what is larger than a mebibyte is not kept in memory. */
 export type BlobSource = { bytes: Uint8Array } | { path: string }
 
-const put = prepareSql<{ sha256: string; size: number; now: Instant }, { sha256: string }>()(
-  ($) =>
-    sql`insert into blobs (sha256, size, created_at) values (${$.sha256}, ${$.size}, ${$.now}) on conflict do nothing returning sha256`,
+// one statement for what is small: the blob, unless it is there already, and its first chunks
+const put = prepareSql<{ sha256: string; size: number; now: Instant } & Chunks, { n: number }>()(
+  ($) => sql`with made as (
+    insert into blobs (sha256, size, created_at) values (${$.sha256}, ${$.size}, ${$.now}) on conflict do nothing returning sha256
+  )
+  insert into blob_chunks (sha256, n, bytes) select made.sha256, c.n, c.bytes from made, ${chunkRows($)} as c(n, bytes)
+    where c.bytes is not null returning n`,
 )
 
-const putChunks = prepareSql<{ sha256: string; ns: number[]; chunks: Uint8Array[] }, never>()(
-  ($) =>
-    sql`insert into blob_chunks (sha256, n, bytes) select ${$.sha256}, n, bytes from unnest(${$.ns}::int[], ${$.chunks}::bytea[]) as c(n, bytes)`,
+// one by one: the driver copies a statement with several of them several times
+const putMore = prepareSql<{ sha256: string; n: number; bytes: Uint8Array }, never>()(
+  ($) => sql`insert into blob_chunks (sha256, n, bytes) values (${$.sha256}, ${$.n}, ${$.bytes})`,
 )
 
-/** Stores bytes in the caller's transaction, once for equal bytes. Chunks bypass the write set: one statement a batch. */
+/** Chunks of one statement, each a parameter of its own: in an array the driver would send them as text, twice as long. */
+interface Chunks {
+  a: Uint8Array | undefined
+  b: Uint8Array | undefined
+  c: Uint8Array | undefined
+  d: Uint8Array | undefined
+}
+function chunkRows($: Record<keyof Chunks, SQLWrapper>): SQL {
+  return sql`(values (0, ${$.a}::bytea), (1, ${$.b}::bytea), (2, ${$.c}::bytea), (3, ${$.d}::bytea))`
+}
+const chunksFrom = ([a, b, c, d]: readonly Uint8Array[]): Chunks => ({ a, b, c, d })
+
+/** A command's transaction. */
+interface Writing {
+  query: Connection['query']
+  send(statement: Sql): void
+}
+
+/** Stores bytes in the caller's transaction, once for equal bytes. Chunks bypass the write set: up to four in a statement. */
 export async function putBlob(
-  connection: Pick<Connection, 'query'>,
+  connection: Writing,
   source: BlobSource,
   now: Instant,
 ): Promise<{ sha256: string; size: number }> {
   const { sha256, size } = await digest(source)
-  const { rows } = await connection.query(put.bind({ sha256, size, now }))
-  if (!rows.length) return { sha256, size }
-
-  let n = 0
-  let batch: { n: number; chunk: Uint8Array }[] = []
-  const flush = async () => {
-    if (!batch.length) return
-    await connection.query(
-      putChunks.bind({ sha256, ns: batch.map((part) => part.n), chunks: batch.map((part) => part.chunk) }),
-    )
-    batch = []
+  const chunks = chunksOf(source)
+  const first = put.bind({ sha256, size, now, ...chunksFrom(await firstOf(chunks)) })
+  if (size <= BATCH_BYTES) {
+    await chunks.return(undefined)
+    connection.send(first)
+    return { sha256, size }
   }
-  for await (const chunk of chunksOf(source)) {
-    batch.push({ n: n++, chunk })
-    if (batch.length === CHUNKS_A_STATEMENT) await flush()
-  }
-  await flush()
+  const { rows } = await connection.query(first)
+  if (!rows.length) await chunks.return(undefined)
+  let n = CHUNKS_A_STATEMENT
+  for await (const bytes of chunks) await connection.query(putMore.bind({ sha256, n: n++, bytes }))
   return { sha256, size }
 }
 
-async function digest(source: BlobSource): Promise<{ sha256: string; size: number }> {
-  const hash = createHash('sha256')
-  let size = 0
-  for await (const chunk of chunksOf(source)) {
-    hash.update(chunk)
-    size += chunk.length
+async function firstOf(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array[]> {
+  const first: Uint8Array[] = []
+  while (first.length < CHUNKS_A_STATEMENT) {
+    const { value, done } = await chunks.next()
+    if (done) break
+    first.push(value)
   }
-  return { sha256: hash.digest('hex'), size }
+  return first
 }
 
-async function* chunksOf(source: BlobSource): AsyncGenerator<Uint8Array> {
+async function digest(source: BlobSource): Promise<{ sha256: string; size: number }> {
+  if ('bytes' in source) return { sha256: hash('sha256', source.bytes), size: source.bytes.length }
+  const summed = createHash('sha256')
+  let size = 0
+  for await (const chunk of chunksOf(source)) {
+    summed.update(chunk)
+    size += chunk.length
+  }
+  return { sha256: summed.digest('hex'), size }
+}
+
+/** The bytes of a file in chunks that stand in the same few buffers: each is gone when four more were asked for. */
+async function* chunksOf(source: BlobSource): AsyncGenerator<Uint8Array, undefined> {
   if ('bytes' in source) {
     for (let at = 0; at < source.bytes.length; at += CHUNK_BYTES) yield source.bytes.subarray(at, at + CHUNK_BYTES)
     return
   }
   const file = await open(source.path)
+  const buffers: Buffer[] = []
   try {
-    for (;;) {
-      const chunk = Buffer.alloc(CHUNK_BYTES)
-      const { bytesRead } = await file.read(chunk, 0, CHUNK_BYTES)
+    for (let n = 0; ; n = (n + 1) % CHUNKS_A_STATEMENT) {
+      const buffer = buffers[n] ?? Buffer.alloc(CHUNK_BYTES)
+      buffers[n] = buffer
+      const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES)
       if (!bytesRead) return
-      yield chunk.subarray(0, bytesRead)
+      yield buffer.subarray(0, bytesRead)
     }
   } finally {
     await file.close()
@@ -103,11 +134,4 @@ export async function* readBlob(db: Connection, sha256: string): AsyncGenerator<
     yield row.bytes
     if (row.bytes.length < CHUNK_BYTES) return
   }
-}
-
-/** All bytes at once, for what is parsed or sent whole. */
-export async function readWholeBlob(db: Connection, sha256: string): Promise<Buffer> {
-  const parts: Uint8Array[] = []
-  for await (const chunk of readBlob(db, sha256)) parts.push(chunk)
-  return Buffer.concat(parts)
 }

@@ -32,6 +32,8 @@ export interface CommandContext {
   as(actor: Actor): CommandContext
   /** A later read; what was written before is sent first, so that it sees it. */
   query<R>(statement: Sql<R>): Promise<Rows<R>>
+  /** Sends a statement of its own at once, and does not wait for it: the commit fails if it fails. */
+  send(statement: Sql): void
 }
 
 /** What an access token says; issuer, audience and type are added where it is signed. Times in seconds (RFC 7519). */
@@ -58,6 +60,8 @@ export interface Unit {
   settings: Settings
   signToken(claims: TokenClaims): string
   writes: WriteSet
+  /** Statements that nobody waited for. */
+  sent: Promise<unknown>[]
   history: DeskEvent[]
   command: string
   jobs: { count: number }
@@ -103,6 +107,11 @@ export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
       const flushed = pending && tx.query(pending)
       const [, rows] = await Promise.all([flushed, tx.query(statement)])
       return rows
+    },
+    send(statement) {
+      const sending = tx.query(statement)
+      sending.catch(() => {}) // heard of by the commit
+      unit.sent.push(sending)
     },
   }
 }

@@ -188,6 +188,7 @@ async function runOnce<I extends TSchema, S, R>(
       settings: parts.settings,
       signToken: parts.signToken,
       writes: new WriteSet(),
+      sent: [],
       history: [],
       jobs: { count: 0 },
       command: command.name,
@@ -201,11 +202,17 @@ async function runOnce<I extends TSchema, S, R>(
         earlier.value?.expired,
       )
     left = unit.history.length > 0 || unit.jobs.count > 0
-    await tx.commit(unit.writes.take())
+    await commit(unit)
     return { result, replayed: false }
   })
   if (left) parts.wakeRelay()
   return answer
+}
+
+/** Throws what went wrong first: after that every later statement fails too. */
+async function commit({ tx, writes, sent }: Unit): Promise<void> {
+  for (const end of await Promise.allSettled([...sent, tx.commit(writes.take())]))
+    if (end.status === 'rejected') throw end.reason
 }
 
 type KeyRow = typeof idempotencyKeys.$inferSelect

@@ -137,7 +137,9 @@ function deskOf(app: App, db: Db, key: string): TestDesk {
         content: { bytes },
       })
       const inboundMailId = ids[0] ?? ''
-      await receiveMail({ desk: system, parser: app.parser, workerId: newId('job') })({ inboundMailId })
+      await receiveMail({ desk: system, parser: app.parser, spool: app.spool, workerId: newId('job') })({
+        inboundMailId,
+      })
       return (await call('GET', `/v1/mail/inbound/${inboundMailId}`)).body
     },
     replyAddress: async (ticketId, address) => {

@@ -24,7 +24,7 @@ export async function storeAttachments(
   }
   const attachments: Attachment[] = []
   for (const [n, { filename, contentType, contentId, inline }] of mail.attachments.entries()) {
-    const stored = await putBlob(context, { bytes: mail.contents[n] ?? new Uint8Array() }, context.now)
+    const stored = await putBlob(context, mail.contents[n] ?? { bytes: new Uint8Array() }, context.now)
     attachments.push(insertAttachment(context, { filename, contentType, contentId, inline, ...stored }, owner))
   }
   return attachments

@@ -6,7 +6,10 @@ import { type MailboxRow, mailboxesCached } from '../mailboxes/store.ts'
 import { JournalMail } from './schema.ts'
 import { inboundMails } from './table.ts'
 
-/** Writes an accepted mail before its 250: the raw message, a row for each recipient, and the jobs that read it. Internal. */
+/**
+ * Writes an accepted mail before its 250: the raw message, a row for each recipient, and the jobs that read it, unless the worker
+ * that brings it does so itself. Internal.
+ */
 export const journalMail = defineCommand({
   name: 'journalMail',
   group: 'mail',
@@ -14,7 +17,7 @@ export const journalMail = defineCommand({
   subject: ({ cached }) => cached(mailboxesCached),
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
 
-  async handle(context, { mailFrom, rcptTo, peer, content }, mailboxes) {
+  async handle(context, { mailFrom, rcptTo, peer, content, workerId = null }, mailboxes) {
     const { sha256, size } = await putBlob(context, content, context.now)
     const ids = distinctRecipients(mailboxes, rcptTo).map((recipient) => {
       const id = newId('inm')
@@ -31,7 +34,7 @@ export const journalMail = defineCommand({
         size,
         sha256,
         attempts: 0,
-        workerId: null,
+        workerId,
         outcome: null,
         verdict: null,
         ticketId: null,
@@ -39,7 +42,7 @@ export const journalMail = defineCommand({
         headerMessageId: null,
         identity: null,
       })
-      context.enqueue({ queue: 'mail.parse', data: { inboundMailId: id } })
+      if (workerId === null) context.enqueue({ queue: 'mail.parse', data: { inboundMailId: id } })
       return id
     })
     return { ids }

@@ -1,7 +1,7 @@
-import { eq } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import { Type } from 'typebox'
-import { build, prepare, rowOf } from '../../db/statement.ts'
-import { readBlob, readWholeBlob } from '../../kernel/blobs.ts'
+import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import { readBlob } from '../../kernel/blobs.ts'
 import { defineQuery } from '../../kernel/desk.ts'
 import { type List, PageInput, readPage } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
@@ -73,13 +73,26 @@ export const rawInboundMail = defineQuery({
   },
 })
 
-/** The raw message at once, for the parser. Internal. */
+/** A large message chunk by chunk, for the parser. Internal. */
 export const rawForParsing = defineQuery({
   name: 'rawForParsing',
   group: 'mail',
   input: Closed({ sha256: Type.String({ maxLength: 64 }) }),
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
-  read: ({ db }, { sha256 }) => readWholeBlob(db, sha256),
+  read: async ({ db }, { sha256 }) => ({ chunks: readBlob(db, sha256) }),
+})
+
+const pending = prepareSql<{ ids: string[] }, { id: string; size: number; attempts: number }>()(
+  ($) => sql`select id, size, attempts from inbound_mails where id = any(${$.ids}::text[]) and state = 'pending'`,
+)
+
+/** Those of some mails that nobody has filed yet. Internal. */
+export const pendingMails = defineQuery({
+  name: 'pendingMails',
+  group: 'mail',
+  input: Closed({ ids: Type.Array(Id(), { maxItems: 100 }) }),
+  refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
+  read: async ({ db }, { ids }) => (await db.query(pending.bind({ ids }))).rows,
 })
 
 /** What would become of a mail now. Nothing is stored; a number it names is told only when it would join that ticket. */

@@ -71,6 +71,7 @@ export const JournalMail = Closed({
   peer: Type.String({ maxLength: 100 }),
   size: Type.Integer({ minimum: 0 }),
   content: Type.Unsafe<BlobSource>({ type: 'object' }),
+  workerId: Type.Optional(Type.String({ maxLength: 64, description: 'Who reads it at once, so that it takes no job' })),
 })
 
 /** What the parser made of a journal row. */

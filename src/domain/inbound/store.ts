@@ -19,9 +19,23 @@ export async function lockInboundMail(tx: Connection, id: string): Promise<Inbou
   return row
 }
 
-const claim = prepareSql<{ id: string; workerId: string }, { sha256: string; attempts: number; mailFrom: string }>()(
+/** What is larger does not come with its claim. */
+const SMALL_BYTES_MAX = 1_048_576
+
+interface Claimed {
+  sha256: string
+  size: number
+  attempts: number
+  mailFrom: string
+  /** The message itself, where it is small; null for one that is read from a file. */
+  raw: Uint8Array | null
+}
+
+// the message comes with the claim: one round trip
+const claim = prepareSql<{ id: string; workerId: string }, Claimed>()(
   ($) => sql`update inbound_mails set worker_id = ${$.workerId}, attempts = attempts + 1
-    where id = ${$.id} and state = 'pending' returning sha256, attempts, mail_from as "mailFrom"`,
+    where id = ${$.id} and state = 'pending' returning sha256, size, attempts, mail_from as "mailFrom",
+      (select string_agg(bytes, ''::bytea order by n) from blob_chunks c where c.sha256 = inbound_mails.sha256 and inbound_mails.size <= ${sql.raw(String(SMALL_BYTES_MAX))}) as raw`,
 )
 
 export const claimRow = async (tx: Connection, id: string, workerId: string) =>

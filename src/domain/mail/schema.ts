@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox'
+import type { BlobSource } from '../../kernel/blobs.ts'
 import { Nullable } from '../../kernel/schema.ts'
 
 export const MailAddress = Type.Object({
@@ -84,7 +85,7 @@ export interface InboundMail extends ParsedMail {
   automaticBecause: string | null
   parseError: MailParseError | null
   /** One for each attachment, in the same order. */
-  contents: Uint8Array[]
+  contents: BlobSource[]
   /** The few that later steps ask for: trace, automation and authentication. */
   headers: MailHeader[]
 }

@@ -1,15 +1,20 @@
 import { parentPort } from 'node:worker_threads'
-import { parseMail } from './parse.ts'
+import { parseMail, parseMailFolder } from './parse.ts'
+import type { RawMail } from './parser.ts'
 
 /** The thread's side of `createParser`: raw mail in, plain value out, buffers handed over rather than copied. */
-parentPort?.on('message', async (raw: Uint8Array) => {
-  const mail = await parseMail(raw)
-  // Small buffers share one pool, which cannot be handed over.
-  const contents = mail.contents.map((content) =>
-    content.byteLength === content.buffer.byteLength ? content : Uint8Array.from(content),
+parentPort?.on('message', async (raw: RawMail) => {
+  const mail = 'folder' in raw ? await parseMailFolder(raw.folder) : await parseMail(raw.bytes)
+  const contents = mail.contents.map((content) => ('bytes' in content ? { bytes: unpooled(content.bytes) } : content))
+  const buffers = new Set(contents.flatMap((content) => ('bytes' in content ? [content.bytes.buffer] : [])))
+  parentPort?.postMessage(
+    { ...mail, contents },
+    [...buffers].filter((buffer) => buffer instanceof ArrayBuffer),
   )
-  const transfer = [...new Set(contents.map(({ buffer }) => buffer))].filter((buffer) => buffer instanceof ArrayBuffer)
-  parentPort?.postMessage({ ...mail, contents }, transfer)
 })
+
+/** Small buffers share one pool, which cannot be handed over. */
+const unpooled = (bytes: Uint8Array): Uint8Array =>
+  bytes.byteLength === bytes.buffer.byteLength ? bytes : Uint8Array.from(bytes)
 
 parentPort?.postMessage('ready')

@@ -1,13 +1,16 @@
 import { isUtf8 } from 'node:buffer'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
 import { sanitiseHtml } from '../../domain/conversations/html.ts'
 import type { InboundMail, MailAddress, MailAttachment, MailHeader } from '../../domain/mail/schema.ts'
 import { normaliseAddress } from '../../kernel/address.ts'
+import type { BlobSource } from '../../kernel/blobs.ts'
 import { readBody } from './body.ts'
-import { closeForgotten } from './boundaries.ts'
+import { closeForgotten, createBoundaryCloser } from './boundaries.ts'
 import { tidyText } from './charset.ts'
 import { classify } from './classify.ts'
 import { bareSubject, isForwardSubject, readForward } from './forwards.ts'
-import { type HeaderBlock, identity, keptHeaders, readHeaderBlock } from './headers.ts'
+import { HEADER_LIMITS, type HeaderBlock, identity, keptHeaders, readHeaderBlock } from './headers.ts'
 import { parseFailure } from './parse-failure.ts'
 import { type DecodedHeaders, type Part, readParts } from './parts.ts'
 import { splitQuotes } from './quotes.ts'
@@ -22,11 +25,20 @@ const SUBJECT_CHARACTERS_MAX = 1_000
  * back with `parseError` and what its plain header lines say.
  */
 export async function parseMail(raw: Uint8Array): Promise<InboundMail> {
-  const mail = await parseAlone(raw)
-  const content = attachedMail(mail)
-  if (content === null) return mail
+  return withForward(await parseBytes(raw))
+}
 
-  const { from, subject, bodyText } = await parseAlone(content)
+/** The same for a large mail, the file `raw` in a folder: it is never in memory as a whole. Its large parts become files beside it. */
+export async function parseMailFolder(folder: string): Promise<InboundMail> {
+  return withForward(await parseFile(join(folder, 'raw'), folder), folder)
+}
+
+/** A mail that is attached in order to hand it on is read as well, for its sender and what it says. */
+async function withForward(mail: InboundMail, folder?: string): Promise<InboundMail> {
+  const attached = attachedMail(mail)
+  if (attached === null) return mail
+  const reading = 'path' in attached ? parseFile(attached.path, folder) : parseBytes(attached.bytes)
+  const { from, subject, bodyText } = await reading
   if (from === null) return mail
   return {
     ...mail,
@@ -35,7 +47,7 @@ export async function parseMail(raw: Uint8Array): Promise<InboundMail> {
 }
 
 /** The one mail that is attached to another in order to hand it on: not to a report, and not to an answer. */
-function attachedMail({ kind, forward, inReplyTo, subject, attachments, contents }: InboundMail): Uint8Array | null {
+function attachedMail({ kind, forward, inReplyTo, subject, attachments, contents }: InboundMail): BlobSource | null {
   const mails = attachments.flatMap(({ contentType }, at) => (contentType === 'message/rfc822' ? [contents[at]] : []))
   const [only] = mails
   if (only === undefined || mails.length > 1 || forward !== null) return null
@@ -43,16 +55,48 @@ function attachedMail({ kind, forward, inReplyTo, subject, attachments, contents
   return inReplyTo === null || isForwardSubject(subject, '') ? only : null
 }
 
-async function parseAlone(raw: Uint8Array): Promise<InboundMail> {
-  const message = withoutEnvelopeLine(raw)
-  const block = readHeaderBlock(message)
-  if (!block.withinLimits) return parseFailure(raw, 'headers_too_large')
+const parseBytes = (raw: Uint8Array): Promise<InboundMail> =>
+  parse(raw, (message, block) => readParts(closeForgotten(readable(message, block))))
+
+/** Large parts become files in the folder; without one they are kept in memory. */
+async function parseFile(path: string, folder?: string): Promise<InboundMail> {
+  const file = await open(path)
   try {
-    const { root, headers } = await readParts(closeForgotten(readable(message, block)))
+    const start = Buffer.alloc(START_BYTES)
+    const { bytesRead } = await file.read(start, 0, START_BYTES, 0)
+    const rest = file.createReadStream({ start: bytesRead, highWaterMark: CHUNK_BYTES, autoClose: false })
+    return await parse(start.subarray(0, bytesRead), (message, block) =>
+      readParts(closedChunks(readable(message, block), rest), folder),
+    )
+  } finally {
+    await file.close()
+  }
+}
+
+/** More than any header block that is read. */
+const START_BYTES = HEADER_LIMITS.bytesMax + 65_536
+const CHUNK_BYTES = 262_144
+
+type Reading = (message: Uint8Array, block: HeaderBlock) => ReturnType<typeof readParts>
+
+/** `start` holds the header block, as far as it is within the limits. */
+async function parse(start: Uint8Array, read: Reading): Promise<InboundMail> {
+  const message = withoutEnvelopeLine(start)
+  const block = readHeaderBlock(message)
+  if (!block.withinLimits) return parseFailure(start, 'headers_too_large')
+  try {
+    const { root, headers } = await read(message, block)
     return mailFrom(block.headers, headers, root)
   } catch (error) {
-    return parseFailure(raw, isLimit(error) ? 'mime_too_complex' : 'parse_failed')
+    return parseFailure(start, isLimit(error) ? 'mime_too_complex' : 'parse_failed')
   }
+}
+
+async function* closedChunks(start: Uint8Array, rest: AsyncIterable<Buffer>): AsyncGenerator<Uint8Array> {
+  const closer = createBoundaryCloser()
+  yield* closer.push(Buffer.from(start.buffer, start.byteOffset, start.length))
+  for await (const chunk of rest) yield* closer.push(chunk)
+  yield* closer.end()
 }
 
 function mailFrom(lines: MailHeader[], decoded: DecodedHeaders, root: Part): InboundMail {
@@ -76,7 +120,7 @@ function mailFrom(lines: MailHeader[], decoded: DecodedHeaders, root: Part): Inb
     bodyHtml: (html && sanitiseHtml(tidyText(html))) || null,
     ...splitQuotes(text ?? ''),
     attachments: attached.map((part) => attachmentFrom(part, html ?? '')),
-    contents: attached.map(({ content }) => content),
+    contents: attached.map(({ source }) => source),
     fromCount: senders > 1 ? senders : from.length,
     ...classify({ headers, from: sender, subject, inReplyTo: place.inReplyTo, kind: report.kind }),
     forward: text === null || isReport ? null : readForward(text, subject),
@@ -122,7 +166,7 @@ function attachmentFrom(part: Part, html: string): MailAttachment {
   return {
     filename: filename === null ? null : oneLine(filename).slice(0, 255).toWellFormed() || null,
     contentType,
-    size: part.content.length,
+    size: part.size,
     contentId,
     inline: isShown || (part.disposition === 'inline' && contentType.startsWith('image/')),
   }

@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+import { open } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
 import type { InboundMail, MailParseError } from '../../domain/mail/schema.ts'
 import { PLAIN_HEADER_BYTES, parseFailure } from './parse-failure.ts'
@@ -11,17 +13,22 @@ export interface ParserOptions {
   threads?: number
 }
 
+/** A raw mail: its bytes; or, for a large one, the file `raw` in a folder where its large parts become files too. Its maker removes it. */
+export type RawMail = { bytes: Uint8Array } | { folder: string; size: number }
+
 export interface Parser {
   /**
-   * Never rejects for the mail's sake: what cannot be parsed in time or memory comes back with `parseError`. The bytes are handed
-   * over where they own their buffer: do not use `raw` afterwards. The caller bounds how many wait. Rejects once closed.
+   * Never rejects for the mail's sake: what cannot be parsed in time or memory comes back with `parseError`. Bytes are handed over
+   * where they own their buffer: do not use them afterwards. The caller bounds how many wait. Rejects once closed.
    */
-  parse(raw: Uint8Array): Promise<InboundMail>
+  parse(raw: RawMail): Promise<InboundMail>
+  /** Starts the threads before they are needed. */
+  warm(): void
   close(): Promise<void>
 }
 
 interface Task {
-  raw: Uint8Array
+  raw: RawMail
   done(mail: InboundMail): void
   fail(error: Error): void
 }
@@ -35,6 +42,15 @@ export function createParser(options: ParserOptions = {}): Parser {
   let busy = 0
   let closed = false
 
+  const begin = () => {
+    const worker = startThread(heapMegabytes)
+    alive.add(worker)
+    worker.once('exit', () => {
+      alive.delete(worker)
+      if (idle.includes(worker)) idle.splice(idle.indexOf(worker), 1)
+    })
+    return worker
+  }
   const next = () => {
     while (waiting.length > 0 && busy < threads) {
       const task = waiting.shift()
@@ -44,12 +60,12 @@ export function createParser(options: ParserOptions = {}): Parser {
   const work = async ({ raw, done, fail }: Task) => {
     busy++
     // The thread gets the bytes themselves, so what a failure will tell is set aside.
-    const head = Uint8Array.from(raw.subarray(0, PLAIN_HEADER_BYTES))
-    const worker = idle.pop() ?? startThread(heapMegabytes, alive)
-    const outcome = await parseIn(worker, raw, wallClockSeconds * 1_000)
+    const head = 'bytes' in raw ? Uint8Array.from(raw.bytes.subarray(0, PLAIN_HEADER_BYTES)) : undefined
+    const worker = idle.pop() ?? begin()
+    const outcome = await parseIn(worker, raw, wallClockSeconds * 1_000 * sizeFactor(raw))
     busy--
     if (closed) fail(new Error('The parser was closed'))
-    else if (typeof outcome === 'string') done(parseFailure(head, outcome))
+    else if (typeof outcome === 'string') done(parseFailure(head ?? (await startOf(raw)), outcome))
     else done(outcome)
 
     if (typeof outcome === 'string' || closed) await worker.terminate()
@@ -64,6 +80,9 @@ export function createParser(options: ParserOptions = {}): Parser {
         waiting.push({ raw, done, fail })
         next()
       }),
+    warm() {
+      while (idle.length + busy < threads) idle.push(begin())
+    },
     async close() {
       closed = true
       for (const { fail } of waiting.splice(0)) fail(new Error('The parser was closed'))
@@ -72,32 +91,44 @@ export function createParser(options: ParserOptions = {}): Parser {
   }
 }
 
-function startThread(maxOldGenerationSizeMb: number, alive: Set<Worker>): Worker {
+/** What is larger than mails usually may be has more time. */
+const sizeFactor = (raw: RawMail): number => ('folder' in raw ? Math.max(1, raw.size / USUAL_BYTES_MAX) : 1)
+const USUAL_BYTES_MAX = 26_214_400
+
+async function startOf(raw: RawMail): Promise<Uint8Array> {
+  if ('bytes' in raw) return raw.bytes
+  const file = await open(join(raw.folder, 'raw'))
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(PLAIN_HEADER_BYTES), 0, PLAIN_HEADER_BYTES, 0)
+    return buffer.subarray(0, bytesRead)
+  } finally {
+    await file.close()
+  }
+}
+
+function startThread(maxOldGenerationSizeMb: number): Worker {
   const worker = new Worker(new URL('./parse-worker.ts', import.meta.url), {
     resourceLimits: { maxOldGenerationSizeMb },
   })
-  alive.add(worker)
-  worker.once('exit', () => alive.delete(worker))
   // An error belongs to the mail being parsed, which listens too; without this one it would end the process.
   worker.on('error', () => {})
+  worker.once('message', () => started.add(worker))
+  worker.unref()
   return worker
 }
 
 /** Threads that wait must not keep the process alive, threads that work must. */
-async function parseIn(worker: Worker, raw: Uint8Array, milliseconds: number): Promise<InboundMail | MailParseError> {
+async function parseIn(worker: Worker, raw: RawMail, milliseconds: number): Promise<InboundMail | MailParseError> {
   worker.ref()
   const ended = new AbortController()
   let timer: NodeJS.Timeout | undefined
   try {
-    if (!started.has(worker)) {
-      await Promise.race([once(worker, 'message', ended), rejectOnExit(worker, ended.signal)])
-      started.add(worker)
-    }
+    if (!started.has(worker)) await Promise.race([once(worker, 'message', ended), rejectOnExit(worker, ended.signal)])
     const late = new Promise<MailParseError>((resolve) => {
       timer = setTimeout(resolve, milliseconds, 'parse_time_exceeded')
     })
     const answer = Promise.race([once(worker, 'message', ended), rejectOnExit(worker, ended.signal)])
-    worker.postMessage(raw, ownBuffer(raw))
+    worker.postMessage(raw, 'bytes' in raw ? ownBuffer(raw.bytes) : [])
     const outcome = await Promise.race([answer, late])
     return typeof outcome === 'string' ? outcome : outcome[0]
   } catch (error) {

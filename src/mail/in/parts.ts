@@ -1,11 +1,13 @@
+import { Readable } from 'node:stream'
 import { MailParser, type MailParserOptions } from 'mailparser'
 import { HEADER_LIMITS } from './headers.ts'
+import { createLeaves, type Leaf } from './leaf.ts'
 
 /** R30: beyond either, a mail is not parsed but kept whole. */
 const PART_LIMITS = { partsMax: 1_000, depthMax: 100 } as const
 
 /** A node of the MIME tree. Leaves have their bytes, with the transfer encoding undone. */
-export interface Part {
+export interface Part extends Leaf {
   contentType: string
   charset: string | null
   /** RFC 3676: lines were broken on the way, and can be joined again. */
@@ -13,28 +15,42 @@ export interface Part {
   disposition: string | null
   filename: string | null
   contentId: string | null
-  content: Uint8Array
   children: Part[]
 }
 
 /** What mailparser has read of the addresses and the subject, encoded words undone. */
 export type DecodedHeaders = ReadonlyMap<string, unknown>
 
-/** The MIME tree of a mail. Rejects beyond the limits, and for what mailparser cannot read. */
-export async function readParts(raw: Uint8Array): Promise<{ root: Part; headers: DecodedHeaders }> {
+/**
+ * The MIME tree of a mail, from all its bytes or chunk by chunk; large leaves go to files in `folder`. Rejects beyond the limits, and
+ * for what mailparser cannot read.
+ */
+export async function readParts(
+  raw: Uint8Array | AsyncIterable<Uint8Array>,
+  folder?: string,
+): Promise<{ root: Part; headers: DecodedHeaders }> {
   const parser = openParser()
-  const contents = new Map<unknown, Uint8Array>()
-  parser.end(raw)
+  const takeLeaf = createLeaves(folder)
+  const contents = new Map<unknown, Leaf>()
+  if (raw instanceof Uint8Array) parser.end(raw)
+  else feed(parser, raw)
   for await (const event of parser) {
     if (event.type !== 'attachment') continue
-    const chunks: Uint8Array[] = []
-    for await (const chunk of event.content) chunks.push(chunk)
-    contents.set(event.headers, Buffer.concat(chunks))
+    contents.set(event.headers, await takeLeaf(event.content, /^text\//i.test(event.contentType ?? '')))
     event.release()
   }
   if (!parser.tree) throw new Error('no parts')
   return { root: partFrom(parser.tree, contents, 1), headers: parser.tree.headers }
 }
+
+/** As fast as the parser takes it. What fails on the way fails the parser, which is what is waited for. */
+function feed(parser: MailParser, chunks: AsyncIterable<Uint8Array>): void {
+  const source = Readable.from(chunks, { objectMode: false, highWaterMark: FEED_BYTES })
+  source.on('error', (error) => parser.destroy(error))
+  source.pipe(parser)
+}
+
+const FEED_BYTES = 262_144
 
 /** The parts of mailparser's state that are read here; its types leave them out. The version is pinned, and a test sees them. */
 interface ParserState {
@@ -61,6 +77,7 @@ interface SplitterOptions {
 }
 interface PartEvent {
   type: string
+  contentType?: string
   headers: unknown
   content: AsyncIterable<Uint8Array>
   release(): void
@@ -84,7 +101,7 @@ function openParser() {
   return parser
 }
 
-function partFrom(parsed: ParsedNode, contents: ReadonlyMap<unknown, Uint8Array>, depth: number): Part {
+function partFrom(parsed: ParsedNode, contents: ReadonlyMap<unknown, Leaf>, depth: number): Part {
   if (depth > PART_LIMITS.depthMax) throw new Error('too deep')
   const { node, headers } = parsed
   return {
@@ -94,10 +111,12 @@ function partFrom(parsed: ParsedNode, contents: ReadonlyMap<unknown, Uint8Array>
     disposition: node.disposition || null,
     filename: node.filename || null,
     contentId: contentId(headers.get('content-id')),
-    content: contents.get(headers) ?? new Uint8Array(),
+    ...(contents.get(headers) ?? NOTHING),
     children: parsed.children.map((child) => partFrom(child, contents, depth + 1)),
   }
 }
+
+const NOTHING: Leaf = { content: new Uint8Array(), size: 0, source: { bytes: new Uint8Array() } }
 
 function mediaType(written: string): string {
   const type = written.trim().toLowerCase()

@@ -1,108 +1,146 @@
-import { createHash } from 'node:crypto'
-import { claimInboundMail } from '../../domain/inbound/claim-inbound-mail.ts'
-import { failInboundMail } from '../../domain/inbound/fail-inbound-mail.ts'
-import { fileMail } from '../../domain/inbound/file-mail.ts'
-import { rawForParsing } from '../../domain/inbound/queries.ts'
-import type { InboundMail } from '../../domain/mail/schema.ts'
-import type { Session } from '../../kernel/desk.ts'
+import { rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { journalMail } from '../../domain/inbound/journal-mail.ts'
+import { returnInboundMail } from '../../domain/inbound/return-inbound-mail.ts'
+import type { BlobSource } from '../../kernel/blobs.ts'
 import { oneAtATime } from '../../kernel/under-way.ts'
-import { classify } from './classify.ts'
-import { parseFailure } from './parse-failure.ts'
-import type { Parser } from './parser.ts'
+import { type AtHand, createFiling, type FilingParts } from './file-journalled.ts'
+import { createWaitingRoom } from './turns.ts'
 
-/** After so many claims a mail has crashed whoever read it: it is filed unread, with the raw message attached. */
-const READINGS_MAX = 3
-/** And after so many it is left for a person to look at. */
-const CLAIMS_MAX = 6
+/**
+ * Accepted mails that are kept until they are filed. When there are so many the next peer waits for its 250: what a kill leaves
+ * behind is little. After a while it has it all the same, and the mail waits in the queue.
+ */
+const AT_HAND_MAX = 32
+const AT_HAND_BYTES_MAX = 16_777_216
+const ACCEPT_WAIT_MS = 3_000
+const RELEASE_MS = 1_000
+const RELEASE_MS_MAX = 30_000
 
-export interface ReceiverParts {
-  desk: Session
-  parser: Parser
-  workerId: string
+export interface ReceiverParts extends FilingParts {
+  onError?(error: unknown): void
 }
 
-/** While one mail is in the parser's thread, the next is fetched. */
-const READINGS_AT_ONCE = 2
+interface ReceivedMail {
+  mailFrom: string
+  rcptTo: string[]
+  peer: string
+  size: number
+  /** A file is taken away, unless it goes to the queue. */
+  content: BlobSource
+}
 
-/** The job of a journal row: read the mail in a thread, file it, all or nothing. */
-export function receiveMail({ desk, parser, workerId }: ReceiverParts) {
-  const inTurn = createTurns(READINGS_AT_ONCE)
+export interface Receiver {
+  /** The job of a journal row: read the mail in a thread, file it, all or nothing. */
+  receive(job: { inboundMailId: string }): Promise<void>
+  /** Journals a mail and reads it here at once, without a job; a job where too many wait already. Resolves after the commit. */
+  accept(mail: ReceivedMail): Promise<{ ids: string[] }>
+  /** From now on all mail goes to the queue. Resolves when what was at hand is filed; what is not in time goes to the queue too. */
+  finish(graceMs: number): Promise<void>
+}
 
-  // A mail is claimed when its turn comes to be read, not before: a claim counts against a mail when the process is killed.
-  const read = async (inboundMailId: string) => {
-    const claimed = await desk.execute(claimInboundMail, { inboundMailId, workerId })
-    if (!claimed) return
-    if (claimed.attempts > CLAIMS_MAX) {
-      await desk.execute(failInboundMail, { inboundMailId })
-      return
-    }
-    const raw = await desk.read(rawForParsing, { sha256: claimed.sha256 })
-    return claimed.attempts > READINGS_MAX ? unread(raw) : readMail(parser, raw, claimed.mailFrom)
-  }
-  const receive = async (inboundMailId: string) => {
-    const found = await inTurn(() => read(inboundMailId))
-    if (found) await desk.execute(fileMail, { inboundMailId, ...found })
-  }
+/** Makes tickets of received mail: several are under way, one after the other in the parser's thread. */
+export function createReceiver(parts: ReceiverParts): Receiver {
+  const { desk, spool, workerId, onError = () => {} } = parts
+  const { fileAtHand, fileFromJournal } = createFiling(parts)
+  const atHand = new Map<string, AtHand>()
+  const underWay = new Set<Promise<void>>()
+  const places = createPlaces()
+  let finishing = false
 
   // an adopted mail may have its old job too: that one must not claim it a second time
-  const once = oneAtATime(receive)
-  return ({ inboundMailId }: { inboundMailId: string }): Promise<void> => once(inboundMailId)
-}
-
-/** Lets so many work at once, and the others in the order in which they came. */
-function createTurns(atOnce: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = []
-  let free = atOnce
-  return async (work) => {
-    if (free > 0) free--
-    else await new Promise<void>((go) => waiting.push(go))
-    try {
-      return await work()
-    } finally {
-      const go = waiting.shift()
-      // whoever goes next has this place
-      if (go) go()
-      else free++
+  const once = oneAtATime((id) => {
+    const mail = atHand.get(id)
+    return mail ? fileAtHand(id, mail) : fileFromJournal(id)
+  })
+  /** To the queue, however long the database is away: nobody else knows of this mail while we live. */
+  const release = async (inboundMailId: string): Promise<void> => {
+    for (let ms = RELEASE_MS; ; ms = Math.min(2 * ms, RELEASE_MS_MAX)) {
+      try {
+        return void (await desk.execute(returnInboundMail, { inboundMailId, workerId }))
+      } catch (error) {
+        onError(error)
+        await wait(ms, undefined, { ref: false })
+      }
     }
+  }
+  const fileOne = async (id: string, mail: AtHand): Promise<void> => {
+    atHand.set(id, mail)
+    try {
+      await once(id)
+    } catch (error) {
+      onError(error)
+      await release(id)
+    } finally {
+      atHand.delete(id)
+    }
+  }
+  const fileAll = async (ids: readonly string[], { content, size, mailFrom }: ReceivedMail): Promise<void> => {
+    if ('bytes' in content) {
+      // reading takes the bytes away
+      const own = ids.map((_id, n) => (n ? Uint8Array.from(content.bytes) : content.bytes))
+      await Promise.all(
+        ids.map((id, n) => fileOne(id, { content: { bytes: own[n] ?? content.bytes }, size, mailFrom })),
+      )
+      return
+    }
+    const { path: folder, remove } = await spool.make()
+    try {
+      await rename(content.path, join(folder, 'raw'))
+      for (const id of ids) await fileOne(id, { content: { folder }, size, mailFrom })
+    } finally {
+      await remove()
+    }
+  }
+
+  return {
+    receive: ({ inboundMailId }) => once(inboundMailId),
+
+    async accept(mail) {
+      const bytes = 'bytes' in mail.content ? mail.size : 0
+      if (finishing || !(await places.take(bytes))) return desk.execute(journalMail, mail)
+      const journalled = desk.execute(journalMail, { ...mail, workerId })
+      const filed = journalled
+        .then(({ ids }) => fileAll(ids, mail))
+        .catch(() => {}) // its 4xx is answered, or its row is adopted
+        .finally(() => {
+          underWay.delete(filed)
+          places.free(bytes)
+        })
+      underWay.add(filed)
+      return journalled
+    },
+
+    async finish(graceMs) {
+      finishing = true
+      await Promise.race([Promise.all(underWay), wait(graceMs, undefined, { ref: false })])
+      const left = [...atHand.keys()]
+      await Promise.all(left.map((inboundMailId) => desk.execute(returnInboundMail, { inboundMailId, workerId })))
+    },
   }
 }
 
-const unread = (raw: Buffer) => ({
-  mail: parseFailure(raw, 'parse_failed'),
-  contentHash: createHash('sha256').update(raw).digest('hex'),
-})
+/** The job of a journal row alone. */
+export const receiveMail = (parts: ReceiverParts): Receiver['receive'] => createReceiver(parts).receive
 
-/** A raw message as a plain value, with the hash of what makes it itself. `mailFrom` undefined: Return-Path stands in. */
-export async function readMail(
-  parser: Parser,
-  raw: Buffer,
-  mailFrom: string | undefined,
-): Promise<{ mail: InboundMail; contentHash: string }> {
-  const body = createHash('sha256').update(bodyOf(raw)).digest('hex')
-  const parsed = await parser.parse(raw)
-  const automation = classify({ ...parsed, from: parsed.from?.address ?? null, mailFrom })
-  const mail = storable({ ...parsed, ...automation })
-  const { from, date, subject, messageId } = mail
-  const contentHash = createHash('sha256')
-    .update(JSON.stringify([from?.address ?? '', date, subject, messageId, body]))
-    .digest('hex')
-  return { mail, contentHash }
-}
-
-/** What follows the header block: trace headers change from delivery to delivery, the body does not. */
-function bodyOf(raw: Buffer): Buffer {
-  const crlf = raw.indexOf('\r\n\r\n')
-  const lf = raw.indexOf('\n\n')
-  const end = crlf >= 0 && (lf < 0 || crlf < lf) ? crlf + 4 : lf >= 0 ? lf + 2 : raw.length
-  return raw.subarray(end)
-}
-
-const LIST_MAX = 1_000
-
-/** Postgres keeps no NUL and JSON no half of a surrogate pair: a mail is never refused for one. */
-function storable<T>(value: T): T {
-  if (typeof value === 'string') return value.replaceAll('\0', '').toWellFormed() as T
-  if (value instanceof Uint8Array || value === null || typeof value !== 'object') return value
-  if (Array.isArray(value)) return value.slice(0, LIST_MAX).map(storable) as T
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, storable(member)])) as T // the same members
+/** So many mails at hand, with so many bytes; whoever comes too many waits a while, and then has no place. */
+function createPlaces() {
+  const room = createWaitingRoom()
+  let taken = 0
+  let bytesTaken = 0
+  return {
+    take: (bytes: number) =>
+      room.until(() => {
+        if (taken >= AT_HAND_MAX || bytesTaken + bytes > AT_HAND_BYTES_MAX) return false
+        taken++
+        bytesTaken += bytes
+        return true
+      }, ACCEPT_WAIT_MS),
+    free(bytes: number) {
+      taken--
+      bytesTaken -= bytes
+      room.wake()
+    },
+  }
 }

@@ -7,6 +7,7 @@ import { createPeerGuard, type PeerGuard, SMTP_LIMITS, type SmtpLimits } from '.
 import { type ReceivedMail, receiveMail } from './smtp-receive.ts'
 import { asReply, refusal } from './smtp-reply.ts'
 import { GuardedServer } from './smtp-sessions.ts'
+import type { SpoolFolder } from './spool-folder.ts'
 
 export interface SmtpListenerParts {
   host: string
@@ -16,6 +17,8 @@ export interface SmtpListenerParts {
   /** Addresses or CIDR ranges that no connection or MAIL rate holds back. */
   trustedRelays: string[]
   log: Logger
+  /** Where large mail lies while it is received. */
+  spool: SpoolFolder
   /** Whose a recipient address is, in lower case and punycode; bad reply tokens are unknown. Rejects when it cannot tell: 451. */
   recipient(address: string): Promise<'ours' | 'unknown' | 'foreign'>
   /** Resolves after the commit of one journal row for each recipient; rejects: 451. */

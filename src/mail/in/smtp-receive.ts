@@ -3,6 +3,7 @@ import { parseAddress } from '../../kernel/address.ts'
 import type { SmtpLimits } from './smtp-limits.ts'
 import { refusal } from './smtp-reply.ts'
 import { createHeaderWatch, createLineEnds, createSpool, type Spool } from './spool.ts'
+import type { SpoolFolder } from './spool-folder.ts'
 
 export interface ReceivedMail {
   /** MAIL FROM; empty for the null sender. */
@@ -11,13 +12,14 @@ export interface ReceivedMail {
   peer: string
   helo: string
   size: number
-  /** A file is deleted once `journal` has settled. */
+  /** A file is deleted once `journal` has settled, unless it was taken away. */
   content: { bytes: Buffer } | { path: string }
 }
 
 interface ReceiveParts {
   limits: SmtpLimits
   mailBytesMax: number
+  spool: SpoolFolder
   journal(mail: ReceivedMail): Promise<{ ids: string[] }>
 }
 
@@ -27,7 +29,7 @@ export async function receiveMail(
   stream: SMTPServerDataStream,
   session: SMTPServerSession,
 ): Promise<string[]> {
-  const spool = createSpool(parts.limits.memoryBytesMax)
+  const spool = createSpool(parts.limits.memoryBytesMax, parts.spool)
   try {
     const refused = await fill(spool, stream, parts)
     if (refused) throw refused

@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto'
-import { type FileHandle, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { open } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { SpoolFolder } from './spool-folder.ts'
 
 const CR = 0x0d
 const LF = 0x0a
@@ -18,10 +17,10 @@ export interface Spool {
 }
 
 /** Holds what is being received: in memory up to a limit, beyond it in a temporary file that only we can read. */
-export function createSpool(memoryBytesMax: number): Spool {
+export function createSpool(memoryBytesMax: number, folder: Pick<SpoolFolder, 'make'>): Spool {
   let chunks: Buffer[] = []
   let size = 0
-  let file: { handle: FileHandle; path: string } | undefined
+  let file: Awaited<ReturnType<typeof openFile>> | undefined
 
   return {
     size: () => size,
@@ -34,7 +33,7 @@ export function createSpool(memoryBytesMax: number): Spool {
       }
       chunks.push(chunk)
       if (size <= memoryBytesMax) return
-      file = await openFile()
+      file = await openFile(folder)
       await file.handle.appendFile(Buffer.concat(chunks))
       chunks = []
     },
@@ -51,14 +50,32 @@ export function createSpool(memoryBytesMax: number): Spool {
       file = undefined
       if (!gone) return
       await gone.handle.close()
-      await rm(gone.path, { force: true })
+      await gone.remove()
     },
   }
 }
 
-async function openFile() {
-  const path = join(tmpdir(), `kontor-${randomUUID()}.eml`)
-  return { handle: await open(path, 'wx', 0o600), path }
+const HEAD_BYTES = 65_536
+
+/** Writes a file that only we can read. Gives back its beginning. */
+export async function writeChunks(path: string, chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const handle = await open(path, 'wx', 0o600)
+  let head = Buffer.alloc(0)
+  try {
+    for await (const chunk of chunks) {
+      if (head.length < HEAD_BYTES) head = Buffer.concat([head, chunk.subarray(0, HEAD_BYTES)])
+      await handle.appendFile(chunk)
+    }
+  } finally {
+    await handle.close()
+  }
+  return head
+}
+
+async function openFile(folder: Pick<SpoolFolder, 'make'>) {
+  const { path: own, remove } = await folder.make()
+  const path = join(own, 'raw')
+  return { handle: await open(path, 'wx', 0o600), path, remove }
 }
 
 /** Bare CR and LF become CRLF (RFC 5321 §2.3.8), so that no reader of the mail finds a line where we found none. */
