@@ -46,7 +46,12 @@ export const CORRESPONDENTS_MAX = 40
 
 /** Message-IDs that a mail answers or follows: In-Reply-To first, then References from the newest back. */
 export const answeredIds = ({ inReplyTo, references }: Pick<InboundMail, 'inReplyTo' | 'references'>): string[] =>
-  [...new Set([...(inReplyTo ? [inReplyTo] : []), ...references.toReversed()])].slice(0, IDS_MAX)
+  [...new Set([...(inReplyTo ? [inReplyTo] : []), ...references.toReversed()])].filter(isTelling).slice(0, IDS_MAX)
+
+const UNSTRUCTURED_ID_LENGTH_MIN = 16
+
+/** A word like "yes" in place of an id (RFC 5322 §3.6.4 wants an @) is in many mails, and would make one thread of them all. */
+const isTelling = (id: string): boolean => id.includes('@') || id.length >= UNSTRUCTURED_ID_LENGTH_MIN
 
 /** Puts a mail before the worker once more, with all its tries; answers the row as it is read. */
 export function queueAgain(

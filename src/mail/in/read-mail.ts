@@ -23,11 +23,17 @@ export async function readMail(parser: Parser, raw: RawMail, mailFrom: string | 
   const parsed = await parser.parse(raw)
   const automation = classify({ ...parsed, from: parsed.from?.address ?? null, mailFrom })
   const mail = storable({ ...parsed, ...automation })
-  const { from, date, subject, messageId } = mail
-  const contentHash = createHash('sha256')
-    .update(JSON.stringify([from?.address ?? '', date, subject, messageId, bodyHash]))
-    .digest('hex')
-  return { mail, contentHash }
+  return { mail, contentHash: contentHashOf(mail, bodyHash) }
+}
+
+/**
+ * What the sender's own client wrote: it is the same on every way that a mail takes, while trace headers change. More than R62 asks:
+ * an answer to another mail, or to other people, is another mail even with a used Message-ID and the same words.
+ */
+function contentHashOf(mail: InboundMail, bodyHash: string): string {
+  const { from, to, cc, date, subject, messageId, inReplyTo, references } = mail
+  const written = [from?.address ?? '', to, cc, date, subject, messageId, inReplyTo, references, bodyHash]
+  return createHash('sha256').update(JSON.stringify(written)).digest('hex')
 }
 
 /** The same for a message at hand of which nothing is kept; a large one goes through a file all the same. */
