@@ -97,6 +97,7 @@ const ATTRIBUTIONS = {
   'Open-Xchange': 'Support <help@desk.test> hat am 20.11.2026 10:00 CET geschrieben:',
   Hey: 'On November 20, 2026, Support <help@desk.test> wrote:',
   KMail: 'On Friday, 20 November 2026 10:00:00 CET Support wrote:',
+  Polymail: 'On Fri, Nov 20, 2026 at 10:00 AM Support\n\n<\nmailto:Support <help@desk.test>\n> wrote:',
   Gnus: 'Support <help@desk.test> writes:',
 } as const
 
@@ -213,6 +214,7 @@ for (const [name, text] of Object.entries({
   'a quotation at the top': '> It does not work.\n\nWhat does not?',
   'only a quote': 'On 20 Nov 2026, at 10:00, Support <help@desk.test> wrote:\n> Hello',
   'only a signature': '-- \nAda',
+  'somebody else’s words': 'Hello,\n\nyour colleague bob@desk.test wrote to me as follows:\n\nCall Ada.',
   'a line of code': 'This fails:\n\n  if (a > b) return\n\nWhy?',
 })) {
   t.test(`${name} stays whole`, async (t) => t.same(splitQuotes(text), { visibleText: text, quotedText: null }))

@@ -3,7 +3,7 @@ import { WROTE_ENDINGS, WROTE_WORDS } from './quote-words.ts'
 
 /** A line such as "On Monday, Ada <ada@a.test> wrote:" is at most so long, and is wrapped into at most so many lines. */
 const CHARACTERS_MAX = 600
-const LINES_MAX = 4
+const LINES_MAX = 5
 
 const WROTE = new RegExp(`(?<!\\p{L})(?:${WROTE_WORDS.join('|')})(?!\\p{L})|${WROTE_ENDINGS.join('|')}`, 'iu')
 const ENDS_WITH_WROTE = new RegExp(
@@ -23,6 +23,8 @@ const BY_ONESELF =
 const ISO_SENDER = /^\d{4}[-/]\d{1,2}[-/]\d{1,2}\s.{0,160}<[^<>\s]+@[^<>\s]+>\s*:?$/
 const ISO_NAME = /^\d{4}-\d\d-\d\d \d{1,2}:\d\d GMT[+-]\d\d:\d\d [^<>:]{1,80}:?$/
 const BETWEEN_DASHES = /^-{2,}\s{0,5}[^\s-].{0,400}?\s{0,5}-{2,}$/
+const IN_NEWSGROUP =
+  /\s(?:in message|im newsbeitrag|dans le message(?: de news)?|en el mensaje|nel messaggio|i meddelandet)\s.{0,10}news:\S+$/iu
 const QUOTING =
   /^(?:quoting|zitat von|citando(?: a)?|citation de|citat från|citat fra|citaat van|cytowanie|quotando|цитирую|Цитата)\s.{1,300}:$/i
 /** Where a line of one's own goes on with an attribution. */
@@ -39,14 +41,24 @@ export function attributionAt(
   for (let count = 1; count <= LINES_MAX; count++) {
     const line = unquoted(lines[start + count - 1] ?? '').trim()
     length += line.length
+    // one client puts an empty line before the address
+    if (line === '' && count === 2 && /^\s*</.test(lines[start + 2] ?? '')) continue
     if (line === '' || length > CHARACTERS_MAX) return 0
     parts.push(line)
-    if (mayEnd(line) && isAttribution(parts.join(' '), () => isQuoteNext(start + count)))
+    if (
+      mayEnd(line) &&
+      !isVerb(lines[start + count]) &&
+      isAttribution(parts.join(' '), () => isQuoteNext(start + count))
+    )
       return beginsLater(parts) ? 0 : count
     if (count === 1 && !OPENS_WITH_DATE.test(line) && !OPENS_WITH_SENDER.test(line)) return 0
   }
   return 0
 }
+
+/** "wrote:" in a line of its own. */
+const isVerb = (line = '') =>
+  line.length < 40 && /^[\s>]*[^\s<>]{1,20}\s?[:：]\s*$/u.test(line) && ENDS_WITH_WROTE.test(line)
 
 /** The first line may only be the last one of the text above. */
 function beginsLater(parts: readonly string[]): boolean {
@@ -86,14 +98,15 @@ function isAttribution(joined: string, isQuoteNext: () => boolean): boolean {
 
   if (WROTE.test(text) && !BY_ONESELF.test(text)) {
     if (BETWEEN_DASHES.test(text)) return true
+    if (IN_NEWSGROUP.test(text)) return isQuoteNext()
     const ends = ENDS_WITH_WROTE.test(text)
     if (!ends && !ENDS_WITH_COLON.test(text)) return false
-    if (hasAddress) return ENDS_WITH_COLON.test(text) || hasDate || hasTime
+    if (hasAddress && (hasDate || hasTime || (ends && OPENS_WITH_SENDER.test(text)))) return true
     if (opensWithDate && (hasDate || hasTime) && (ends || (hasDate && hasTime))) return true
     return ENDS_WITH_COLON.test(text) && isQuoteNext()
   }
   if (!/[:：>]$/.test(text)) return false
   if (opensWithDate && hasAddress && hasTime && ENDS_WITH_COLON.test(text)) return true
   // in a language that is not known here
-  return (hasAddress || (opensWithDate && hasDate)) && (hasDate || hasTime) && isQuoteNext()
+  return ((hasAddress && (hasDate || hasTime)) || (hasDate && (opensWithDate || hasTime))) && isQuoteNext()
 }
