@@ -28,6 +28,7 @@ CREATE TABLE "ticket_followers" (
 );
 --> statement-breakpoint
 ALTER TABLE "inbound_mails" ADD COLUMN "released_at" timestamp(3) with time zone;--> statement-breakpoint
+ALTER TABLE "messages" ADD COLUMN "sanitiser_version" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
 ALTER TABLE "outbound_mails" ADD COLUMN "kind" text DEFAULT 'reply' NOT NULL;--> statement-breakpoint
 ALTER TABLE "outbound_mails" ADD COLUMN "notice" text;--> statement-breakpoint
 ALTER TABLE "outbound_mails" ADD COLUMN "person_id" text COLLATE "C";--> statement-breakpoint

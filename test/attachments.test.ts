@@ -2,7 +2,8 @@ import t from 'tap'
 import { safeFilename } from '../src/domain/attachments/decide.ts'
 import { startDesk } from './support/desk.ts'
 
-const { call, person, openTicket, graphql, rows } = await startDesk(t, { ATTACHMENT_BYTES_MAX: '3000000' })
+const desk = await startDesk(t, { ATTACHMENT_BYTES_MAX: '3000000' })
+const { call, person, openTicket, graphql, rows } = desk
 
 const upload = (bytes: Buffer, filename: string, more: { key?: string; type?: string } = {}) =>
   call(
@@ -115,7 +116,7 @@ t.test('a signed link works without a credential, and anything wrong with it is 
     url.replace(file.id, other.id),
     url.replace(/expires=\d/, 'expires=9'),
     url.replace(/person=per_./, 'person=per_x'),
-    url.replace(/signature=./, 'signature=_'),
+    url.replace(/signature=(.)/, (_, first) => `signature=${first === 'a' ? 'b' : 'a'}`),
     url.replace(/signature=.*/, 'signature='),
     url.replace(/expires=\d+/, 'expires=1'),
   ]) {
@@ -186,3 +187,54 @@ t.test('a multipart body that is none is refused', async (t) => {
     t.ok([415, 422].includes(answer.status), `${answer.status} for ${body.slice(0, 20)}`)
   }
 })
+
+t.test(
+  "a mail's own images are shown by links of their reader's, and old HTML is cleaned when it is read",
+  async (t) => {
+    const ruth = await person('requester')
+    const png = Buffer.from(
+      'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==',
+      'base64',
+    )
+    const { ticketId, messageId } = await desk.receive(`From: ${ruth.email}
+To: support@kontor.localhost
+Subject: Look
+Message-ID: <image@example.com>
+MIME-Version: 1.0
+Content-Type: multipart/related; boundary=r
+
+--r
+Content-Type: text/html; charset=utf-8
+
+<p>See <img src="cid:photo&amp;1@x" alt="it"> and <img src="cid:gone@x"> and <img src="https://spy.test/x.png"></p>
+--r
+Content-Type: image/png
+Content-Transfer-Encoding: base64
+Content-ID: <photo&1@x>
+
+${png.toString('base64')}
+--r--
+`)
+    for (const path of [
+      `/v1/messages/${messageId}`,
+      `/v1/tickets/${ticketId}/messages`,
+      `/v1/tickets/${ticketId}?include=messages`,
+    ]) {
+      const { body } = await call('GET', path, { key: ruth.key })
+      const html: string = (body.data?.[0] ?? body.messages?.[0] ?? body).bodyHtml
+      const url = /src="([^"]+)"/.exec(html)?.[1]?.replaceAll('&amp;', '&') ?? ''
+      t.match(url, /\/v1\/attachments\/att_\w+\/content\?person=per_\w+&expires=\d+&signature=/, path)
+      t.match(html, /cid:gone@x/, 'what is not there stays as it was')
+      t.notMatch(html, /spy\.test/)
+      const { pathname, search } = new URL(url)
+      const image = await desk.app.http.inject({ method: 'GET', url: pathname + search })
+      t.match(image, { statusCode: 200, headers: { 'content-type': 'image/png' } })
+      t.same(image.rawPayload, png)
+    }
+    await desk.db.query({
+      text: `update messages set body_html = '<p onclick="x()">Old<script>x()</script></p>', sanitiser_version = 0 where id = $1`,
+      values: [messageId],
+    })
+    t.equal((await call('GET', `/v1/messages/${messageId}`)).body.bodyHtml, '<p>Old</p>')
+  },
+)

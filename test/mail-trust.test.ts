@@ -82,6 +82,7 @@ t.test('a held message is freed by an agent, and its sender is known from then o
   t.match(await recipients(`ticketId=${id}&kind=reply`), [ruth.email], 'the requester is told now')
   const again = await receive(mail({ From: 'colleague@good.test' }, 'And more'), { rcptTo })
   t.match(again.outcome, { held: false })
+  await desk.app.relay.drain()
   const { data } = (await call('GET', '/v1/events?types=message.held,message.released&limit=100')).body
   t.match(
     data.filter(({ ticketId }: { ticketId: string }) => ticketId === id).map(({ type }: { type: string }) => type),

@@ -69,15 +69,23 @@ export const attachmentLink = defineQuery({
 
   async read(context, { attachmentId }): Promise<AttachmentLink> {
     const { id } = await visibleAttachment(context, attachmentId)
-    const expiresAt = after(context.now, LINK_MS)
-    const expires = Date.parse(expiresAt)
-    const signature = signatureOf(context.secrets.cursor, id, context.actor.id, expires)
-    return {
-      url: `${context.settings.publicUrl}/v1/attachments/${id}/content?person=${context.actor.id}&expires=${expires}&signature=${signature}`,
-      expiresAt,
-    }
+    return signedLink(context, id)
   },
 })
+
+/** A link for this reader to an attachment that they may see; opening it asks again whether they still may. */
+export function signedLink(
+  { secrets, settings, actor, now }: Pick<QueryContext, 'secrets' | 'settings' | 'actor' | 'now'>,
+  id: string,
+): AttachmentLink {
+  const expiresAt = after(now, LINK_MS)
+  const expires = Date.parse(expiresAt)
+  const signature = signatureOf(secrets.cursor, id, actor.id, expires)
+  return {
+    url: `${settings.publicUrl}/v1/attachments/${id}/content?person=${actor.id}&expires=${expires}&signature=${signature}`,
+    expiresAt,
+  }
+}
 
 /** Whose link this is, or nothing told: anything wrong is the same 404. */
 export const attachmentLinkOwner = defineQuery({

@@ -3,6 +3,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Attachment } from '../attachments/schema.ts'
 import type { TicketRow } from '../tickets/decide.ts'
 import type { Body } from './body.ts'
+import { SANITISER_VERSION } from './html.ts'
 import type { Visibility } from './schema.ts'
 import type { messages } from './table.ts'
 
@@ -41,6 +42,7 @@ export function messageRow({
     channel,
     bodyText: body.bodyText,
     bodyHtml: body.bodyHtml,
+    sanitiserVersion: SANITISER_VERSION,
     visibleText: body.visibleText ?? body.bodyText,
     quotedText: body.quotedText ?? null,
     attachments,

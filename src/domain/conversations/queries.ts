@@ -10,7 +10,9 @@ import { oneTicket, ownTickets } from '../tickets/queries.ts'
 import { TicketRef } from '../tickets/schema.ts'
 import { namedTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
+import type { MessageRow } from './decide.ts'
 import type { Conversation, Message } from './schema.ts'
+import { shown } from './shown.ts'
 import { messages } from './table.ts'
 
 /** What a requester reads: public, not held, of their own tickets. The twin of `seesMessage`. */
@@ -23,7 +25,7 @@ const filters = {
   conversationId: { column: messages.conversationId, kind: 'reference' },
 } as const
 
-const staffMessages: List<Message> = {
+const staffMessages: List<MessageRow> = {
   name: 'messages_of_staff',
   columns: rowOf(messages),
   from: messages,
@@ -32,7 +34,7 @@ const staffMessages: List<Message> = {
   sorts,
   defaultSort: '-createdAt',
 }
-const requesterMessages: List<Message> = {
+const requesterMessages: List<MessageRow> = {
   ...staffMessages,
   name: 'messages_of_requester',
   filters,
@@ -49,10 +51,11 @@ export const messagesQuery = defineQuery({
   async read(context, { ticketId, page }) {
     const id = await visibleTicketId(context.db, context.actor, ticketId)
     const ofTicket = { field: 'ticketId', op: 'is' as const, values: [id] }
-    return readPage(isStaff(context.actor) ? staffMessages : requesterMessages, context, {
+    const found = await readPage(isStaff(context.actor) ? staffMessages : requesterMessages, context, {
       ...page,
       filters: [...(page.filters ?? []), ofTicket],
     })
+    return { ...found, data: found.data.map((row) => shown(context, row)) }
   },
 })
 
@@ -102,11 +105,12 @@ export const message = defineQuery({
   input: Closed({ messageId: Id() }),
   refuse: () => undefined,
 
-  async read({ db, actor }, { messageId: id }): Promise<Message> {
+  async read(context, { messageId: id }): Promise<Message> {
+    const { db, actor } = context
     const [row] = (await db.query(isStaff(actor) ? staffById.bind({ id }) : ownById.bind({ id, viewer: actor.id })))
       .rows
     if (!row) throw new Problem('message_not_found')
-    return row
+    return shown(context, row)
   },
 })
 
@@ -141,12 +145,13 @@ export const messagesByTicket = defineQuery({
   }),
   refuse: () => undefined,
 
-  async read({ db, actor }, { ticketIds, limit }) {
+  async read(context, { ticketIds, limit }) {
+    const { db, actor } = context
     const { rows } = await db.query(
       (isStaff(actor) ? staffByTickets : ownByTickets).bind({ ids: ticketIds, limit, viewer: actor.id }),
     )
     const byTicket = new Map(ticketIds.map((id): [string, Message[]] => [id, []]))
-    for (const row of rows) byTicket.get(row.ticketId)?.push(row)
+    for (const row of rows) byTicket.get(row.ticketId)?.push(shown(context, row))
     return byTicket
   },
 })
@@ -176,7 +181,8 @@ export const ticketWithMessages = defineQuery({
   input: Closed({ ticketId: TicketRef, limit: Type.Integer({ minimum: 1, maximum: MESSAGES_A_TICKET_MAX }) }),
   refuse: () => undefined,
 
-  async read({ db, actor }, { ticketId, limit }) {
+  async read(context, { ticketId, limit }) {
+    const { db, actor } = context
     const viewer = isStaff(actor) ? undefined : actor.id
     const { id = null, number = null } = namedTicket(ticketId)
     const latest = (viewer === undefined ? latestForStaff : latestForRequester).bind({
@@ -188,7 +194,7 @@ export const ticketWithMessages = defineQuery({
     const [found, said] = await db.batch(oneTicket(ticketId, viewer), latest)
     const [ticket] = found.rows
     if (!ticket) throw new Problem('ticket_not_found')
-    return { ...ticket, messages: said.rows.reverse() }
+    return { ...ticket, messages: said.rows.reverse().map((row) => shown(context, row)) }
   },
 })
 

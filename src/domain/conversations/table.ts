@@ -1,4 +1,4 @@
-import { boolean, index, jsonb, pgTable, text } from 'drizzle-orm/pg-core'
+import { boolean, index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core'
 import { id, instant } from '../../db/columns.ts'
 import type { Channel } from '../../kernel/actor.ts'
 import type { Attachment } from '../attachments/schema.ts'
@@ -16,6 +16,8 @@ export const messages = pgTable(
     channel: text().$type<Channel>().notNull(),
     bodyText: text().notNull(),
     bodyHtml: text(),
+    /** The sanitiser that made it; what an older one made is sanitised again when it is read. */
+    sanitiserVersion: integer().notNull().default(1),
     visibleText: text().notNull(),
     quotedText: text(),
     /** What the attachments table says of them, kept here so that a conversation is read from one index. */
