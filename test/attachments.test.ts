@@ -116,7 +116,7 @@ t.test('a signed link works without a credential, and anything wrong with it is 
     url.replace(file.id, other.id),
     url.replace(/expires=\d/, 'expires=9'),
     url.replace(/person=per_./, 'person=per_x'),
-    url.replace(/signature=(.)/, (_, first) => `signature=${first === 'a' ? 'b' : 'a'}`),
+    url.replace(/signature=(.)/, (_: string, first: string) => `signature=${first === 'a' ? 'b' : 'a'}`),
     url.replace(/signature=.*/, 'signature='),
     url.replace(/expires=\d+/, 'expires=1'),
   ]) {
