@@ -264,6 +264,21 @@ t.test('quotes in HTML are told, too, and an indented paragraph is none', async 
     t.equal(mail.visibleText, 'Yes.', html)
     t.match(mail.quotedText, 'No?')
   }
+  for (const html of [
+    '<div>Yes.</div><div class="gmail_quote"><div>Ĉe la 20a, iu skribis<br></div><blockquote class="gmail_quote">No?</blockquote></div>',
+    '<div>Yes.</div><div id="divRplyFwdMsg"><b>De kiu</b>: iu<br><b>Kiam</b>: hodiaŭ</div><div>No?</div>',
+    '<p>Yes.</p><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p><b>De kiu</b>: iu</p></div><p>No?</p>',
+    '<div>Yes.</div><div class="yahoo_quoted" id="yahoo_quoted_1"><div>Iu skribis</div><div>No?</div></div>',
+  ]) {
+    const mail = await parse(html)
+    t.equal(mail.visibleText, 'Yes.', `by the structure, in any language: ${html}`)
+    t.match(mail.quotedText, 'No?')
+    t.notMatch(JSON.stringify({ ...mail, contents: [] }), '\u{f0025}')
+  }
+  const between = await parse(
+    '<div>Hi</div><div class="gmail_quote"><div>iu skribis:</div><blockquote>A?</blockquote><div>Yes.</div><blockquote>B?</blockquote><div>No.</div></div>',
+  )
+  t.equal(between.visibleText, between.bodyText, 'answers between the quotes')
   const indented = await parse(
     '<p>One</p><blockquote style="margin:0 0 0 40px;border:none;padding:0px">Two</blockquote>',
   )

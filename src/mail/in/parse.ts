@@ -10,6 +10,7 @@ import { bareSubject, isForwardSubject, readForward } from './forwards.ts'
 import { type HeaderBlock, identity, keptHeaders, readHeaderBlock } from './headers.ts'
 import { parseFailure } from './parse-failure.ts'
 import { type DecodedHeaders, type Part, readParts } from './parts.ts'
+import { withoutBorders } from './quote-borders.ts'
 import { splitQuotes } from './quotes.ts'
 import { readReport } from './reports.ts'
 
@@ -56,7 +57,8 @@ async function parseAlone(raw: Uint8Array): Promise<InboundMail> {
 }
 
 function mailFrom(lines: MailHeader[], decoded: DecodedHeaders, root: Part): InboundMail {
-  const { text, html, attached } = readBody(root)
+  const { text: bordered, html, attached } = readBody(root)
+  const text = bordered === null ? null : withoutBorders(bordered).trim() || null
   const senders = lines.filter(({ name }) => name === 'from').length
   const from = addresses(decoded.get('from'))
   const headers = keptHeaders(lines)
@@ -74,7 +76,7 @@ function mailFrom(lines: MailHeader[], decoded: DecodedHeaders, root: Part): Inb
     subject,
     bodyText: text,
     bodyHtml: (html && sanitiseHtml(tidyText(html))) || null,
-    ...splitQuotes(text ?? ''),
+    ...splitQuotes(bordered ?? ''),
     attachments: attached.map((part) => attachmentFrom(part, html ?? '')),
     contents: attached.map(({ content }) => content),
     fromCount: senders > 1 ? senders : from.length,
