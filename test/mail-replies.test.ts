@@ -250,6 +250,16 @@ t.test('a forwarded mail is what the sender has to say', async (t) => {
   }
 })
 
+t.test('a forwarded mail stays below a signature, too', async (t) => {
+  const forwarded = `Begin forwarded message:\n\n> From: Bob <bob@far.test>\n> Subject: x\n>\n${quoted}`
+  for (const signature of ['Sent from my iPhone', '-- \nAda']) {
+    t.same(splitQuotes(`Please see below.\n\n${signature}\n\n${forwarded}`), {
+      visibleText: `Please see below.\n\n${forwarded}`,
+      quotedText: signature,
+    })
+  }
+})
+
 t.test('quotes in HTML are told, too, and an indented paragraph is none', async (t) => {
   const parse = (html: string) =>
     parseMail(Buffer.from(`From: ada@good.test\r\nContent-Type: text/html; charset=utf-8\r\n\r\n${html}`))

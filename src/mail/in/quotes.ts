@@ -70,8 +70,9 @@ function tagLines(lines: string[]): Tag[] {
       if (before !== null) lines.splice(at, 1, before, line.slice(before.length))
       if (count > 0) tag('attribution', count)
       else if (before !== null) tags.push('text', 'attribution')
-      else if (isDeviceSignature(line)) return [...tags, ...rest(lines, at, 'signature')]
-      else if (isSignatureMark(line) && textAfter(lines, at) <= SIGNATURE_LINES_MAX) tag('signature', lines.length - at)
+      else if (isDeviceSignature(line)) tag('signature', forwardAfter(lines, at) - at)
+      else if (isSignatureMark(line) && textAfter(lines, at) <= SIGNATURE_LINES_MAX)
+        tag('signature', forwardAfter(lines, at) - at)
       else tag('text', 1)
     }
   }
@@ -112,6 +113,15 @@ function borderAt(lines: readonly string[], at: number): 'original' | 'forward' 
   const next = skipBlank(lines, at + 1, 3)
   if (markerAt(lines, next) !== null) return markerAt(lines, next)?.kind ?? null
   return readQuotedHeaders(lines, next, 'marker') !== null ? 'original' : null
+}
+
+/** Where a forwarded mail begins below a signature, or the end. */
+function forwardAfter(lines: readonly string[], at: number): number {
+  for (let next = at + 1; next < Math.min(lines.length, at + SIGNATURE_LINES_MAX); next++) {
+    const marker = markerAt(lines, next)
+    if (marker !== null) return marker.kind === 'forward' ? next : lines.length
+  }
+  return lines.length
 }
 
 function textAfter(lines: readonly string[], at: number): number {
