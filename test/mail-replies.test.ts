@@ -250,6 +250,16 @@ t.test('a forwarded mail is what the sender has to say', async (t) => {
   }
 })
 
+t.test('a forwarded mail stays below a signature, too', async (t) => {
+  const forwarded = `Begin forwarded message:\n\n> From: Bob <bob@far.test>\n> Subject: x\n>\n${quoted}`
+  for (const signature of ['Sent from my iPhone', '-- \nAda']) {
+    t.same(splitQuotes(`Please see below.\n\n${signature}\n\n${forwarded}`), {
+      visibleText: `Please see below.\n\n${forwarded}`,
+      quotedText: signature,
+    })
+  }
+})
+
 t.test('quotes in HTML are told, too, and an indented paragraph is none', async (t) => {
   const parse = (html: string) =>
     parseMail(Buffer.from(`From: ada@good.test\r\nContent-Type: text/html; charset=utf-8\r\n\r\n${html}`))
@@ -264,6 +274,21 @@ t.test('quotes in HTML are told, too, and an indented paragraph is none', async 
     t.equal(mail.visibleText, 'Yes.', html)
     t.match(mail.quotedText, 'No?')
   }
+  for (const html of [
+    '<div>Yes.</div><div class="gmail_quote"><div>Ĉe la 20a, iu skribis<br></div><blockquote class="gmail_quote">No?</blockquote></div>',
+    '<div>Yes.</div><div id="divRplyFwdMsg"><b>De kiu</b>: iu<br><b>Kiam</b>: hodiaŭ</div><div>No?</div>',
+    '<p>Yes.</p><div style="border:none;border-top:solid #E1E1E1 1.0pt;padding:3.0pt 0cm 0cm 0cm"><p><b>De kiu</b>: iu</p></div><p>No?</p>',
+    '<div>Yes.</div><div class="yahoo_quoted" id="yahoo_quoted_1"><div>Iu skribis</div><div>No?</div></div>',
+  ]) {
+    const mail = await parse(html)
+    t.equal(mail.visibleText, 'Yes.', `by the structure, in any language: ${html}`)
+    t.match(mail.quotedText, 'No?')
+    t.notMatch(JSON.stringify({ ...mail, contents: [] }), '\u{f0025}')
+  }
+  const between = await parse(
+    '<div>Hi</div><div class="gmail_quote"><div>iu skribis:</div><blockquote>A?</blockquote><div>Yes.</div><blockquote>B?</blockquote><div>No.</div></div>',
+  )
+  t.equal(between.visibleText, between.bodyText, 'answers between the quotes')
   const indented = await parse(
     '<p>One</p><blockquote style="margin:0 0 0 40px;border:none;padding:0px">Two</blockquote>',
   )

@@ -23,12 +23,15 @@ const PARAGRAPHS = new Set(['p', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'ul', 'ol',
 const BLOCKS = new Set(['address', 'article', 'aside', 'blockquote', 'body', 'caption', 'center', 'dd', 'details', 'div', 'dt',
   'fieldset', 'figcaption', 'footer', 'form', 'header', 'li', 'main', 'nav', 'section', 'summary', 'table', 'tr'])
 
+/** A line to be written before an element, or null. */
+type LineBefore = (name: string, attributes: Record<string, string>) => string | null
+
 /**
  * HTML as plain text, in linear time: blocks become lines, quotes get `> `, links keep their address where it says more than
  * their text. HTML beyond the limits only loses its tags, and what lies past the first mebibyte.
  */
-export function htmlToText(html: string): string {
-  const writer = createWriter()
+export function htmlToText(html: string, lineBefore: LineBefore = () => null): string {
+  const writer = createWriter(lineBefore)
   const within = walkHtml(html, {
     onopentag: (name, attributes) => writer.open(name, attributes),
     onclosetag: (name) => writer.close(name),
@@ -92,7 +95,7 @@ interface Anchor {
   shown: string
 }
 
-function createWriter() {
+function createWriter(lineBefore: LineBefore) {
   const lines = createLines()
   const lists: { next: number | null }[] = []
   const anchors: Anchor[] = []
@@ -125,6 +128,12 @@ function createWriter() {
       if (silent > 0 || SILENT.has(name) || isHidden(attributes)) {
         silent++
         return
+      }
+      const before = lineBefore(name, attributes)
+      if (before !== null) {
+        lines.breakLine(1)
+        lines.write(before)
+        lines.breakLine(1)
       }
       block(name)
       if (name === 'br') lines.addBreak()

@@ -2,6 +2,7 @@ import { escapeHtml } from '../../domain/conversations/html.ts'
 import { htmlToText } from '../../domain/conversations/text.ts'
 import { decodeText } from './charset.ts'
 import type { Part } from './parts.ts'
+import { BORDER, borderBefore } from './quote-borders.ts'
 
 /** More text than this is cut: nobody reads it, every list carries it, and the raw mail keeps it. */
 const TEXT_CHARACTERS_MAX = 1_048_576
@@ -12,11 +13,11 @@ interface Said {
   html: string | null
 }
 
-/** The body of a mail, and the parts that are not in it, in the order of the mail. */
+/** The body of a mail, with a border where its HTML begins to quote, and the parts that are not in it, in the order of the mail. */
 export function readBody(root: Part): Said & { attached: Part[] } {
   const attached: Part[] = []
   const { text, html } = read(root, attached, { first: true })
-  const full = text ?? (html === null ? null : htmlToText(html))
+  const full = text ?? (html === null ? null : htmlToText(html, borderBefore))
   return { text: full === null ? null : tidyBody(full), html, attached }
 }
 
@@ -47,7 +48,7 @@ function isBody(part: Part, place: Place): boolean {
 }
 
 function decodedText(part: Part): string {
-  const text = decodeText(part.content, part.charset).replace(/\r\n?/g, '\n')
+  const text = decodeText(part.content, part.charset).replace(/\r\n?/g, '\n').replaceAll(BORDER, '')
   return part.flowed && part.contentType === 'text/plain' ? unflow(text, part.flowed.deleteSpace) : text
 }
 

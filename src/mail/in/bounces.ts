@@ -101,7 +101,7 @@ function aboutRecipient(said: readonly string[], recipient: string | null): stri
 
 /** An address that stands for itself: "<a@b.test>:". */
 const OWN_LINE =
-  /^\s*(?:to:\s*)?["'<]{0,2}(?:mailto:)?[^\s<>@"']{1,64}@[^\s<>@"':,;]{1,255}["'>]{0,2}(?:\s*[:;,(]|\s*$|\s+on )/i
+  /^[\s*-]{0,20}(?:to:\s*)?["'<]{0,2}(?:mailto:)?[^\s<>@"']{1,64}@[^\s<>@"':,;]{1,255}["'>]{0,2}(?:\s*[:;,(]|\s*$|\s+on )/i
 
 /** The address in the line that stands for itself ("<a@b.test>:"), else the first after words of failure. */
 function failedRecipient(said: readonly string[]): string | null {

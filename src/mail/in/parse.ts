@@ -13,6 +13,7 @@ import { bareSubject, isForwardSubject, readForward } from './forwards.ts'
 import { HEADER_LIMITS, type HeaderBlock, identity, keptHeaders, readHeaderBlock } from './headers.ts'
 import { parseFailure } from './parse-failure.ts'
 import { type DecodedHeaders, type Part, readParts } from './parts.ts'
+import { withoutBorders } from './quote-borders.ts'
 import { splitQuotes } from './quotes.ts'
 import { readReport } from './reports.ts'
 
@@ -100,7 +101,8 @@ async function* closedChunks(start: Uint8Array, rest: AsyncIterable<Buffer>): As
 }
 
 function mailFrom(lines: MailHeader[], decoded: DecodedHeaders, root: Part): InboundMail {
-  const { text, html, attached } = readBody(root)
+  const { text: bordered, html, attached } = readBody(root)
+  const text = bordered === null ? null : withoutBorders(bordered).trim() || null
   const senders = lines.filter(({ name }) => name === 'from').length
   const from = addresses(decoded.get('from'))
   const headers = keptHeaders(lines)
@@ -118,7 +120,7 @@ function mailFrom(lines: MailHeader[], decoded: DecodedHeaders, root: Part): Inb
     subject,
     bodyText: text,
     bodyHtml: (html && sanitiseHtml(tidyText(html))) || null,
-    ...splitQuotes(text ?? ''),
+    ...splitQuotes(bordered ?? ''),
     attachments: attached.map((part) => attachmentFrom(part, html ?? '')),
     contents: attached.map(({ source }) => source),
     fromCount: senders > 1 ? senders : from.length,

@@ -1,4 +1,5 @@
 import { attributionAt, beforeAttribution } from './attributions.ts'
+import { BORDER, withoutBorders } from './quote-borders.ts'
 import { readQuotedHeaders } from './quote-headers.ts'
 import { markerAt, skipBlank } from './quote-markers.ts'
 import { isDeviceSignature, isRule, isSignatureMark, isSignOff } from './signatures.ts'
@@ -7,6 +8,9 @@ import { isDeviceSignature, isRule, isSignatureMark, isSignOff } from './signatu
 const LINES_MAX = 5_000
 /** A signature is short: behind a longer rest, "--" was only a line. */
 const SIGNATURE_LINES_MAX = 40
+
+/** Between the border of a quote and its first marked line. */
+const ATTRIBUTION_LINES_MAX = 6
 
 export interface Reply {
   visibleText: string | null
@@ -21,8 +25,9 @@ type Tag = 'text' | 'blank' | 'quote' | 'attribution' | 'signature'
  * or nothing would be left: the full text.
  */
 export function splitQuotes(text: string): Reply {
-  if (text.trim() === '') return { visibleText: null, quotedText: null }
-  const full = { visibleText: text.trim(), quotedText: null }
+  const whole = withoutBorders(text).trim()
+  if (whole === '') return { visibleText: null, quotedText: null }
+  const full = { visibleText: whole, quotedText: null }
   const lines = text.split(/\r?\n/)
   const tags = tagLines(lines)
   const hidden = hiddenLines(lines, tags)
@@ -43,7 +48,12 @@ function tagLines(lines: string[]): Tag[] {
     const at = tags.length
     const line = lines[at] ?? ''
     if (line.trim() === '') tag('blank', 1)
-    else if (isQuoted(line)) {
+    else if (line === BORDER) {
+      const found = belowBorder(lines, at)
+      if (found === 'forward') return [...tags, ...rest(lines, at, 'text')]
+      if (found === 'original') return [...tags, ...rest(lines, at, 'quote')]
+      tag('attribution', found)
+    } else if (isQuoted(line)) {
       // a forwarded mail is what the sender has to say
       if (tags.at(-1) !== 'quote' && markerAt(lines, at)?.kind === 'forward')
         return [...tags, ...rest(lines, at, 'text')]
@@ -60,13 +70,24 @@ function tagLines(lines: string[]): Tag[] {
       if (before !== null) lines.splice(at, 1, before, line.slice(before.length))
       if (count > 0) tag('attribution', count)
       else if (before !== null) tags.push('text', 'attribution')
-      else if (isDeviceSignature(line)) return [...tags, ...rest(lines, at, 'signature')]
-      else if (isSignatureMark(line) && textAfter(lines, at) <= SIGNATURE_LINES_MAX) tag('signature', lines.length - at)
+      else if (isDeviceSignature(line)) tag('signature', forwardAfter(lines, at) - at)
+      else if (isSignatureMark(line) && textAfter(lines, at) <= SIGNATURE_LINES_MAX)
+        tag('signature', forwardAfter(lines, at) - at)
       else tag('text', 1)
     }
   }
   const last = tags.findLast((one) => one !== 'blank')
   return [...tags, ...rest(lines, tags.length, last === 'attribution' ? 'quote' : (last ?? 'text'))]
+}
+
+/** How many lines stand between a border of the HTML and the marked quote; else the whole below it is a quote, or a forward. */
+function belowBorder(lines: readonly string[], at: number): number | 'forward' | 'original' {
+  const first = skipBlank(lines, at + 1)
+  if (markerAt(lines, first)?.kind === 'forward') return 'forward'
+  for (let next = first; next < Math.min(lines.length, first + ATTRIBUTION_LINES_MAX); next++) {
+    if (isQuoted(lines[next] ?? '')) return next - at
+  }
+  return 'original'
 }
 
 const rest = (lines: readonly string[], from: number, what: Tag): Tag[] =>
@@ -92,6 +113,15 @@ function borderAt(lines: readonly string[], at: number): 'original' | 'forward' 
   const next = skipBlank(lines, at + 1, 3)
   if (markerAt(lines, next) !== null) return markerAt(lines, next)?.kind ?? null
   return readQuotedHeaders(lines, next, 'marker') !== null ? 'original' : null
+}
+
+/** Where a forwarded mail begins below a signature, or the end. */
+function forwardAfter(lines: readonly string[], at: number): number {
+  for (let next = at + 1; next < Math.min(lines.length, at + SIGNATURE_LINES_MAX); next++) {
+    const marker = markerAt(lines, next)
+    if (marker !== null) return marker.kind === 'forward' ? next : lines.length
+  }
+  return lines.length
 }
 
 function textAfter(lines: readonly string[], at: number): number {
@@ -170,8 +200,5 @@ function hideEnd(lines: readonly string[], hidden: Set<number>): void {
 
 /** Those lines, with the empty ones between them. */
 function joined(lines: readonly string[], isIn: (at: number) => boolean): string {
-  return lines
-    .filter((_, at) => isIn(at))
-    .join('\n')
-    .trim()
+  return withoutBorders(lines.filter((_, at) => isIn(at)).join('\n')).trim()
 }

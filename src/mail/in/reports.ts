@@ -36,6 +36,9 @@ export function readReport(mail: Reporting): Report {
     : { ...found, reportedIds: reportedIds(mail, parts) }
 }
 
+/** A bounce that does not say whose mail failed, or why. */
+const UNCLEAR: MailBounce = { status: null, hard: false, recipient: null }
+
 type Found = Pick<Report, 'kind' | 'bounce'>
 
 /** By the media types of its parts. */
@@ -52,7 +55,8 @@ function standardReport(mail: Reporting, parts: readonly Part[]): Found | null {
   // people hand on reports, too, and then say so themselves
   if (type !== 'delivery-status' && (status === undefined || !isFromServer(mail))) return null
   const said = status && statusBounce(decodeText(status.content, status.charset), text)
-  if (!said) return { kind: 'bounce', bounce: textBounce(text, headerValue(lines, 'x-failed-recipients') ?? null) }
+  if (!said)
+    return { kind: 'bounce', bounce: textBounce(text, headerValue(lines, 'x-failed-recipients') ?? null) ?? UNCLEAR }
   const { action, ...bounce } = said
   // "delivered" was asked for, and is no failure
   return /^(?:delivered|relayed|expanded)$/.test(action)
@@ -64,7 +68,7 @@ function standardReport(mail: Reporting, parts: readonly Part[]): Found | null {
 function spokenReport(mail: Reporting): Found | null {
   const { lines, text, subject, from } = mail
   const failed = headerValue(lines, 'x-failed-recipients') ?? null
-  if (failed !== null) return { kind: 'bounce', bounce: textBounce(text, failed) }
+  if (failed !== null) return { kind: 'bounce', bounce: textBounce(text, failed) ?? UNCLEAR }
   if (
     /^complaint about message from /i.test(subject ?? '') &&
     headerValue(lines, 'x-hmxmroriginalrecipient') !== undefined
@@ -76,7 +80,7 @@ function spokenReport(mail: Reporting): Found | null {
   const bounce = textBounce(text, null)
   const isNamed = BOUNCE_SUBJECT.test(subject ?? '')
   const isSaid = isDaemons ? isNamed || bounce !== null || isFromNull(lines) : isNamed && bounce !== null
-  return isSaid ? { kind: 'bounce', bounce } : null
+  return isSaid ? { kind: 'bounce', bounce: bounce ?? UNCLEAR } : null
 }
 
 const isFromServer = ({ lines, from }: Reporting): boolean =>
