@@ -6,6 +6,11 @@ import { BORDER, borderBefore } from './quote-borders.ts'
 
 /** More text than this is cut: nobody reads it, every list carries it, and the raw mail keeps it. */
 const TEXT_CHARACTERS_MAX = 1_048_576
+/**
+ * Enough for so many characters in any charset. No more is ever made a string: one native call over very much text can ask for more
+ * memory at once than a thread has, and then the whole process ends instead of the thread.
+ */
+const TEXT_BYTES_MAX = 4 * TEXT_CHARACTERS_MAX
 
 /** One thing said in one or two ways. */
 interface Said {
@@ -16,7 +21,7 @@ interface Said {
 /** The body of a mail, with a border where its HTML begins to quote, and the parts that are not in it, in the order of the mail. */
 export function readBody(root: Part): Said & { attached: Part[] } {
   const attached: Part[] = []
-  const { text, html } = read(root, attached, { first: true })
+  const { text, html } = read(root, attached, { first: true, left: TEXT_BYTES_MAX })
   const full = text ?? (html === null ? null : htmlToText(html, borderBefore))
   return { text: full === null ? null : tidyBody(full), html, attached }
 }
@@ -24,6 +29,8 @@ export function readBody(root: Part): Said & { attached: Part[] } {
 interface Place {
   /** Nothing has been said yet: the next text is the body, even if it has a file name. */
   first: boolean
+  /** Bytes of text that may still be read. */
+  left: number
 }
 
 function read(part: Part, attached: Part[], place: Place): Said {
@@ -37,8 +44,8 @@ function read(part: Part, attached: Part[], place: Place): Said {
   }
   place.first = false
   return part.contentType === 'text/html'
-    ? { text: null, html: decodedText(part) }
-    : { text: decodedText(part), html: null }
+    ? { text: null, html: decodedText(part, place) }
+    : { text: decodedText(part, place), html: null }
 }
 
 function isBody(part: Part, place: Place): boolean {
@@ -47,8 +54,10 @@ function isBody(part: Part, place: Place): boolean {
   return part.filename === null || place.first
 }
 
-function decodedText(part: Part): string {
-  const text = decodeText(part.content, part.charset).replace(/\r\n?/g, '\n').replaceAll(BORDER, '')
+function decodedText(part: Part, place: Place): string {
+  const content = part.content.subarray(0, place.left)
+  place.left -= content.length
+  const text = decodeText(content, part.charset).replace(/\r\n?/g, '\n').replaceAll(BORDER, '')
   return part.flowed && part.contentType === 'text/plain' ? unflow(text, part.flowed.deleteSpace) : text
 }
 

@@ -9,6 +9,8 @@ import { BOUNCE_SUBJECT } from './report-words.ts'
 const IDS_MAX = 20
 const PARTS_MAX = 1_000
 const TEXT_CHARACTERS_MAX = 262_144
+/** A report is short; see `body.ts` for why no more becomes a string. */
+const REPORT_BYTES_MAX = 1_048_576
 
 /** What a mail reports, by its own parts or words: a failed delivery, a complaint, or that it was read. */
 export interface Report {
@@ -54,7 +56,7 @@ function standardReport(mail: Reporting, parts: readonly Part[]): Found | null {
   const status = parts.find(({ contentType }) => /^message\/(?:global-)?delivery-status$/.test(contentType))
   // people hand on reports, too, and then say so themselves
   if (type !== 'delivery-status' && (status === undefined || !isFromServer(mail))) return null
-  const said = status && statusBounce(decodeText(status.content, status.charset), text)
+  const said = status && statusBounce(reportText(status), text)
   if (!said)
     return { kind: 'bounce', bounce: textBounce(text, headerValue(lines, 'x-failed-recipients') ?? null) ?? UNCLEAR }
   const { action, ...bounce } = said
@@ -106,7 +108,8 @@ function reportedIds({ lines, text }: Reporting, parts: readonly Part[]): string
     .filter(({ contentType }) =>
       /^message\/(?:global-)?(?:delivery-status|disposition-notification|feedback-report)$/.test(contentType),
     )
-    .map(({ content, charset }) => decodeText(content, charset))
+    .slice(0, 5)
+    .map(reportText)
   const own = identity(lines)
   const earlier = (one: typeof own) => [one.inReplyTo, ...one.references.toReversed()]
   const ids = [
@@ -117,6 +120,8 @@ function reportedIds({ lines, text }: Reporting, parts: readonly Part[]): string
   ]
   return [...new Set(ids.filter((id) => id !== null && id !== own.messageId) as string[])].slice(0, IDS_MAX)
 }
+
+const reportText = ({ content, charset }: Part): string => decodeText(content.subarray(0, REPORT_BYTES_MAX), charset)
 
 /** `Message-ID: <…>` at the start of a line, also as `Original-Message-ID` (RFC 8098 §3.2.5) and behind quote marks. */
 function writtenIds(text: string): string[] {
