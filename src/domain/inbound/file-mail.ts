@@ -15,11 +15,11 @@ import { ticketFacts } from '../tickets/decide.ts'
 import { insertTicket, lockTicket, nextNumber } from '../tickets/store.ts'
 import { chosenWords, vocabulary } from '../types/store.ts'
 import { authorAddress, bodyOf, identityOf, subjectOf } from './content.ts'
-import { filingOf, outcomeOf } from './decide.ts'
+import { filingOf, outcomeOf, taggedNumber } from './decide.ts'
 import { gatherEvidence } from './evidence.ts'
 import { rememberMail } from './remember.ts'
 import { FileMail, type MailOutcome } from './schema.ts'
-import { lockInboundMail } from './store.ts'
+import { answeredIds, lockInboundMail } from './store.ts'
 import { inboundMails } from './table.ts'
 
 const IDENTITY_CONSTRAINT = 'inbound_mails_identity'
@@ -34,12 +34,17 @@ export const fileMail = defineCommand({
   input: FileMail,
   retryOn: [IDENTITY_CONSTRAINT, ADDRESS_CONSTRAINT],
 
-  async subject({ tx, cached, secrets }, { inboundMailId, mail, contentHash }) {
-    const row = await lockInboundMail(tx, inboundMailId)
-    const identity = identityOf(row.mailboxId, mail, contentHash)
-    const author = authorAddress(mail, row.mailFrom)
-    const [evidence, person, words, mailboxes] = await Promise.all([
-      gatherEvidence(tx, secrets, mail, { rcptTo: row.rcptTo, identity }),
+  async subject({ tx, cached, secrets }, { inboundMailId, mail, contentHash, envelope }) {
+    // whoever knows the envelope saves a round trip, and a mail that looks like the first of its thread another
+    const locking = lockInboundMail(tx, inboundMailId)
+    const { mailboxId, mailFrom, rcptTo } = envelope ?? (await locking)
+    const identity = identityOf(mailboxId, mail, contentHash)
+    const author = authorAddress(mail, mailFrom)
+    const drawn = looksNew(mail, rcptTo) ? nextNumber(tx) : undefined
+    const [row, likelyNumber, evidence, person, words, mailboxes] = await Promise.all([
+      locking,
+      drawn,
+      gatherEvidence(tx, secrets, mail, { rcptTo, identity }),
       findPersonByAddress(tx, author),
       cached(vocabulary),
       cached(mailboxesCached),
@@ -47,7 +52,7 @@ export const fileMail = defineCommand({
     const filing = filingOf(evidence)
     const [locked, number] = await Promise.all([
       filing.ticketId ? lockTicket(tx, filing.ticketId) : undefined,
-      filing.verdict === 'ticket_created' ? nextNumber(tx) : 0,
+      filing.verdict === 'ticket_created' ? (likelyNumber ?? nextNumber(tx)) : 0,
     ])
     return { row, identity, author, person, words, mailboxes, filing, locked, number }
   },
@@ -83,6 +88,10 @@ export const fileMail = defineCommand({
     return outcome
   },
 })
+
+/** Nothing in it names a ticket. */
+const looksNew = (mail: InboundMail, rcptTo: string): boolean =>
+  !rcptTo.includes('+') && answeredIds(mail).length === 0 && taggedNumber(mail.subject) === undefined
 
 type Found = Awaited<ReturnType<typeof fileMail.subject>>
 interface Written {

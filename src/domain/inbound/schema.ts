@@ -73,9 +73,14 @@ export const JournalMail = Closed({
   workerId: Type.Optional(Type.String({ maxLength: 64, description: 'Who reads it at once, so that it takes no job' })),
 })
 
+/** What the journal says of a mail's way here; it never changes. */
+export const Envelope = Closed({ mailboxId: Id(), mailFrom: Type.String(), rcptTo: Type.String() })
+export type Envelope = Static<typeof Envelope>
+
 /** What the parser made of a journal row. */
 export const FileMail = Closed({
   inboundMailId: Id(),
+  envelope: Type.Optional(Envelope),
   mail: Type.Unsafe<InboundMail>({ type: 'object' }),
   contentHash: Type.String({ description: 'SHA-256 of the mail without its trace headers' }),
 })

@@ -25,6 +25,8 @@ interface Claimed {
   size: number
   attempts: number
   mailFrom: string
+  mailboxId: string
+  rcptTo: string
   /** The message itself, where it is small; null for one that is read from a file. */
   raw: Uint8Array | null
 }
@@ -32,7 +34,7 @@ interface Claimed {
 // the message comes with the claim: one round trip
 const claim = prepareSql<{ id: string; workerId: string }, Claimed>()(
   ($) => sql`update inbound_mails set worker_id = ${$.workerId}, attempts = attempts + 1
-    where id = ${$.id} and state = 'pending' returning sha256, size, attempts, mail_from as "mailFrom",
+    where id = ${$.id} and state = 'pending' returning sha256, size, attempts, mail_from as "mailFrom", mailbox_id as "mailboxId", rcpt_to as "rcptTo",
       (select string_agg(bytes, ''::bytea order by n) from blob_chunks c where c.sha256 = inbound_mails.sha256 and inbound_mails.size <= ${sql.raw(String(SMALL_BYTES_MAX))}) as raw`,
 )
 
