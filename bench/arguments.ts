@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import type { MailWorkload } from './mail-workloads.ts'
 import { type Workload, workloads } from './workloads.ts'
 
 export interface Arguments {
@@ -6,7 +7,7 @@ export interface Arguments {
   connections: number
   seconds: number
   rounds: number
-  workloads: readonly Workload[]
+  workloads: readonly (Workload | MailWorkload)[]
   database: string | undefined
   /** A folder for a CPU profile of Kontor. */
   profile: string | undefined
@@ -53,7 +54,7 @@ function countFrom(name: keyof typeof COUNTS, text: string | undefined): number 
   throw new Error(`--${name} must be a whole number from 1 to ${max}, not ${text}`)
 }
 
-function workloadNamed(name: string): Workload {
+function workloadNamed(name: string): Workload | MailWorkload {
   const found = workloads.find((workload) => workload.name === name)
   if (found) return found
   throw new Error(`--only takes ${workloads.map((workload) => workload.name).join(', ')}, not ${name}`)

@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import Fastify from 'fastify'
 import pg from 'pg'
 import { type Acts, routes } from './limit-acts.ts'
+import { takeMail } from './limit-mail.ts'
 import { inOneStatement } from './limit-one.ts'
 import { inTransactions } from './limit-tx.ts'
 
@@ -10,7 +11,7 @@ import { inTransactions } from './limit-tx.ts'
  * `one` does each request with one statement, `tx` as ordinary services do it: a transaction of several.
  */
 const [, , ways] = process.argv
-const { DATABASE_URL: connectionString, PORT } = process.env
+const { DATABASE_URL: connectionString, PORT, SMTP_PORT } = process.env
 const CONNECTIONS_MAX = 16
 const TIMESTAMPTZ = 1184
 
@@ -35,7 +36,9 @@ app.post('/v1/tickets/:id/replies', { schema: routes.reply }, async ({ params, b
   reply.code(201).send(await acts.reply(params.id, body.body)),
 )
 
+const stopMail = await takeMail(pool, Number(SMTP_PORT))
 process.once('SIGTERM', async () => {
+  await stopMail()
   await app.close()
   await pool.end()
 })

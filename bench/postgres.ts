@@ -37,6 +37,17 @@ export async function openPostgres(address: string | undefined): Promise<Postgre
   }
 }
 
+/** Counts messages, on a connection of its own. */
+export async function openCounter(url: string): Promise<{ count(): Promise<number>; close(): Promise<void> }> {
+  const client = new pg.Client({ connectionString: url })
+  client.on('error', () => {}) // the query fails with it
+  await client.connect()
+  return {
+    count: async () => Number((await client.query('select count(*) from messages')).rows[0].count),
+    close: () => client.end(),
+  }
+}
+
 /** Statements without parameters, on a connection of their own. */
 export async function execute(url: string, text: string): Promise<void> {
   const client = new pg.Client({ connectionString: url })

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Value } from 'typebox/value'
 import type { Arguments } from './arguments.ts'
-import { applyLoad, ask, type Measured } from './load.ts'
+import { applyLoad, ask, type Load, type Measured } from './load.ts'
+import { applyMailLoad, handIn, type MailLoad } from './mail-load.ts'
+import type { MailWorkload } from './mail-workloads.ts'
 import type { Server } from './servers.ts'
 import type { Names, Sown, Workload } from './workloads.ts'
 
@@ -9,6 +11,8 @@ export interface Contender {
   name: string
   names: Names
   server: Server
+  /** How many messages stand in its database. */
+  messages(): Promise<number>
 }
 
 /** Medians of the rounds, as ratios to the limit in the same round. */
@@ -39,16 +43,16 @@ export async function measure(
 ): Promise<Results> {
   const ratios: Results['ratios'] = new Map()
   for (const workload of asked.workloads) {
-    const load = loadOf(asked, workload, sown)
-    for (const contender of contenders) await prove(contender, workload, load)
-    for (const contender of contenders) await applyLoad(load(contender, 0, LONG_WARM_MS))
+    const apply = 'letter' in workload ? mailOf(asked, workload, sown) : requestsOf(asked, workload, sown)
+    for (const contender of contenders) await apply.prove(contender)
+    for (const contender of contenders) await apply.load(contender, 0, LONG_WARM_MS)
     const rounds: Map<string, Measured>[] = []
     for (let n = 1; n <= asked.rounds; n++) {
       const round = new Map<string, Measured>()
       // each is first, second and last in turn
       for (const contender of rotated(contenders, n)) {
         await sleep(SETTLE_MS)
-        round.set(contender.name, await applyLoad(load(contender, WARM_MS, asked.seconds * 1_000)))
+        round.set(contender.name, await apply.load(contender, WARM_MS, asked.seconds * 1_000))
       }
       rounds.push(round)
       tell(
@@ -67,11 +71,18 @@ const rotated = <T>(all: readonly T[], n: number): T[] => [
   ...all.slice(0, n % all.length),
 ]
 
+/** How one workload is done to a server. */
+interface Applied {
+  /** Whoever is fast by doing something else is no measure. */
+  prove(contender: Contender): Promise<void>
+  load(contender: Contender, warmMs: number, measuredMs: number): Promise<Measured>
+}
+
 /** All servers are asked the same things; what must be new is new in each request. */
-function loadOf({ connections }: Arguments, workload: Workload, sown: Sown) {
+function requestsOf({ connections }: Arguments, workload: Workload, sown: Sown): Applied {
   const random = createRandom(1)
   let count = 0
-  return ({ names, server }: Contender, warmMs: number, measuredMs: number) => ({
+  const load = ({ names, server }: Contender, warmMs: number, measuredMs: number): Load => ({
     port: server.port,
     connections,
     warmMs,
@@ -79,16 +90,44 @@ function loadOf({ connections }: Arguments, workload: Workload, sown: Sown) {
     status: workload.status,
     next: () => workload.request(names, random, ++count, sown),
   })
+  return {
+    load: (contender, warmMs, measuredMs) => applyLoad(load(contender, warmMs, measuredMs)),
+    async prove(contender) {
+      const body: unknown = JSON.parse(await ask(load(contender, 0, 0)))
+      const [fault] = Value.Errors(workload.answer, body)
+      if (fault)
+        throw new Error(
+          `${workload.name}: ${contender.name} answers otherwise than expected: ${fault.instancePath} ${fault.message}`,
+        )
+    },
+  }
 }
 
-/** Whoever is fast by answering something else is no measure. */
-async function prove(contender: Contender, { name, answer }: Workload, load: ReturnType<typeof loadOf>): Promise<void> {
-  const body: unknown = JSON.parse(await ask(load(contender, 0, 0)))
-  const [fault] = Value.Errors(answer, body)
-  if (fault)
-    throw new Error(
-      `${name}: ${contender.name} answers otherwise than expected: ${fault.instancePath} ${fault.message}`,
-    )
+const FILED_WITHIN_MS = 15_000
+
+function mailOf({ connections }: Arguments, workload: MailWorkload, sown: Sown): Applied {
+  const random = createRandom(1)
+  let count = 0
+  const load = ({ server, messages }: Contender, warmMs: number, measuredMs: number): MailLoad => ({
+    port: server.smtpPort,
+    connections,
+    warmMs,
+    measuredMs,
+    filed: messages,
+    next: () => workload.letter(random, ++count, sown),
+  })
+  return {
+    load: (contender, warmMs, measuredMs) => applyMailLoad(load(contender, warmMs, measuredMs)),
+    async prove(contender) {
+      const before = await contender.messages()
+      await handIn(load(contender, 0, 0))
+      const until = performance.now() + FILED_WITHIN_MS
+      while ((await contender.messages()) === before) {
+        if (performance.now() > until) throw new Error(`${workload.name}: ${contender.name} made no message of a mail`)
+        await sleep(50)
+      }
+    },
+  }
 }
 
 function medians(rounds: readonly Map<string, Measured>[], name: string): Ratios {

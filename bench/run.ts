@@ -1,5 +1,5 @@
 import { type Arguments, readArguments } from './arguments.ts'
-import { openPostgres } from './postgres.ts'
+import { openCounter, openPostgres } from './postgres.ts'
 import { table, writeReport } from './report.ts'
 import { type Contender, measure, type Results } from './rounds.ts'
 import { sowKontor, sowLimit, sownFor, sownId } from './seed.ts'
@@ -25,7 +25,7 @@ async function closeAll(): Promise<void> {
   for (const close of closings.splice(0).reverse()) await close().catch((error: unknown) => console.error(error))
 }
 
-async function contendersOf({ tickets, database, profile }: Arguments): Promise<Contender[]> {
+async function contendersOf({ tickets, database, profile, workloads: chosen }: Arguments): Promise<Contender[]> {
   const postgres = await openPostgres(database)
   closings.push(postgres.close)
   const opened = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
@@ -33,11 +33,18 @@ async function contendersOf({ tickets, database, profile }: Arguments): Promise<
     closings.push(server.stop)
     return server
   }
+  const counted = async (url: string) => {
+    const { count, close } = await openCounter(url)
+    closings.push(close)
+    return count
+  }
   const sown = sownFor(tickets)
   const plain = { ticketId: String, agentId: String, key: KEY }
 
   const kontorUrl = await postgres.createDatabase('kontor_bench')
-  const kontor = await opened(startKontor(kontorUrl, profile))
+  const kontor = await opened(
+    startKontor(kontorUrl, chosen.some((workload) => 'letter' in workload) ? 'api,smtp,worker' : 'api', profile),
+  )
   await sowKontor(kontorUrl, sown)
   const names = { ticketId: (n: number) => sownId('tkt', n), agentId: (n: number) => sownId('per', n), key: KEY }
 
@@ -48,9 +55,9 @@ async function contendersOf({ tickets, database, profile }: Arguments): Promise<
   ] as const) {
     const url = await postgres.createDatabase(`kontor_bench_limit_${ways}`)
     await sowLimit(url, sown)
-    limits.push({ name, names: plain, server: await opened(startLimit(url, ways)) })
+    limits.push({ name, names: plain, server: await opened(startLimit(url, ways)), messages: await counted(url) })
   }
-  return [{ name: 'kontor', names, server: kontor }, ...limits]
+  return [{ name: 'kontor', names, server: kontor, messages: await counted(kontorUrl) }, ...limits]
 }
 
 async function run(asked: Arguments): Promise<Results> {

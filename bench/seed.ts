@@ -20,6 +20,7 @@ create table audit (
   id bigint generated always as identity primary key, type text not null, at timestamptz(3) not null default now(), ticket_id bigint not null,
   actor_id bigint not null, content jsonb not null
 );
+create table mail_references (message_id text primary key, ticket_id bigint not null references tickets);
 create index on tickets (requester_id);
 create index on tickets (assignee_id, priority_rank desc, updated_at desc, id desc) where is_open;
 create index on messages (ticket_id, id);
@@ -44,6 +45,7 @@ insert into tickets (subject, status, is_open, priority, priority_rank, requeste
   select 'Printer ' || n || ' on fire', status, status = 'open', priority, rank, ${AGENTS} + person, agent, '{printer}', 'api', at, at, at, ${preview} from (${ticketsLike(sown)}) as t;
 insert into messages (ticket_id, author_id, visibility, channel, body, created_at)
   select n, ${AGENTS} + person, 'public', 'api', ${body}, at from (${ticketsLike(sown)}) as t, generate_series(1, 3 + more) as m order by n, m;
+insert into mail_references select 'sown-' || n || '@mail.example.com', n from generate_series(1, ${sown.tickets}) as n;
 insert into audit (type, at, ticket_id, actor_id, content) select 'ticket.opened', at, n, 1, jsonb_build_object('messageId', n) from (${ticketsLike(sown)}) as t;
 analyze`,
   )
@@ -78,5 +80,7 @@ const kontorTickets = (sown: Sown): string[] => [
     from (${ticketsLike(sown)}) as t, generate_series(1, 3 + more) as m order by n, m`,
   `insert into events (id, type, at, actor_kind, actor_id, channel, ticket_id, object_type, object_id, object_version, changes, data, facts)
     select ${id('evt', 'n')}, 'ticket.opened', at, 'system', 'kontor', 'api', ${id('tkt', 'n')}, 'ticket', ${id('tkt', 'n')}, 1, '{}', jsonb_build_object('messageId', ${id('msg', '10 * n + 1')}), '{}' from (${ticketsLike(sown)}) as t`,
+  `insert into mail_references (message_id, ticket_id, created_at) select 'sown-' || n || '@mail.example.com', ${id('tkt', 'n')}, now() from generate_series(1, ${sown.tickets}) as n`,
+  `insert into correspondents (ticket_id, address, created_at) select ${id('tkt', 'n')}, 'person-' || 1 + n % ${sown.people} || '@example.com', now() from generate_series(1, ${sown.tickets}) as n`,
   `insert into feed (sequence, event_id) select row_number() over (order by id), id from events`,
 ]

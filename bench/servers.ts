@@ -14,6 +14,7 @@ export const KEY = 'bench-Zx8rT2qLw9vKp4mN7cJd5hFs3yGa'
 
 export interface Server {
   port: number
+  smtpPort: number
   /** Resident memory of the process, in KiB. */
   memory(): Promise<number>
   stop(): Promise<void>
@@ -22,10 +23,10 @@ export interface Server {
 const KONTOR = fileURLToPath(import.meta.resolve('../src/main.ts'))
 const LIMIT = fileURLToPath(import.meta.resolve('./limit.ts'))
 
-/** The product as it is started by its users, with the role of the workloads. */
-export async function startKontor(databaseUrl: string, profile: string | undefined): Promise<Server> {
+/** The product as it is started by its users, with the roles of the workloads. */
+export async function startKontor(databaseUrl: string, roles: string, profile: string | undefined): Promise<Server> {
   const folder = await mkdtemp(join(tmpdir(), 'kontor-bench-'))
-  const settings = { LOG_LEVEL: 'warn', KONTOR_ROLES: 'api', BOOTSTRAP_API_KEY: KEY, DATA_DIR: folder }
+  const settings = { LOG_LEVEL: 'warn', KONTOR_ROLES: roles, BOOTSTRAP_API_KEY: KEY, DATA_DIR: folder }
   const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`]
   const remove = () => rm(folder, { recursive: true, force: true })
   try {
@@ -46,8 +47,17 @@ const STOP_WITHIN_MS = 15_000
 
 async function start(args: readonly string[], settings: Record<string, string>): Promise<Server> {
   const port = await freePort()
+  const smtpPort = await freePort()
   const { PATH = '', HOME = '' } = process.env
-  const env = { PATH, HOME, NODE_ENV: 'production', NODE_NO_WARNINGS: '1', PORT: String(port), ...settings }
+  const env = {
+    PATH,
+    HOME,
+    NODE_ENV: 'production',
+    NODE_NO_WARNINGS: '1',
+    PORT: String(port),
+    SMTP_PORT: String(smtpPort),
+    ...settings,
+  }
   const child = spawn(process.execPath, ['--disable-proto=delete', '--max-semi-space-size=8', ...args], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
@@ -59,7 +69,12 @@ async function start(args: readonly string[], settings: Record<string, string>):
     await stop()
     throw error
   }
-  return { port, stop, memory: async () => Number((await run('ps', ['-o', 'rss=', '-p', String(child.pid)])).stdout) }
+  return {
+    port,
+    smtpPort,
+    stop,
+    memory: async () => Number((await run('ps', ['-o', 'rss=', '-p', String(child.pid)])).stdout),
+  }
 }
 
 async function ready(child: ChildProcess, port: number): Promise<void> {

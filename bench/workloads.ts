@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox'
+import { type MailWorkload, mailWorkloads } from './mail-workloads.ts'
 
 /** How one server calls what was sown, and who may ask. */
 export interface Names {
@@ -96,4 +97,10 @@ const postReply: Workload = {
 }
 
 /** Reads come first: after the writes the servers hold different numbers of rows. */
-export const workloads: readonly Workload[] = [readTicket, openOfAssignee, openTicket, postReply]
+export const workloads: readonly (Workload | MailWorkload)[] = [
+  readTicket,
+  openOfAssignee,
+  openTicket,
+  postReply,
+  ...mailWorkloads,
+]

@@ -12,6 +12,7 @@ import { scheduleCleanUp } from './jobs/schedule.ts'
 import { SYSTEM } from './kernel/actor.ts'
 import { newId } from './kernel/ids.ts'
 import { createReceiver, type Receiver } from './mail/in/receive.ts'
+import { rememberedBriefly } from './mail/in/recipients.ts'
 import { createSmtpListener } from './mail/in/server.ts'
 import { sendMail } from './mail/out/send.ts'
 import { createTransport } from './mail/out/transport.ts'
@@ -152,7 +153,7 @@ async function startSmtp(
     trustedRelays: [...config.smtpTrustedRelays],
     log,
     spool: app.spool,
-    recipient: (address) => desk.read(mailRecipient, { address }),
+    recipient: rememberedBriefly((address) => desk.read(mailRecipient, { address })),
     journal: ({ mailFrom, rcptTo, peer, size, content }) => {
       const mail = { mailFrom, rcptTo, peer, size, content }
       return receiver ? receiver.accept(mail) : desk.execute(journalMail, mail)

@@ -256,7 +256,13 @@ t.test(
       for (const [m, message] of messages.entries()) {
         const { bodyText, bodyHtml, visibleText, attachments } = body.messages[m]
         const files = attachments.map(({ filename, size }: { filename: string; size: number }) => ({ filename, size }))
-        t.same(message, { bodyText, bodyHtml, visibleText, attachments: files }, file)
+        // links to its images end at different moments
+        const unsigned = (html: string | null) => html?.replace(/expires=[^"]+/g, '') ?? null
+        t.same(
+          { ...message, bodyHtml: unsigned(message.bodyHtml) },
+          { bodyText, bodyHtml: unsigned(bodyHtml), visibleText, attachments: files },
+          file,
+        )
       }
     }
     t.ok(rows.filter(({ verdict }: { verdict: string }) => verdict === 'ticket_created').length > chosen.length / 2)

@@ -3,12 +3,17 @@ import { parseArgs } from 'node:util'
 import { makeDatabase, onPostgres } from '../support/database.ts'
 import { startPostgres } from '../support/postgres.ts'
 import type { ServerDatabase } from '../support/process.ts'
+import { type HostileParts, hostileRun } from './hostile.ts'
 import { type KillParts, killRun, type TortureResult } from './kill.ts'
 import { pendingRun } from './pending.ts'
 
 const SEED_MAX = 2 ** 31
 
-const tortures: Record<string, (parts: KillParts) => Promise<TortureResult>> = { kill: killRun, pending: pendingRun }
+const tortures: Record<string, (parts: KillParts & HostileParts) => Promise<TortureResult>> = {
+  kill: killRun,
+  pending: pendingRun,
+  hostile: hostileRun,
+}
 const databases: Record<string, () => Promise<ServerDatabase | undefined>> = {
   pglite: async () => undefined,
   postgres: () => (onPostgres ? makeDatabase() : startPostgres()),
@@ -21,6 +26,8 @@ const { values } = parseArgs({
     mails: { type: 'string', default: '500' },
     writes: { type: 'string', default: '500' },
     kills: { type: 'string', default: '6' },
+    mutations: { type: 'string', default: '20000' },
+    large: { type: 'string', default: '10' },
     times: { type: 'string', default: '1' },
     seed: { type: 'string' },
   },
@@ -33,8 +40,9 @@ for (const [name, torture] of Object.entries(tortures).filter(([name]) => values
   ))
     for (let time = 0; time < Number(values.times); time++) {
       const seed = values.seed === undefined ? randomInt(SEED_MAX) : Number(values.seed) + time
-      const { mails, writes, kills } = values
-      const parts = { mails: Number(mails), writes: Number(writes), kills: Number(kills), seed }
+      const { mails, writes, kills, mutations, large } = values
+      const counts = { mutations: Number(mutations), large: Number(large) }
+      const parts = { mails: Number(mails), writes: Number(writes), kills: Number(kills), ...counts, seed }
       const result = await torture({ ...parts, database: await open() })
       violations += result.violations.length
       console.log(`${result.violations.length ? '✗' : '✓'} ${name} on ${database}, --seed ${seed}: ${result.figures}`)

@@ -11,7 +11,7 @@ import { ADDRESS_CONSTRAINT, findPeopleByAddresses, findPersonByAddress } from '
 import { lockTicket, nextNumber } from '../tickets/store.ts'
 import { vocabulary } from '../types/store.ts'
 import { authorAddress, identityOf } from './content.ts'
-import { type Filing, filingOf, outcomeOf } from './decide.ts'
+import { type Filing, filingOf, outcomeOf, taggedNumber } from './decide.ts'
 import { gatherEvidence } from './evidence.ts'
 import type { Found, Written } from './found.ts'
 import { joinTicket } from './joining.ts'
@@ -20,7 +20,7 @@ import { recordMachineMail } from './recording.ts'
 import { otherAddresses } from './remember.ts'
 import { readAgain } from './rereading.ts'
 import { FileMail, type MailOutcome } from './schema.ts'
-import { lockInboundMail } from './store.ts'
+import { answeredIds, envelopeOf, type InboundRow, lockInboundMail } from './store.ts'
 import { inboundMails } from './table.ts'
 
 const IDENTITY_CONSTRAINT = 'inbound_mails_identity'
@@ -35,30 +35,27 @@ export const fileMail = defineCommand({
   input: FileMail,
   retryOn: [IDENTITY_CONSTRAINT, ADDRESS_CONSTRAINT],
 
-  async subject({ tx, cached, secrets, settings }, { inboundMailId, mail, contentHash }): Promise<Found> {
-    const [row, words, mailboxes] = await Promise.all([
-      lockInboundMail(tx, inboundMailId),
+  async subject({ tx, cached, secrets, settings }, { inboundMailId, mail, contentHash, envelope }): Promise<Found> {
+    // whoever knows the envelope saves a round trip, and a mail that looks like the first of its thread another
+    const locking = lockInboundMail(tx, inboundMailId)
+    const [{ mailboxId, mailFrom, rcptTo, peer, isReleased }, words, mailboxes] = await Promise.all([
+      envelope ?? locking.then(envelopeOf),
       cached(vocabulary),
       cached(mailboxesCached),
     ])
-    const identity = identityOf(row.mailboxId, mail, contentHash)
-    const author = authorAddress(mail, row.mailFrom)
-    const isUnread = row.messageId !== null && row.releasedAt === null
-    const [{ evidence, original }, person, unread] = await Promise.all([
-      gatherEvidence(tx, { secrets, settings, mailboxes }, mail, {
-        rcptTo: row.rcptTo,
-        identity,
-        peer: row.peer,
-        self: row.id,
-        isReleased: row.releasedAt !== null,
-      }),
+    const identity = identityOf(mailboxId, mail, contentHash)
+    const author = authorAddress(mail, mailFrom)
+    const way = { rcptTo, identity, peer, isReleased, self: inboundMailId }
+    const [row, likelyNumber, { evidence, original }, person] = await Promise.all([
+      locking,
+      looksNew(mail, rcptTo) ? nextNumber(tx) : undefined,
+      gatherEvidence(tx, { secrets, settings, mailboxes }, mail, way),
       findPersonByAddress(tx, author),
-      isUnread ? lockMessage(tx, row.messageId ?? '') : undefined,
     ])
     const filing = filingOf(evidence)
     const others = otherAddresses(mail, { mailboxes, replyDomain: settings.replyDomain, sender: author })
-    const more = await lookFurther(tx, mail, { filing, others, rcptTo: row.rcptTo }, secrets)
-    return { row, identity, author, person, original, words, mailboxes, filing, others, unread, ...more }
+    const more = await lookFurther(tx, mail, { filing, others, row, likelyNumber }, secrets)
+    return { row, identity, author, person, original, words, mailboxes, filing, others, ...more }
   },
 
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
@@ -93,22 +90,34 @@ export const fileMail = defineCommand({
   },
 })
 
+/** Nothing in it names a ticket. */
+const looksNew = (mail: InboundMail, rcptTo: string): boolean =>
+  !rcptTo.includes('+') && answeredIds(mail).length === 0 && taggedNumber(mail.subject) === undefined
+
 interface Looking {
   filing: Filing
   others: readonly string[]
-  rcptTo: string
+  row: InboundRow
+  likelyNumber: number | undefined
 }
 
 /** What the decision asks for: the ticket, locked, or a number for a new one; the mail that a report is about; whoever is to follow. */
-async function lookFurther(tx: Connection, mail: InboundMail, { filing, others, rcptTo }: Looking, secrets: Secrets) {
+async function lookFurther(
+  tx: Connection,
+  mail: InboundMail,
+  { filing, others, row, likelyNumber }: Looking,
+  secrets: Secrets,
+) {
   const isReport = filing.ticketId !== null && mail.kind !== 'ordinary' && mail.kind !== 'auto_reply'
-  const [locked, number, copied, reported] = await Promise.all([
+  const isUnread = row.messageId !== null && row.releasedAt === null
+  const [locked, number, copied, reported, unread] = await Promise.all([
     filing.ticketId ? lockTicket(tx, filing.ticketId) : undefined,
-    filing.verdict === 'ticket_created' ? nextNumber(tx) : 0,
+    filing.verdict === 'ticket_created' ? (likelyNumber ?? nextNumber(tx)) : 0,
     filing.addsFollowers ? findPeopleByAddresses(tx, others) : new Map<string, PersonRow>(),
-    isReport ? findReportedMail(tx, secrets, { ids: mail.reportedIds, rcptTo }) : undefined,
+    isReport ? findReportedMail(tx, secrets, { ids: mail.reportedIds, rcptTo: row.rcptTo }) : undefined,
+    isUnread ? lockMessage(tx, row.messageId ?? '') : undefined,
   ])
-  return { locked, number, copied, reported }
+  return { locked, number, copied, reported, unread }
 }
 
 function write(context: CommandContext, mail: InboundMail, found: Found): Promise<Written> | Written | undefined {

@@ -19,7 +19,7 @@ export const journalMail = defineCommand({
 
   async handle(context, { mailFrom, rcptTo, peer, content, workerId = null }, mailboxes) {
     const { sha256, size } = await putBlob(context, content, context.now)
-    const ids = distinctRecipients(mailboxes, rcptTo).map((recipient) => {
+    const journalled = distinctRecipients(mailboxes, rcptTo).map((recipient) => {
       const id = newId('inm')
       // a mailbox that was removed since RCPT does not lose the mail
       const mailboxId = (mailboxOf(mailboxes, recipient) ?? mailboxes[0])?.id ?? ''
@@ -43,9 +43,9 @@ export const journalMail = defineCommand({
         identity: null,
       })
       if (workerId === null) context.enqueue({ queue: 'mail.parse', data: { inboundMailId: id } })
-      return id
+      return { id, mailboxId, rcptTo: recipient }
     })
-    return { ids }
+    return { ids: journalled.map(({ id }) => id), journalled }
   },
 })
 

@@ -74,9 +74,20 @@ export const JournalMail = Closed({
   workerId: Type.Optional(Type.String({ maxLength: 64, description: 'Who reads it at once, so that it takes no job' })),
 })
 
+/** What the journal says of a mail's way here. It does not change while the mail waits. */
+export const Envelope = Closed({
+  mailboxId: Id(),
+  mailFrom: Type.String(),
+  rcptTo: Type.String(),
+  peer: Type.String(),
+  isReleased: Type.Boolean({ description: 'Somebody has said that a person wrote it' }),
+})
+export type Envelope = Static<typeof Envelope>
+
 /** What the parser made of a journal row. */
 export const FileMail = Closed({
   inboundMailId: Id(),
+  envelope: Type.Optional(Envelope),
   mail: Type.Unsafe<InboundMail>({ type: 'object' }),
   contentHash: Type.String({ description: 'SHA-256 of the mail without its trace headers' }),
 })

@@ -4,7 +4,7 @@ import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { Problem } from '../../kernel/problems.ts'
 import type { InboundMail } from '../mail/schema.ts'
-import type { InboundMailRow } from './schema.ts'
+import type { Envelope, InboundMailRow } from './schema.ts'
 import { inboundMails } from './table.ts'
 
 export type InboundRow = typeof inboundMails.$inferSelect
@@ -27,14 +27,26 @@ interface Claimed {
   size: number
   attempts: number
   mailFrom: string
+  mailboxId: string
+  rcptTo: string
+  peer: string
+  isReleased: boolean
   /** The message itself, where it is small; null for one that is read from a file. */
   raw: Uint8Array | null
 }
 
+export const envelopeOf = ({ mailboxId, mailFrom, rcptTo, peer, releasedAt }: InboundRow): Envelope => ({
+  mailboxId,
+  mailFrom,
+  rcptTo,
+  peer,
+  isReleased: releasedAt !== null,
+})
+
 // the message comes with the claim: one round trip
 const claim = prepareSql<{ id: string; workerId: string }, Claimed>()(
   ($) => sql`update inbound_mails set worker_id = ${$.workerId}, attempts = attempts + 1
-    where id = ${$.id} and state = 'pending' returning sha256, size, attempts, mail_from as "mailFrom",
+    where id = ${$.id} and state = 'pending' returning sha256, size, attempts, mail_from as "mailFrom", mailbox_id as "mailboxId", rcpt_to as "rcptTo", peer, released_at is not null as "isReleased",
       (select string_agg(bytes, ''::bytea order by n) from blob_chunks c where c.sha256 = inbound_mails.sha256 and inbound_mails.size <= ${sql.raw(String(SMALL_BYTES_MAX))}) as raw`,
 )
 

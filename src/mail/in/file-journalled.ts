@@ -3,6 +3,7 @@ import { claimInboundMail } from '../../domain/inbound/claim-inbound-mail.ts'
 import { failInboundMail } from '../../domain/inbound/fail-inbound-mail.ts'
 import { fileMail } from '../../domain/inbound/file-mail.ts'
 import { pendingMails, rawForParsing } from '../../domain/inbound/queries.ts'
+import type { Envelope } from '../../domain/inbound/schema.ts'
 import type { Session } from '../../kernel/desk.ts'
 import { parseFailure } from './parse-failure.ts'
 import type { Parser } from './parser.ts'
@@ -31,7 +32,7 @@ export interface FilingParts {
 export interface AtHand {
   content: { bytes: Uint8Array } | { folder: string }
   size: number
-  mailFrom: string
+  envelope: Envelope
 }
 
 /** Makes of journalled mail what it is to be, each all or nothing: from what is at hand, or from the journal. */
@@ -43,8 +44,8 @@ export function createFiling({ desk, parser, spool, workerId }: FilingParts) {
   const large = createTurns(1)
   const look = createLook(desk)
 
-  const file = async (inboundMailId: string, found: ReadMail): Promise<void> => {
-    await filing(() => desk.execute(fileMail, { inboundMailId, ...found }))
+  const file = async (inboundMailId: string, envelope: Envelope, found: ReadMail): Promise<void> => {
+    await filing(() => desk.execute(fileMail, { inboundMailId, envelope, ...found }))
   }
   // A mail is claimed when its turn comes to be read, not before: a claim counts against a mail when the process is killed.
   const claim = async (inboundMailId: string) => {
@@ -58,7 +59,8 @@ export function createFiling({ desk, parser, spool, workerId }: FilingParts) {
     if (!claimed) return
     const { raw, sha256, attempts, mailFrom } = claimed
     const bytes = raw ?? new Uint8Array()
-    return attempts > READINGS_MAX ? unread(bytes, sha256) : readMail(parser, { bytes }, mailFrom)
+    const found = attempts > READINGS_MAX ? unread(bytes, sha256) : await readMail(parser, { bytes }, mailFrom)
+    return { found, envelope: envelopeOf(claimed) }
   }
   const fileLarge = async (inboundMailId: string): Promise<void> => {
     const claimed = await claim(inboundMailId)
@@ -69,7 +71,8 @@ export function createFiling({ desk, parser, spool, workerId }: FilingParts) {
       const { chunks } = await desk.read(rawForParsing, { sha256 })
       const head = await writeChunks(join(folder, 'raw'), chunks)
       const isRead = attempts <= READINGS_MAX
-      await file(inboundMailId, isRead ? await readMail(parser, { folder, size }, mailFrom) : unread(head, sha256))
+      const found = isRead ? await readMail(parser, { folder, size }, mailFrom) : unread(head, sha256)
+      await file(inboundMailId, envelopeOf(claimed), found)
     } finally {
       await remove()
     }
@@ -77,18 +80,20 @@ export function createFiling({ desk, parser, spool, workerId }: FilingParts) {
 
   return {
     /** A mail whose row says that this worker has it. */
-    async fileAtHand(inboundMailId: string, { content, size, mailFrom }: AtHand): Promise<void> {
-      if ('bytes' in content) return file(inboundMailId, await fresh(() => readMail(parser, content, mailFrom)))
+    async fileAtHand(inboundMailId: string, { content, size, envelope }: AtHand): Promise<void> {
+      const { mailFrom } = envelope
+      if ('bytes' in content)
+        return file(inboundMailId, envelope, await fresh(() => readMail(parser, content, mailFrom)))
       const { folder } = content
-      await large(async () => file(inboundMailId, await readMail(parser, { folder, size }, mailFrom)))
+      await large(async () => file(inboundMailId, envelope, await readMail(parser, { folder, size }, mailFrom)))
     },
     /** Whoever comes second does nothing. */
     async fileFromJournal(inboundMailId: string): Promise<void> {
       const waiting = await look(inboundMailId)
       if (!waiting) return
       if (waiting.size > SMALL_BYTES_MAX) return large(() => fileLarge(inboundMailId))
-      const found = await (waiting.attempts ? suspect : fresh)(() => readSmall(inboundMailId))
-      if (found) await file(inboundMailId, found)
+      const read = await (waiting.attempts ? suspect : fresh)(() => readSmall(inboundMailId))
+      if (read) await file(inboundMailId, read.envelope, read.found)
     },
   }
 }
@@ -113,6 +118,14 @@ function createLook(desk: Session) {
     return (await found).get(id)
   }
 }
+
+const envelopeOf = ({ mailboxId, mailFrom, rcptTo, peer, isReleased }: Envelope): Envelope => ({
+  mailboxId,
+  mailFrom,
+  rcptTo,
+  peer,
+  isReleased,
+})
 
 const unread = (head: Uint8Array, contentHash: string): ReadMail => ({
   mail: parseFailure(head, 'parse_failed'),

@@ -1,8 +1,9 @@
 import { rename } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { journalMail } from '../../domain/inbound/journal-mail.ts'
 import { returnInboundMail } from '../../domain/inbound/return-inbound-mail.ts'
+import type { Envelope } from '../../domain/inbound/schema.ts'
 import type { BlobSource } from '../../kernel/blobs.ts'
 import { oneAtATime } from '../../kernel/under-way.ts'
 import { type AtHand, createFiling, type FilingParts } from './file-journalled.ts'
@@ -21,6 +22,8 @@ const RELEASE_MS_MAX = 30_000
 export interface ReceiverParts extends FilingParts {
   onError?(error: unknown): void
 }
+
+type Journalled = { id: string } & Pick<Envelope, 'mailboxId' | 'rcptTo'>
 
 interface ReceivedMail {
   mailFrom: string
@@ -76,21 +79,35 @@ export function createReceiver(parts: ReceiverParts): Receiver {
       atHand.delete(id)
     }
   }
-  const fileAll = async (ids: readonly string[], { content, size, mailFrom }: ReceivedMail): Promise<void> => {
+  const fileAll = async (journalled: readonly Journalled[], { content, size, mailFrom, peer }: ReceivedMail) => {
+    const mails = journalled.map(({ id, ...envelope }) => ({
+      id,
+      size,
+      envelope: { ...envelope, mailFrom, peer, isReleased: false },
+    }))
     if ('bytes' in content) {
       // reading takes the bytes away
-      const own = ids.map((_id, n) => (n ? Uint8Array.from(content.bytes) : content.bytes))
-      await Promise.all(
-        ids.map((id, n) => fileOne(id, { content: { bytes: own[n] ?? content.bytes }, size, mailFrom })),
-      )
+      const own = mails.map((mail, n) => ({ ...mail, bytes: n ? Uint8Array.from(content.bytes) : content.bytes }))
+      await Promise.all(own.map(({ id, bytes, ...mail }) => fileOne(id, { ...mail, content: { bytes } })))
       return
     }
+    const folder = dirname(content.path)
+    for (const { id, ...mail } of mails) await fileOne(id, { ...mail, content: { folder } })
+  }
+  /** A large mail's file is ours from here on: whoever received it removes what it finds there. */
+  const takeOver = async (mail: ReceivedMail): Promise<{ mail: ReceivedMail; remove(): Promise<void> }> => {
+    if ('bytes' in mail.content) return { mail, remove: async () => {} }
     const { path: folder, remove } = await spool.make()
+    const path = join(folder, 'raw')
+    await rename(mail.content.path, path)
+    return { mail: { ...mail, content: { path } }, remove }
+  }
+  const fileOrRelease = async (journalled: readonly Journalled[], mail: ReceivedMail): Promise<void> => {
     try {
-      await rename(content.path, join(folder, 'raw'))
-      for (const id of ids) await fileOne(id, { content: { folder }, size, mailFrom })
-    } finally {
-      await remove()
+      await fileAll(journalled, mail)
+    } catch (error) {
+      onError(error)
+      await Promise.all(journalled.map(({ id }) => release(id)))
     }
   }
 
@@ -100,10 +117,18 @@ export function createReceiver(parts: ReceiverParts): Receiver {
     async accept(mail) {
       const bytes = 'bytes' in mail.content ? mail.size : 0
       if (finishing || !(await places.take(bytes))) return desk.execute(journalMail, mail)
-      const journalled = desk.execute(journalMail, { ...mail, workerId })
+      const { mail: own, remove } = await takeOver(mail).catch((error) => {
+        places.free(bytes)
+        throw error
+      })
+      const journalled = desk.execute(journalMail, { ...own, workerId })
       const filed = journalled
-        .then(({ ids }) => fileAll(ids, mail))
-        .catch(() => {}) // its 4xx is answered, or its row is adopted
+        .then(
+          ({ journalled }) => fileOrRelease(journalled, own),
+          () => {}, // a failure is the peer's to hear
+        )
+        .then(remove)
+        .catch(onError)
         .finally(() => {
           underWay.delete(filed)
           places.free(bytes)
