@@ -104,6 +104,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     },
     signToken: (claims: TokenClaims) => http.jwt.sign({ ...claims }),
     wakeRelay: () => relay.wake(),
+    onError,
   })
   const system = desk.as(SYSTEM, { channel: 'api' })
   const noteUse = (apiKeyId: string) => void system.execute(recordApiKeyUse, { apiKeyId }).catch(onError)

@@ -1,16 +1,68 @@
 import type { InferInsertModel } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
-import type { Rows, Tx } from '../db/client.ts'
+import type { Static, TSchema } from 'typebox'
+import type { Connection, Rows, Tx } from '../db/client.ts'
 import type { Sql } from '../db/statement.ts'
-import type { Actor, Channel } from './actor.ts'
+import type { Actor, Channel, Group } from './actor.ts'
+import { type Attempts, attempt } from './attempt.ts'
+import { check } from './check.ts'
 import type { Instant } from './clock.ts'
 import { type DeskEvent, eventRow, events, feedPending, type NewEvent } from './events.ts'
 import { newId } from './ids.ts'
 import { type NewJob, outbox } from './jobs.ts'
+import { Problem, type ProblemCode } from './problems.ts'
 import type { Secrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
-import type { Versions } from './versions.ts'
+import type { Cached, Versions } from './versions.ts'
 import type { WriteSet } from './write-set.ts'
+
+/** What a command may look at before it decides. All statements of one `subject` can be sent together: they share a round trip. */
+export interface SubjectContext {
+  tx: Connection
+  actor: Actor
+  now: Instant
+  secrets: Secrets
+  settings: Settings
+  /** Configuration as of this transaction. */
+  cached<T>(part: Cached<T>): Promise<T>
+}
+
+export type Refusal = ProblemCode | Problem | undefined
+
+/** One verb, one transaction. In this order: the input is checked, the subject locked, the actor perhaps refused, the change made. */
+export interface Command<I extends TSchema, S, R> {
+  name: string
+  /** The part of the desk it writes to, for the scopes of API keys. */
+  group: Group
+  input: I
+  subject(context: SubjectContext, input: Static<I>): Promise<S>
+  /** Permission and state, pure: why not, or nothing. */
+  refuse(actor: Actor, subject: S, input: Static<I>): Refusal
+  handle(context: CommandContext, input: Static<I>, subject: S): R | Promise<R>
+  /** Constraints whose violation means that somebody was quicker: it is run again and sees their row. */
+  retryOn?: readonly string[]
+  /** Constraints whose violation is the caller's mistake. */
+  constraints?: Readonly<Record<string, ProblemCode>>
+  /** Members shown once: they are not kept for a replay. */
+  secretResult?: readonly string[]
+  /** It may be the action of a rule. */
+  ruleAction?: RuleAction<I, S>
+}
+
+/** How a rule runs a command on the ticket of its event. */
+export interface RuleAction<I extends TSchema, S> {
+  /** What the author of a rule gives; the ticket is that of the event. */
+  input: TSchema
+  /**
+   * The subject, from the ticket as the event's command holds it and without a statement; undefined where it takes one. An action that
+   * needs none costs no round trip.
+   */
+  subject?(locked: unknown, input: Static<I>, context: SubjectContext): Promise<S | undefined> | S | undefined
+}
+
+export const throwIfRefused = (refusal: Refusal): void => {
+  if (refusal) throw refusal instanceof Problem ? refusal : new Problem(refusal)
+}
 
 /** What a command may touch. There is no `db` here: a query outside the transaction would escape it, and hang on PGlite. */
 export interface CommandContext {
@@ -30,6 +82,14 @@ export interface CommandContext {
   enqueue(job: NewJob, startAt?: Instant): void
   /** The same transaction, as somebody else: what is told from here on is theirs. */
   as(actor: Actor): CommandContext
+  /** Configuration as of this transaction. */
+  cached<T>(part: Cached<T>): Promise<T>
+  /** A further command in the same transaction, checked and perhaps refused like any other; what was written before is sent first. */
+  run<I extends TSchema, S, R>(command: Command<I, S, R>, input: Static<I>, from?: { locked: unknown }): Promise<R>
+  /** All or nothing, without sinking the command: gives back the problem that stopped the work, and takes back what it did. */
+  attempt(work: (context: CommandContext) => Promise<void>, options?: { reads: boolean }): Promise<Problem | undefined>
+  /** The same transaction, told as the doing of a rule. */
+  byRule(rule: { key: string; runId: string }): CommandContext
   /** A later read; what was written before is sent first, so that it sees it. */
   query<R>(statement: Sql<R>): Promise<Rows<R>>
   /** Sends a statement of its own at once, and does not wait for it: the commit fails if it fails. */
@@ -51,6 +111,12 @@ export type Reaction = (event: DeskEvent, context: CommandContext) => void | Pro
 /** One transaction on its way. */
 export interface Unit {
   tx: Tx
+  cached<T>(part: Cached<T>): Promise<T>
+  /** Hears of bugs that an attempt survived. */
+  onError(error: unknown): void
+  /** The rule that acts, and its run. */
+  rule?: { key: string; runId: string }
+  attempts: Attempts
   actor: Actor
   channel: Channel
   requestId: string | null
@@ -71,7 +137,11 @@ export interface Unit {
 const HISTORY_MAX = 1_000
 
 export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
-  const { tx, writes, now, actor, channel } = unit
+  const { tx, writes, now, actor, channel, cached, secrets, settings } = unit
+  const flush = async () => {
+    const pending = writes.take()
+    if (pending) await tx.query(pending)
+  }
   return {
     actor,
     channel,
@@ -86,7 +156,8 @@ export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
     remove: (table, current) => writes.remove(table, current),
 
     emit(event) {
-      const causedBy = cause ? { eventId: cause.id, command: unit.command, ruleKey: null, runId: null } : null
+      const { key: ruleKey = null, runId = null } = unit.rule ?? {}
+      const causedBy = cause ? { eventId: cause.id, command: unit.command, ruleKey, runId } : null
       unit.history.push({
         ...event,
         id: newId('evt'),
@@ -102,6 +173,19 @@ export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
       writes.insert(outbox, { queue, data, startAt, createdAt: now })
     },
     as: (other) => contextFor({ ...unit, actor: other }, cause),
+    byRule: (rule) => contextFor({ ...unit, rule, actor: { kind: 'rule', id: rule.key }, channel: 'rule' }, cause),
+    cached,
+
+    async run(command, input, from) {
+      const checked = check(command.input, input)
+      const looking: SubjectContext = { tx, actor, now, secrets, settings, cached }
+      const held = from && (await command.ruleAction?.subject?.(from.locked, checked, looking))
+      if (held === undefined) await flush()
+      const subject = held ?? (await command.subject(looking, checked))
+      throwIfRefused(command.refuse(actor, subject, checked))
+      return command.handle(contextFor({ ...unit, command: command.name }, cause), checked, subject)
+    },
+    attempt: (work, options) => attempt(unit, () => work(contextFor(unit, cause)), options),
     async query(statement) {
       const pending = writes.take()
       const flushed = pending && tx.query(pending)

@@ -13,6 +13,12 @@ interface Write {
   row: Row
 }
 
+interface Mark {
+  writes: Map<string, Write>
+  copies: Map<string, Row>
+  changes: number
+}
+
 /** Rows of one command. More is a mistake of ours: long work is done in batches by jobs. */
 const WRITES_MAX = 2_000
 
@@ -25,6 +31,7 @@ export class WriteSet {
   #writes = new Map<string, Write>()
   #copies = new Map<string, Row>()
   #unnamed = 0
+  #log: (() => void)[] = []
 
   get isEmpty(): boolean {
     return this.#writes.size === 0
@@ -44,8 +51,11 @@ export class WriteSet {
     const id = identityOf(table, current)
     const copy = this.#copies.get(id) ?? current
     this.#copies.set(id, copy)
-    Object.assign(copy, changes)
-    if (copy !== current) Object.assign(current, changes)
+    for (const row of copy === current ? [copy] : [copy, current]) {
+      const before = Object.fromEntries(Object.keys(changes).map((key) => [key, (row as Row)[key]]))
+      this.#log.push(() => Object.assign(row, before))
+      Object.assign(row, changes)
+    }
 
     const pending = this.#writes.get(id)
     if (pending?.kind === 'remove') throw new Error(`${getTableName(table)}: a removed row cannot change`)
@@ -57,6 +67,19 @@ export class WriteSet {
   remove<T extends PgTable>(table: T, current: T['$inferSelect']): void {
     const id = identityOf(table, current)
     this.#writes.set(id, { kind: 'remove', table, id, row: keyOf(table, current) })
+  }
+
+  /** A place to come back to; see `undo`. */
+  mark(): Mark {
+    const writes = new Map([...this.#writes].map(([id, write]) => [id, { ...write, row: { ...write.row } }]))
+    return { writes, copies: new Map(this.#copies), changes: this.#log.length }
+  }
+
+  /** Forgets what was written since, and gives the rows that were changed their former values. */
+  undo({ writes, copies, changes }: Mark): void {
+    for (const back of this.#log.splice(changes).reverse()) back()
+    this.#writes = writes
+    this.#copies = copies
   }
 
   /** Everything so far as one statement, or nothing. Empties the set. */
