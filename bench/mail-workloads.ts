@@ -39,8 +39,8 @@ const openByMail: MailWorkload = {
 }
 
 /** The Message-ID that was sown for a ticket, and who wrote it. */
-export const sownMessageId = (n: number): string => `sown-${n}@mail.example.com`
-export const sownWriter = (n: number, { people }: Sown): string => `person-${1 + (n % people)}@example.com`
+const sownMessageId = (n: number): string => `sown-${n}@mail.example.com`
+const sownWriter = (n: number, { people }: Sown): string => `person-${1 + (n % people)}@example.com`
 
 const replyByMail: MailWorkload = {
   name: 'W6',

@@ -60,8 +60,8 @@ admin
 const mail = kontor.command('mail').description('about mail')
 mail
   .command('ingest')
-  .description('take in raw messages from files, as if they had come over SMTP')
-  .argument('<file...>', 'raw messages (RFC 5322)')
+  .description('take in raw messages from files and folders, as if they had come over SMTP')
+  .argument('<path...>', 'raw messages (RFC 5322), .mbox files, or folders with such')
   .option('--to <address>', 'the mailbox; the first one where nothing is said')
   .action((files: string[], options: { to?: string }) => ingest(readConfig(process.env), files, options.to))
 

@@ -13,6 +13,10 @@ const variables = {
   port: 'PORT',
   smtpHost: 'SMTP_HOST',
   smtpPort: 'SMTP_PORT',
+  smtpsPort: 'SMTPS_PORT',
+  smtpTlsCert: 'SMTP_TLS_CERT',
+  smtpTlsKey: 'SMTP_TLS_KEY',
+  requireTls: 'REQUIRE_TLS',
   publicUrl: 'PUBLIC_URL',
   dataDir: 'DATA_DIR',
   databaseUrl: 'DATABASE_URL',
@@ -61,6 +65,7 @@ export function readConfig(env: Environment): Config {
     faults.push('SMTP_AUTHSERV_IDS needs SMTP_TRUSTED_RELAYS: a name counts only from an address that is trusted')
   if (collide(candidate))
     faults.push(`SMTP_PORT must differ from PORT, ${candidate.port}: both listen on ${candidate.host}`)
+  faults.push(...tlsFaults(candidate))
   if (faults.length > 0 || !Value.Check(Config, candidate)) throw new ConfigError(faults)
   for (const value of Object.values(candidate)) Object.freeze(value)
   return Object.freeze(candidate)
@@ -85,6 +90,10 @@ function withDefaults(text: (property: keyof Config) => string | undefined): Can
     port,
     smtpHost: text('smtpHost') ?? host,
     smtpPort: wholeNumber(text('smtpPort')) ?? 2525,
+    smtpsPort: wholeNumber(text('smtpsPort')),
+    smtpTlsCert: text('smtpTlsCert'),
+    smtpTlsKey: text('smtpTlsKey'),
+    requireTls: truth(text('requireTls')) ?? false,
     publicUrl: text('publicUrl')?.replace(/\/+$/, '') ?? addressOf(host, port),
     dataDir: text('dataDir') ?? './data',
     databaseUrl: text('databaseUrl'),
@@ -104,6 +113,7 @@ function withDefaults(text: (property: keyof Config) => string | undefined): Can
 }
 
 const wholeNumber = (text?: string) => (text === undefined ? undefined : /^\d{1,15}$/.test(text) ? Number(text) : text)
+const truth = (text?: string) => (text === 'true' ? true : text === 'false' ? false : text)
 const list = (text?: string) => text?.split(',').map((item) => item.trim())
 const domain = (text?: string) => (text === undefined ? undefined : domainToASCII(text) || text)
 
@@ -130,6 +140,17 @@ function faultOf(property: keyof Config, candidate: Candidate, text: string | un
 const descriptionOf = (property: keyof Config): string => {
   const schema = Config.properties[property]
   return 'description' in schema ? String(schema.description) : 'something else'
+}
+
+/** TLS takes a certificate and its key, and what relies on it takes both. */
+function* tlsFaults({ smtpTlsCert, smtpTlsKey, requireTls, smtpsPort, smtpPort, port, host, smtpHost }: Candidate) {
+  if ((smtpTlsCert === undefined) !== (smtpTlsKey === undefined)) yield 'SMTP_TLS_CERT and SMTP_TLS_KEY go together'
+  const hasTls = smtpTlsCert !== undefined && smtpTlsKey !== undefined
+  if (requireTls === true && !hasTls) yield 'REQUIRE_TLS needs SMTP_TLS_CERT and SMTP_TLS_KEY'
+  if (smtpsPort === undefined) return
+  if (!hasTls) yield 'SMTPS_PORT needs SMTP_TLS_CERT and SMTP_TLS_KEY'
+  if (smtpsPort !== 0 && (smtpsPort === smtpPort || (smtpsPort === port && host === smtpHost)))
+    yield `SMTPS_PORT must differ from PORT and SMTP_PORT, not be ${smtpsPort} too`
 }
 
 /** Two servers cannot listen in one place; of several free ports each gets another. */

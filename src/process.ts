@@ -13,7 +13,7 @@ import { SYSTEM } from './kernel/actor.ts'
 import { newId } from './kernel/ids.ts'
 import { createReceiver, type Receiver } from './mail/in/receive.ts'
 import { rememberedBriefly } from './mail/in/recipients.ts'
-import { createSmtpListener } from './mail/in/server.ts'
+import { createSmtpListener, type TlsSettings } from './mail/in/server.ts'
 import { sendMail } from './mail/out/send.ts'
 import { createTransport } from './mail/out/transport.ts'
 import { recordMetrics } from './metrics.ts'
@@ -152,6 +152,7 @@ async function startSmtp(
     mailBytesMax: config.mailBytesMax,
     trustedRelays: [...config.smtpTrustedRelays],
     log,
+    tls: tlsOf(config),
     spool: app.spool,
     recipient: rememberedBriefly((address) => desk.read(mailRecipient, { address })),
     journal: ({ mailFrom, rcptTo, peer, size, content }) => {
@@ -159,7 +160,8 @@ async function startSmtp(
       return receiver ? receiver.accept(mail) : desk.execute(journalMail, mail)
     },
   })
-  const { port } = await listener.listen()
+  const { port, implicitPort } = await listener.listen()
+  if (implicitPort !== undefined) log.info({ port: implicitPort }, 'mail is taken with TLS from the first byte')
   let isUp = true
   app.readiness.set('smtp', () => (isUp ? 'ok' : 'down'))
   doors.push(() => {
@@ -167,4 +169,9 @@ async function startSmtp(
     return listener.close(GRACE_SECONDS)
   })
   return port
+}
+
+function tlsOf({ smtpTlsCert, smtpTlsKey, requireTls, smtpsPort }: Config): TlsSettings | undefined {
+  if (!smtpTlsCert || !smtpTlsKey) return
+  return { certPath: smtpTlsCert, keyPath: smtpTlsKey, required: requireTls, implicitPort: smtpsPort }
 }

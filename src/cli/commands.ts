@@ -1,24 +1,18 @@
-import { readFileSync } from 'node:fs'
 import { pino } from 'pino'
 import { type App, createApp } from '../app.ts'
 import type { Config } from '../config.ts'
 import { openDatabase } from '../database.ts'
 import { pendingMigrations } from '../db/migrate.ts'
 import { createApiKey } from '../domain/access/create-api-key.ts'
-import { journalMail } from '../domain/inbound/journal-mail.ts'
-import { inboundMail } from '../domain/inbound/queries.ts'
-import { mailboxesQuery } from '../domain/mailboxes/queries.ts'
-import { mailRecipient } from '../domain/mailboxes/recipient.ts'
 import { addPerson } from '../domain/people/add-person.ts'
 import { peopleQuery } from '../domain/people/queries.ts'
 import { SYSTEM } from '../kernel/actor.ts'
 import type { Session } from '../kernel/desk.ts'
-import { newId } from '../kernel/ids.ts'
 import { Problem } from '../kernel/problems.ts'
-import { receiveMail } from '../mail/in/receive.ts'
 import { createTransport } from '../mail/out/transport.ts'
 import { recordMetrics, waiting } from '../metrics.ts'
 import { version } from '../version.ts'
+import { ingestAll } from './ingest.ts'
 
 const quiet = pino({ level: 'error' })
 
@@ -75,39 +69,9 @@ export const addAdmin = (config: Config, { email, name }: { email: string; name?
     console.log(key)
   })
 
-/** Files raw messages and says what became of each. Ends with 1 when one could not be taken. */
-export const ingest = (config: Config, files: string[], to: string | undefined): Promise<void> =>
-  withDesk(config, async (_desk, app) => {
-    const desk = app.desk.as(SYSTEM, { channel: 'email' })
-    const recipient = to ?? (await desk.read(mailboxesQuery, {}))[0]?.address ?? ''
-    if ((await desk.read(mailRecipient, { address: recipient })) !== 'ours')
-      throw new Problem('mailbox_not_found', { detail: `${recipient} is no mailbox of this desk.` })
-    const file = receiveMail({ desk, parser: app.parser, spool: app.spool, workerId: newId('job') })
-    for (const path of files) {
-      try {
-        const bytes = readFileSync(path)
-        if (bytes.length > config.mailBytesMax)
-          throw new Error(`is larger than MAIL_BYTES_MAX, ${config.mailBytesMax} bytes`)
-        const { ids } = await desk.execute(journalMail, {
-          mailFrom: '',
-          rcptTo: [recipient],
-          peer: 'file',
-          size: bytes.length,
-          content: { bytes },
-        })
-        for (const inboundMailId of ids) {
-          await file({ inboundMailId })
-          const { verdict, outcome } = await desk.read(inboundMail, { inboundMailId })
-          console.log(
-            `${path}: ${verdict}${outcome?.ticketNumber ? ` #${outcome.ticketNumber}` : ''} (${inboundMailId})`,
-          )
-        }
-      } catch (error) {
-        console.error(`${path}: ${error instanceof Error ? error.message : String(error)}`)
-        process.exitCode = 1
-      }
-    }
-  })
+/** Files raw messages and says what became of them. Ends with 1 when one could not be taken. */
+export const ingest = (config: Config, paths: string[], to: string | undefined): Promise<void> =>
+  withDesk(config, (_desk, app) => ingestAll(config, app, { paths, to }))
 
 /** What could be wrong, a line each. Ends with 1 when something is. */
 export async function doctor(config: Config): Promise<void> {

@@ -26,6 +26,7 @@ const Port = Type.Integer({
   maximum: 65_535,
   description: 'a whole number from 0 (any free port) to 65535',
 })
+const File = text('the path of a PEM file', (value) => value !== '')
 const Domain = text('a domain name, like help.example.com', isDomain)
 const Bytes = Type.Integer({
   minimum: 1,
@@ -60,6 +61,10 @@ export const Config = Type.Object({
   port: Port,
   smtpHost: Host,
   smtpPort: Port,
+  smtpsPort: maybe(Port),
+  smtpTlsCert: maybe(File),
+  smtpTlsKey: maybe(File),
+  requireTls: Type.Boolean({ description: 'true or false' }),
   publicUrl: text('an http:// or https:// address without user, query or fragment', isPublicUrl),
   dataDir: text('a folder', (value) => value !== ''),
   unsafePostgres: Type.Enum(['refuse', 'allow'], { description: 'refuse or allow' }),

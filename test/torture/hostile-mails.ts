@@ -58,7 +58,7 @@ const ATTACKED_HEADERS = [
 ]
 
 /** What R30 names and what readers of mail have fallen over: bombs stay closed, so that a mail costs its sender as much as us. */
-export const hostileKinds: Record<string, Kind> = {
+const hostileKinds: Record<string, Kind> = {
   'many parts': (size) => mixed(...Array.from({ length: size * 20 }, () => `${CRLF}a`)),
   'nested multiparts': (size) => `${head()}${CRLF}${nested(size * 2, (n) => `multipart/mixed; boundary=b${n}`)}`,
   'nested messages': (size) =>

@@ -7,6 +7,7 @@ import { createPeerGuard, type PeerGuard, SMTP_LIMITS, type SmtpLimits } from '.
 import { type ReceivedMail, receiveMail } from './smtp-receive.ts'
 import { asReply, refusal } from './smtp-reply.ts'
 import { GuardedServer } from './smtp-sessions.ts'
+import { readCertificate, type TlsFiles, watchCertificate } from './smtp-tls.ts'
 import type { SpoolFolder } from './spool-folder.ts'
 
 export interface SmtpListenerParts {
@@ -23,11 +24,21 @@ export interface SmtpListenerParts {
   recipient(address: string): Promise<'ours' | 'unknown' | 'foreign'>
   /** Resolves after the commit of one journal row for each recipient; rejects: 451. */
   journal(mail: ReceivedMail): Promise<{ ids: string[] }>
+  /** Without it there is no TLS: the library's own key is known to everybody. */
+  tls?: TlsSettings | undefined
   limits?: Partial<SmtpLimits>
 }
 
+export interface TlsSettings extends TlsFiles {
+  /** Mail without it is refused (530). */
+  required: boolean
+  /** A port with TLS from the first byte (RFC 8314); 0 takes a free one. */
+  implicitPort: number | undefined
+}
+
 export interface SmtpListener {
-  listen(): Promise<{ port: number }>
+  /** Rejects when the certificate cannot be read. */
+  listen(): Promise<{ port: number; implicitPort: number | undefined }>
   /** No new sessions (421 4.3.2); mails under way may finish within the grace. */
   close(graceSeconds: number): Promise<void>
   connections(): number
@@ -39,32 +50,62 @@ type Reply = (error?: Error | null) => void
 export function createSmtpListener(parts: SmtpListenerParts): SmtpListener {
   const limits = { ...SMTP_LIMITS, ...parts.limits }
   const guard = createPeerGuard(limits, parts.trustedRelays)
-  const server = new GuardedServer(optionsFor(parts, limits, guard), { ...parts, limits, guard })
-  server.on('error', (error) => parts.log.debug({ err: error }, 'smtp session failed'))
+  const servers: GuardedServer[] = []
+  let watching: { stop(): void } | undefined
+
+  const open = async (options: SMTPServerOptions, port: number): Promise<number> => {
+    const server = new GuardedServer(options, { ...parts, limits, guard })
+    servers.push(server)
+    server.on('error', (error) => parts.log.debug({ err: error }, 'smtp session failed'))
+    const listening = server.listen(port, parts.host)
+    await once(listening, 'listening')
+    const address = listening.address()
+    return typeof address === 'object' && address ? address.port : port
+  }
+  const certificateOf = async (tls: TlsSettings) => {
+    const current = await readCertificate(tls)
+    watching = watchCertificate(tls, {
+      current,
+      onRenewed: (renewed) => {
+        for (const server of servers) server.updateSecureContext({ ...renewed })
+      },
+      onError: (error) => parts.log.error({ err: error }, 'the certificate for mail cannot be read again'),
+    })
+    return current
+  }
+  const closeOne = async (server: GuardedServer, graceSeconds: number) => {
+    server.closing = true
+    for (const connection of server.guarded) connection.endIfIdle()
+    await Promise.race([server.drained(), wait(graceSeconds * 1_000, undefined, { ref: false })])
+    for (const socket of server.sockets) socket.destroy()
+    await new Promise<void>((resolve) => server.close(resolve))
+  }
 
   return {
-    connections: () => server.connections.size,
+    connections: () => servers.reduce((sum, { connections }) => sum + connections.size, 0),
     async listen() {
-      const listening = server.listen(parts.port, parts.host)
-      await once(listening, 'listening')
-      const address = listening.address()
-      return { port: typeof address === 'object' && address ? address.port : parts.port }
+      const certificate = parts.tls && (await certificateOf(parts.tls))
+      const options = () => ({ ...optionsFor(parts, limits, guard), ...certificate })
+      const port = await open(options(), parts.port)
+      const implicitPort = parts.tls?.implicitPort
+      return {
+        port,
+        implicitPort: implicitPort === undefined ? undefined : await open({ ...options(), secure: true }, implicitPort),
+      }
     },
     async close(graceSeconds) {
-      server.closing = true
-      for (const connection of server.guarded) connection.endIfIdle()
-      await Promise.race([server.drained(), wait(graceSeconds * 1_000, undefined, { ref: false })])
-      for (const socket of server.sockets) socket.destroy()
-      await new Promise<void>((resolve) => server.close(resolve))
+      watching?.stop()
+      await Promise.all(servers.map((server) => closeOne(server, graceSeconds)))
     },
   }
 }
 
 function optionsFor(parts: SmtpListenerParts, limits: SmtpLimits, guard: PeerGuard): SMTPServerOptions {
   return {
-    disabledCommands: ['AUTH', 'STARTTLS', 'XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL'],
-    // No certificate of our own yet; without one the library would offer its public test key.
-    hideSTARTTLS: true,
+    disabledCommands: ['AUTH', 'XCLIENT', 'XFORWARD', 'WIZ', 'SHELL', 'KILL', ...(parts.tls ? [] : ['STARTTLS'])],
+    // Without a certificate of our own the library would offer its public test key.
+    hideSTARTTLS: !parts.tls,
+    minVersion: 'TLSv1.2',
     hideSMTPUTF8: true,
     hideENHANCEDSTATUSCODES: false,
     disableReverseLookup: true,
@@ -76,7 +117,7 @@ function optionsFor(parts: SmtpListenerParts, limits: SmtpLimits, guard: PeerGua
     socketTimeout: 2_000 * Math.max(limits.commandIdleSeconds, limits.dataIdleSeconds),
     // Real senders have addresses like `a..b@` and `c.@`: recipients get the strict parser, senders need not.
     lenientAddressParsing: true,
-    onMailFrom: (_address, session, reply) => reply(refuseMail(session, limits, guard)),
+    onMailFrom: (_address, session, reply) => reply(refuseMail(session, parts, limits, guard)),
     onRcptTo: (address, _session, reply) => void answerRecipient(parts, address, reply),
     onData(stream, session, reply) {
       receiveMail({ ...parts, limits }, stream, session).then(
@@ -88,10 +129,13 @@ function optionsFor(parts: SmtpListenerParts, limits: SmtpLimits, guard: PeerGua
 }
 
 function refuseMail(
-  { transaction, remoteAddress }: SMTPServerSession,
+  { transaction, remoteAddress, secure }: SMTPServerSession,
+  { tls }: SmtpListenerParts,
   limits: SmtpLimits,
   guard: PeerGuard,
 ): Error | null {
+  // RFC 3207 §4
+  if (tls?.required && !secure) return refusal(530, '5.7.0 Must issue a STARTTLS command first')
   if (transaction > limits.mailsPerConnectionMax) return refusal(421, '4.7.0 Too many mails on this connection')
   return guard.countMail(remoteAddress) ? null : refusal(450, '4.7.1 Too many mails, try again later')
 }

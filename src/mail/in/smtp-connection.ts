@@ -10,6 +10,8 @@ export interface ConnectionParts {
   mailBytesMax: number
   isStressed(): boolean
   isClosing(): boolean
+  /** The last byte has passed; told once or more. */
+  onGone(): void
   /** Takes a slot for this peer, or says why there is none. */
   admit(ip: string): string | undefined
 }
@@ -89,6 +91,12 @@ export class GuardedConnection extends SMTPConnection {
     clearTimeout(this.idle)
     clearTimeout(this.transaction)
     super.close()
+  }
+
+  // The socket's own listeners are gone after STARTTLS: this is called for the socket of then and that of now.
+  override _onCloseEvent(hadError: boolean): void {
+    super._onCloseEvent(hadError)
+    this.parts.onGone()
   }
 
   override _onClose(): void {

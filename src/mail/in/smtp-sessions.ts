@@ -19,11 +19,12 @@ export class GuardedServer extends SMTPServer {
   }
 
   override connect(socket: Socket, options?: SMTPConnectionOptions | null): void {
-    const connection = new GuardedConnection(this.partsFor(socket), this, socket, options ?? null)
+    const gone: (() => void)[] = []
+    const connection = new GuardedConnection(this.partsFor(gone), this, socket, options ?? null)
     this.sockets.add(socket)
     this.guarded.add(connection)
     this.connections.add(connection)
-    socket.once('close', () => {
+    gone.push(() => {
       this.sockets.delete(socket)
       this.guarded.delete(connection)
       if (this.sockets.size === 0) this.emit('drained')
@@ -32,16 +33,19 @@ export class GuardedServer extends SMTPServer {
     connection.init()
   }
 
-  partsFor(socket: Socket): ConnectionParts {
+  partsFor(gone: (() => void)[]): ConnectionParts {
     const { limits, mailBytesMax, guard } = this.parts
     return {
       limits,
       mailBytesMax,
       isStressed: guard.isStressed,
       isClosing: () => this.closing,
+      onGone() {
+        for (const tell of gone.splice(0)) tell()
+      },
       admit(ip) {
         const free = guard.admit(ip)
-        if (free) socket.once('close', free)
+        if (free) gone.push(free)
         return free ? undefined : '4.7.0 Too many connections, try again later'
       },
     }
