@@ -20,6 +20,9 @@ interface Attempted {
   onError(error: unknown): void
 }
 
+/** Thrown by whatever needs a statement in an attempt that has no savepoint yet: the attempt begins again with one. */
+export const NEEDS_STATEMENT = Symbol('an attempt needs a savepoint')
+
 const SAVEPOINT: Sql = { text: 'savepoint attempt', values: [] }
 const RELEASE: Sql = { text: 'release savepoint attempt', values: [] }
 const ROLLBACK: Sql = { text: 'rollback to savepoint attempt', values: [] }
@@ -31,12 +34,22 @@ const ROLLBACK: Sql = { text: 'rollback to savepoint attempt', values: [] }
  */
 export async function attempt(
   unit: Attempted,
-  work: () => Promise<void>,
-  { reads = true }: { reads?: boolean } = {},
+  work: (mayRead: boolean) => Promise<void>,
 ): Promise<Problem | undefined> {
-  const { tx, writes, history, jobs, attempts } = unit
-  attempts.made++
-  const isSaved = reads || attempts.careful
+  unit.attempts.made++
+  if (unit.attempts.careful) return attemptOnce(unit, work, true)
+  const outcome = await attemptOnce(unit, work, false)
+  return outcome === NEEDS_STATEMENT ? attemptOnce(unit, work, true) : outcome
+}
+
+type Outcome<Saved> = Promise<Problem | undefined | (Saved extends true ? never : typeof NEEDS_STATEMENT)>
+
+async function attemptOnce<Saved extends boolean>(
+  unit: Attempted,
+  work: (mayRead: boolean) => Promise<void>,
+  isSaved: Saved,
+): Outcome<Saved> {
+  const { tx, writes, history, jobs } = unit
   if (isSaved) {
     await flush(unit)
     await tx.query(SAVEPOINT)
@@ -45,7 +58,7 @@ export async function attempt(
   const events = history.length
   const queued = jobs.count
   try {
-    await work()
+    await work(isSaved)
     if (isSaved) {
       await flush(unit)
       await tx.query(RELEASE)
@@ -57,6 +70,7 @@ export async function attempt(
     writes.undo(mark)
     history.length = events
     jobs.count = queued
+    if (error === NEEDS_STATEMENT && !isSaved) return NEEDS_STATEMENT as Awaited<Outcome<Saved>> // Saved is false here
     if (error instanceof Problem) return error
     unit.onError(error)
     return new Problem('internal_error')

@@ -4,7 +4,7 @@ import type { Static, TSchema } from 'typebox'
 import type { Connection, Rows, Tx } from '../db/client.ts'
 import type { Sql } from '../db/statement.ts'
 import type { Actor, Channel, Group } from './actor.ts'
-import { type Attempts, attempt } from './attempt.ts'
+import { type Attempts, attempt, NEEDS_STATEMENT } from './attempt.ts'
 import { check } from './check.ts'
 import type { Instant } from './clock.ts'
 import { type DeskEvent, eventRow, events, feedPending, type NewEvent } from './events.ts'
@@ -85,9 +85,15 @@ export interface CommandContext {
   /** Configuration as of this transaction. */
   cached<T>(part: Cached<T>): Promise<T>
   /** A further command in the same transaction, checked and perhaps refused like any other; what was written before is sent first. */
-  run<I extends TSchema, S, R>(command: Command<I, S, R>, input: Static<I>, from?: { locked: unknown }): Promise<R>
+  run<I extends TSchema, S, R>(command: Command<I, S, R>, input: Static<I>, options?: { ticketId: string }): Promise<R>
+  /** The event that this follows from. */
+  cause: DeskEvent | undefined
+  /** What is left to a whole transaction, by name: which rules have acted on which ticket. */
+  notes: Set<string>
+  /** The rows of a ticket as this transaction holds them; see `NewEvent.working`. */
+  working(ticketId: string): unknown
   /** All or nothing, without sinking the command: gives back the problem that stopped the work, and takes back what it did. */
-  attempt(work: (context: CommandContext) => Promise<void>, options?: { reads: boolean }): Promise<Problem | undefined>
+  attempt(work: (context: CommandContext) => Promise<void>): Promise<Problem | undefined>
   /** The same transaction, told as the doing of a rule. */
   byRule(rule: { key: string; runId: string }): CommandContext
   /** A later read; what was written before is sent first, so that it sees it. */
@@ -117,6 +123,10 @@ export interface Unit {
   /** The rule that acts, and its run. */
   rule?: { key: string; runId: string }
   attempts: Attempts
+  /** False in an attempt that has no savepoint. */
+  mayRead: boolean
+  notes: Set<string>
+  working: Map<string, unknown>
   actor: Actor
   channel: Channel
   requestId: string | null
@@ -139,6 +149,7 @@ const HISTORY_MAX = 1_000
 export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
   const { tx, writes, now, actor, channel, cached, secrets, settings } = unit
   const flush = async () => {
+    if (!unit.mayRead) throw NEEDS_STATEMENT
     const pending = writes.take()
     if (pending) await tx.query(pending)
   }
@@ -158,6 +169,7 @@ export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
     emit(event) {
       const { key: ruleKey = null, runId = null } = unit.rule ?? {}
       const causedBy = cause ? { eventId: cause.id, command: unit.command, ruleKey, runId } : null
+      if (event.ticketId !== undefined && event.working !== undefined) unit.working.set(event.ticketId, event.working)
       unit.history.push({
         ...event,
         id: newId('evt'),
@@ -176,17 +188,22 @@ export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
     byRule: (rule) => contextFor({ ...unit, rule, actor: { kind: 'rule', id: rule.key }, channel: 'rule' }, cause),
     cached,
 
-    async run(command, input, from) {
+    async run(command, input, options) {
       const checked = check(command.input, input)
       const looking: SubjectContext = { tx, actor, now, secrets, settings, cached }
-      const held = from && (await command.ruleAction?.subject?.(from.locked, checked, looking))
+      const rows = options && unit.working.get(options.ticketId)
+      const held = rows === undefined ? undefined : await command.ruleAction?.subject?.(rows, checked, looking)
       if (held === undefined) await flush()
       const subject = held ?? (await command.subject(looking, checked))
       throwIfRefused(command.refuse(actor, subject, checked))
       return command.handle(contextFor({ ...unit, command: command.name }, cause), checked, subject)
     },
-    attempt: (work, options) => attempt(unit, () => work(contextFor(unit, cause)), options),
+    attempt: (work) => attempt(unit, (mayRead) => work(contextFor({ ...unit, mayRead }, cause))),
+    cause,
+    notes: unit.notes,
+    working: (ticketId) => unit.working.get(ticketId),
     async query(statement) {
+      if (!unit.mayRead) throw NEEDS_STATEMENT
       const pending = writes.take()
       const flushed = pending && tx.query(pending)
       const [, rows] = await Promise.all([flushed, tx.query(statement)])

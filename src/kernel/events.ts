@@ -36,6 +36,8 @@ export type NewEvent = {
     data: EventData[T]
     /** A private deep copy of the condition fields, as they were at this event. */
     facts?: Record<string, unknown>
+    /** The rows as this transaction holds them, for what follows from the event; not stored. */
+    working?: unknown
   }
 }[EventType]
 

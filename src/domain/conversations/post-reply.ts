@@ -73,5 +73,6 @@ function changeStatus(
     changes,
     data: {},
     facts,
+    working: { ticket, ...parties },
   })
 }

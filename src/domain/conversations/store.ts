@@ -47,6 +47,7 @@ export function insertPublicMessage(
     object: { type: 'message', id: message.id, version: null },
     data: { messageId: message.id },
     facts,
+    working: { ticket, ...parties, message },
   })
   return message
 }
@@ -76,6 +77,7 @@ export function insertNote(
     object: { type: 'message', id: message.id, version: null },
     data: { messageId: message.id },
     facts,
+    working: { ticket, ...parties, message },
   })
   return message
 }
@@ -94,6 +96,7 @@ export function insertHeldMessage(
     object: { type: 'message', id: message.id, version: null },
     data: { messageId: message.id },
     facts: ticketFacts({ before: ticket, after: ticket, ...parties, actor, messageId: message.id, versions }),
+    working: { ticket, ...parties, message },
   })
   return message
 }
@@ -137,6 +140,7 @@ export function freeMessage(
     object: { type: 'message', id: message.id, version: null },
     data: { messageId: message.id },
     facts: ticketFacts({ before, after: ticket, ...parties, actor, messageId: message.id, versions }),
+    working: { ticket, ...parties, message },
   })
   return message
 }

@@ -45,21 +45,20 @@ export async function openFromMail(context: CommandContext, mail: InboundMail, f
   const messageId = newId('msg')
   const owner = { ticketId: ticket.id, messageId, uploadedById: sender.id }
   const attachments = await storeAttachments(context, mail, row, owner)
-  context.insert(
-    messages,
-    messageRow({
-      id: messageId,
-      ticket,
-      author: person.id,
-      visibility: 'public',
-      channel: context.channel,
-      body,
-      attachments,
-      now: context.now,
-      // what somebody hands on proves nothing of who wrote it
-      mail: { inReplyTo: mail.inReplyTo, held: false, verified: filing.verified && !filing.forwards },
-    }),
-  )
+  const message = messageRow({
+    id: messageId,
+    ticket,
+    author: person.id,
+    visibility: 'public',
+    channel: context.channel,
+    body,
+    attachments,
+    now: context.now,
+    // what somebody hands on proves nothing of who wrote it
+    mail: { inReplyTo: mail.inReplyTo, held: false, verified: filing.verified && !filing.forwards },
+  })
+  context.insert(messages, message)
+  const locked: LockedTicket = { ticket, requester, followers: [], assignee: null }
   const facts = ticketFacts({
     before: null,
     after: ticket,
@@ -75,8 +74,8 @@ export async function openFromMail(context: CommandContext, mail: InboundMail, f
     object: { type: 'ticket', id: ticket.id, version: 1 },
     data: { messageId },
     facts,
+    working: { ...locked, message },
   })
-  const locked: LockedTicket = { ticket, requester, followers: [], assignee: null }
   if (filing.forwards) noteForward(opening, locked, mail, sender)
   if (filing.hint !== null) noteHint(context, locked, filing.hint)
   if (filing.addsFollowers) insertFollowers(opening, ticket, followersAmong(context, found, locked))

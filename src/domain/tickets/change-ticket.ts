@@ -62,6 +62,7 @@ export const changeTicket = defineCommand({
       changes: told,
       data: {},
       facts,
+      working: { ticket, requester, followers, assignee },
     })
     return ticketFor(actor, ticket)
   },

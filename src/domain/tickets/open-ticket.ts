@@ -77,24 +77,23 @@ export const openTicket = defineCommand({
 
     const messageId = newId('msg')
     const attachments = claimAttachments(context, uploads, { ticketId: ticket.id, messageId })
-    insert(
-      messages,
-      messageRow({
-        id: messageId,
-        ticket,
-        author: requester.id,
-        visibility: 'public',
-        channel,
-        body,
-        attachments,
-        now,
-      }),
-    )
+    const message = messageRow({
+      id: messageId,
+      ticket,
+      author: requester.id,
+      visibility: 'public',
+      channel,
+      body,
+      attachments,
+      now,
+    })
+    insert(messages, message)
+    const held = assignee ? asAssignee(assignee) : null
     const facts = ticketFacts({
       before: null,
       after: ticket,
       requester,
-      assignee: assignee ? asAssignee(assignee) : null,
+      assignee: held,
       actor,
       messageId,
       versions,
@@ -105,6 +104,7 @@ export const openTicket = defineCommand({
       object: { type: 'ticket', id: ticket.id, version: 1 },
       data: { messageId },
       facts,
+      working: { ticket, requester, followers: [], assignee: held, message },
     })
     return ticketFor(actor, ticket)
   },

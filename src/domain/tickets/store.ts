@@ -5,6 +5,7 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { newId } from '../../kernel/ids.ts'
 import { Problem } from '../../kernel/problems.ts'
+import type { MessageRow } from '../conversations/decide.ts'
 import { people } from '../people/table.ts'
 import {
   type Assignee,
@@ -17,6 +18,9 @@ import {
   ticketFacts,
 } from './decide.ts'
 import { tickets } from './table.ts'
+
+/** The rows of a ticket's event, as its transaction holds them. */
+export type Working = LockedTicket & { message?: MessageRow }
 
 export interface LockedTicket {
   ticket: TicketRow
@@ -107,5 +111,6 @@ export function assign(
     changes,
     data: { assigneeId: ticket.assigneeId, teamId: ticket.teamId },
     facts,
+    working: { ticket, ...parties, assignee },
   })
 }
