@@ -4,6 +4,7 @@ import { mintRequesterToken } from '../domain/access/mint-requester-token.ts'
 import { allKeys, apiKeysQuery } from '../domain/access/queries.ts'
 import { revokeApiKey } from '../domain/access/revoke-api-key.ts'
 import { rotateApiKey } from '../domain/access/rotate-api-key.ts'
+import { conditionFields } from '../domain/conditions/queries.ts'
 import { addPerson } from '../domain/people/add-person.ts'
 import { addTeam } from '../domain/people/add-team.ts'
 import { changePerson } from '../domain/people/change-person.ts'
@@ -41,6 +42,7 @@ export const peopleResolvers = {
     types: (_root: unknown, _args: object, { desk }: Context) => desk.read(types, {}),
     statuses: (_root: unknown, _args: object, { desk }: Context) => desk.read(statuses, {}),
     priorities: (_root: unknown, _args: object, { desk }: Context) => desk.read(priorities, {}),
+    conditionFields: (_root: unknown, _args: object, { desk }: Context) => desk.read(conditionFields, {}),
   },
   Mutation: {
     ...mutation(addPerson),

@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox'
 import { ApiKey, ApiKeyWithSecret, RequesterToken } from '../domain/access/schema.ts'
 import { Attachment, AttachmentLink } from '../domain/attachments/schema.ts'
+import { conditionSchemas } from '../domain/conditions/schema.ts'
 import { Conversation, Message } from '../domain/conversations/schema.ts'
 import { Event } from '../domain/events/schema.ts'
 import { Follower } from '../domain/followers/schema.ts'
@@ -48,6 +49,7 @@ export const twins: Record<string, TSchema> = {
   NotificationPreferences,
   NotificationsRead,
   Event,
+  ...conditionSchemas,
 }
 
 /** Types that only hold others together; what is in them comes from a resolver or from a part of a twin. */

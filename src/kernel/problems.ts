@@ -53,6 +53,8 @@ export interface Fault {
   pointer: string
   code: string
   detail: string
+  /** What was probably meant. */
+  didYouMean?: string
 }
 
 /** More members of the problem, e.g. currentVersion (RFC 9457 §3.2). */

@@ -17,6 +17,7 @@ const FaultSchema = Closed({
   pointer: Type.String({ description: 'RFC 6901' }),
   code: Type.String(),
   detail: Type.String(),
+  didYouMean: Type.Optional(Type.String()),
 })
 
 /** RFC 9457. Some problems have more members, e.g. currentVersion. */

@@ -1,8 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { conditionFields } from '../domain/conditions/queries.ts'
+import { conditionSchemas } from '../domain/conditions/schema.ts'
 import { priorities, statuses, types } from '../domain/types/queries.ts'
 import { Priority, Status, TicketType } from '../domain/types/schema.ts'
-import { wholeListRoute } from './route.ts'
+import { queryRoute, wholeListRoute } from './route.ts'
 
 const tag = 'Vocabularies'
 
@@ -24,5 +26,13 @@ export function vocabularyRoutes(app: FastifyInstance): void {
     response: Type.Ref('Priority'),
     tag,
     summary: 'The priorities, from low to high',
+  })
+  for (const schema of Object.values(conditionSchemas)) app.addSchema(schema)
+  queryRoute(app, {
+    url: '/conditions',
+    query: conditionFields,
+    response: Type.Ref('ConditionLanguage'),
+    tag,
+    summary: 'What conditions can ask: fields, operators, options',
   })
 }

@@ -1,0 +1,46 @@
+import { isStaff } from '../../kernel/actor.ts'
+import { type Field, type Fields, type Op, operators, opsOf } from '../../kernel/condition/language.ts'
+import { defineQuery } from '../../kernel/desk.ts'
+import { NoInput } from '../../kernel/schema.ts'
+import { requesterFieldsOf, type TicketFacts, ticketFields } from '../tickets/conditions.ts'
+import { type Vocabulary, vocabulary } from '../types/store.ts'
+import type { ConditionField, ConditionLanguage } from './schema.ts'
+
+/** What conditions can ask, with the words of this desk; a requester is told what they can search by. */
+export const conditionFields = defineQuery({
+  name: 'conditionFields',
+  group: 'vocabularies',
+  input: NoInput,
+  refuse: () => undefined,
+
+  async read({ actor, cached }): Promise<ConditionLanguage> {
+    const words = await cached(vocabulary)
+    const fields: Fields<TicketFacts> = isStaff(actor) ? ticketFields(words) : requesterFieldsOf(words)
+    return {
+      fields: [...fields].map(([name, field]) => described(name, field, words, isStaff(actor))),
+      operators: Object.entries(operators).map(([op, takes]) => ({ op, takes })),
+    }
+  },
+})
+
+function described(name: string, field: Field<TicketFacts>, words: Vocabulary, seesEvents: boolean): ConditionField {
+  const listOperators: Op[] = [...opsOf(field, 'list')]
+  const names = namesOf(words, name.replace('before.', ''))
+  return {
+    field: name,
+    type: field.type,
+    operators: seesEvents ? [...opsOf(field, 'facts')] : listOperators,
+    listOperators,
+    options: field.options?.map((key) => ({ key, name: names.get(key) ?? key })) ?? null,
+    refersTo: field.refersTo ?? null,
+  }
+}
+
+const namesOf = ({ types, statuses, priorities }: Vocabulary, field: string): ReadonlyMap<string, string> => {
+  const vocabularies: Record<string, Iterable<{ key: string; name: string }>> = {
+    type: types.values(),
+    status: statuses.values(),
+    priority: priorities.values(),
+  }
+  return new Map([...(vocabularies[field] ?? [])].map(({ key, name }) => [key, name]))
+}

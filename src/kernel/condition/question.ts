@@ -1,0 +1,185 @@
+import { type SQL, sql } from 'drizzle-orm'
+
+import { fold, folded } from './fold.ts'
+import { type Asking, type Condition, type Field, type Fields, keysBeyond, type Leaf } from './language.ts'
+import { instantAt, type Moment, readMoment, readSpan } from './moment.ts'
+import { fieldOf } from './predicate.ts'
+
+/**
+ * A condition for the WHERE. Its form decides the text of the statement, so a statement can be prepared once for each `shape`;
+ * what was written by a caller is bound, always.
+ */
+export interface Question {
+  shape: string
+  /** The values to bind, with `me` and moments like -7d as of now. */
+  values(asking: Asking): unknown[]
+  condition(at: (n: number) => SQL): SQL
+}
+
+/** A checked condition in SQL: true for exactly the rows whose facts the predicate takes. Null counts as false. */
+export function questionOf<F>(condition: Condition, fields: Fields<F>): Question {
+  const binding: Binding = { values: [] }
+  const { shape, sql: text } = nodeOf(condition, fields, binding)
+  return {
+    shape,
+    condition: text,
+    values: (asking) => binding.values.map((value) => value(asking)),
+  }
+}
+
+/** The same with its values in it, for a statement that is sent once. */
+export function sqlOf<F>(condition: Condition, fields: Fields<F>, asking: Asking): SQL {
+  const question = questionOf(condition, fields)
+  const values = question.values(asking)
+  return question.condition((n) => sql`${sql.param(values[n])}`)
+}
+
+type Text = (at: (n: number) => SQL) => SQL
+interface Part {
+  shape: string
+  sql: Text
+}
+interface Binding {
+  values: ((asking: Asking) => unknown)[]
+}
+
+function nodeOf<F>(condition: Condition, fields: Fields<F>, binding: Binding): Part {
+  const parts = (nodes: readonly Condition[]) => nodes.map((node) => nodeOf(node, fields, binding))
+  if ('all' in condition) return joined('all', parts(condition.all), sql` and `, sql`true`)
+  if ('any' in condition) return joined('any', parts(condition.any), sql` or `, sql`false`)
+  if ('none' in condition) {
+    const held = joined('none', parts(condition.none), sql` or `, sql`false`)
+    // a comparison with nothing is null, which is not true: so its opposite must be true
+    return { shape: held.shape, sql: (at) => sql`(${held.sql(at)}) is not true` }
+  }
+  const field = fieldOf(condition, fields)
+  const { scope } = field
+  const leaf = leafOf(condition, field, binding)
+  const shape = `${condition.field} ${leaf.shape}`
+  return { shape, sql: scope ? (at) => scope(leaf.sql(at)) : leaf.sql }
+}
+
+function joined(name: string, parts: Part[], by: SQL, empty: SQL): Part {
+  const shape = `${name}(${parts.map((part) => part.shape).join(';')})`
+  if (!parts.length) return { shape, sql: () => empty }
+  return {
+    shape,
+    sql: (at) =>
+      sql`(${sql.join(
+        parts.map((part) => part.sql(at)),
+        by,
+      )})`,
+  }
+}
+
+const COMPARE = { lt: sql`<`, lte: sql`<=`, gt: sql`>`, gte: sql`>=`, before: sql`<`, after: sql`>` }
+
+function leafOf(leaf: Leaf, field: Field<never>, binding: Binding): Part {
+  const { op, value = '' } = leaf
+  const { column, type, options = [] } = field
+  if (!column) throw new Error(`${leaf.field} cannot be asked of the database`)
+  const bind = (resolved: (asking: Asking) => unknown): number => binding.values.push(resolved) - 1
+  const fixed = (constant: unknown): number => bind(() => constant)
+  const part = (text: Text, more = ''): Part => ({ shape: `${op}${more}`, sql: text })
+
+  switch (op) {
+    case 'present':
+      return part(() => (type === 'tags' ? sql`cardinality(${column}) > 0` : sql`${column} is not null`))
+    case 'absent':
+      return part(() => (type === 'tags' ? sql`coalesce(cardinality(${column}), 0) = 0` : sql`${column} is null`))
+    case 'is':
+    case 'in':
+      return membership(leaf, field, binding)
+    case 'isNot':
+    case 'notIn': {
+      const { shape, sql: held } = membership(leaf, field, binding)
+      return { shape: `not ${shape}`, sql: (at) => sql`(${column} is not null and (${held(at)}) is not true)` }
+    }
+    case 'lt':
+    case 'lte':
+    case 'gt':
+    case 'gte':
+      if (type === 'ordinal') {
+        const n = fixed(keysBeyond(options, op, String(value)))
+        return part((at) => sql`${column} = any(${at(n)}::text[])`)
+      }
+      if (type === 'integer') {
+        const n = fixed(value)
+        return part((at) => sql`${column} ${COMPARE[op]} ${at(n)}::int`)
+      }
+      return part(momentText(field, COMPARE[op], bind(moment(readMoment(String(value))))))
+    case 'before':
+    case 'after':
+      return part(momentText(field, COMPARE[op], bind(moment(readMoment(String(value))))))
+    case 'within': {
+      const [from, to] = readSpan(value) ?? []
+      const first = bind(moment(from))
+      const last = bind(moment(to))
+      return part((at) => sql`(${momentText(field, sql`>=`, first)(at)} and ${momentText(field, sql`<=`, last)(at)})`)
+    }
+    case 'contains':
+    case 'notContains': {
+      const held = containment(String(value), field, binding)
+      if (op === 'contains') return part(held)
+      return part((at) => sql`(${column} is not null and (${held(at)}) is not true)`)
+    }
+    case 'startsWith': {
+      const n = fixed(fold(String(value)))
+      return part((at) => sql`starts_with(${folded(column)}, ${at(n)}::text)`)
+    }
+    case 'endsWith': {
+      const n = fixed(fold(String(value)))
+      return part((at) => sql`right(${folded(column)}, char_length(${at(n)}::text)) = ${at(n)}::text`)
+    }
+    default:
+      throw new Error(`${op} is not asked of the database`)
+  }
+}
+
+const moment = (wanted: Moment | undefined) => {
+  if (!wanted) throw new Error('a checked condition has a moment that is none')
+  return ({ now }: Asking) => instantAt(wanted, now)
+}
+
+const momentText =
+  ({ column }: Field<never>, operator: SQL, n: number): Text =>
+  (at) =>
+    sql`${column} ${operator} ${at(n)}::timestamptz`
+
+const CASTS = { integer: sql.raw('int'), boolean: sql.raw('boolean'), text: sql.raw('text') }
+
+function membership({ value }: Leaf, { column, type, ...field }: Field<never>, binding: Binding): Part {
+  const wanted: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (field.literal) return literals(column, field.options ?? [], wanted)
+  const cast = type === 'integer' || type === 'boolean' ? CASTS[type] : CASTS.text
+  const resolved =
+    field.refersTo === 'person' && wanted.includes('me')
+      ? ({ me }: Asking) => wanted.map((each) => (each === 'me' ? me : each))
+      : () => wanted
+  const one = wanted.length === 1
+  const n = binding.values.push((asking) => (one ? resolved(asking)[0] : resolved(asking))) - 1
+  return one
+    ? { shape: 'is', sql: (at) => sql`${column} = ${at(n)}::${cast}` }
+    : { shape: 'in', sql: (at) => sql`${column} = any(${at(n)}::${cast}[])` }
+}
+
+// Only words from the field's own list reach the text of a statement.
+function literals(column: Field<never>['column'], options: readonly string[], wanted: readonly unknown[]): Part {
+  const chosen = options.filter((option) => wanted.includes(option))
+  const list = sql.raw(chosen.map((option) => `'${option}'`).join(', ') || 'null')
+  return {
+    shape: `in ${chosen.join()}`,
+    sql: () => (chosen.length === 1 ? sql`${column} = ${list}` : sql`${column} in (${list})`),
+  }
+}
+
+function containment(wanted: string, { column, type }: Field<never>, binding: Binding): Text {
+  if (!column) throw new Error('there is no column to look into')
+  if (type === 'tags') {
+    const n = binding.values.push(() => [wanted]) - 1
+    return (at) => sql`${column} @> ${at(n)}::text[]`
+  }
+  const part = fold(wanted)
+  const n = binding.values.push(() => part) - 1
+  return (at) => sql`strpos(${folded(column)}, ${at(n)}::text) > 0`
+}

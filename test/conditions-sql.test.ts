@@ -1,0 +1,242 @@
+import { sql } from 'drizzle-orm'
+import fc from 'fast-check'
+import t from 'tap'
+import { prepareSql, unnamed } from '../src/db/statement.ts'
+import { type TicketFacts, ticketFields } from '../src/domain/tickets/conditions.ts'
+import { type Requester, type TicketRow, ticketFacts } from '../src/domain/tickets/decide.ts'
+import { tickets } from '../src/domain/tickets/table.ts'
+import { vocabulary } from '../src/domain/types/store.ts'
+import { SYSTEM } from '../src/kernel/actor.ts'
+import { type Condition, type Field, type Op, operators, opsOf } from '../src/kernel/condition/language.ts'
+import { parseCondition } from '../src/kernel/condition/parse.ts'
+import { predicateOf } from '../src/kernel/condition/predicate.ts'
+import { questionOf, sqlOf } from '../src/kernel/condition/question.ts'
+import { onPostgres } from './support/database.ts'
+import { startDesk } from './support/desk.ts'
+
+// What a predicate says of one ticket, SQL must say of many: the same random conditions and tickets get the same answer.
+
+const { db, call, person } = await startDesk(t)
+const admin = (await call('GET', '/v1/me')).body.id
+const asking = { me: admin, now: '2026-11-22T12:00:00.000Z' }
+const ruth = await person('requester', 'Ruth@example.com')
+const carl = await person('requester', 'carl@example.com')
+await db.script(
+  `update people set locale = 'de', name = 'Ärger & Söhne' where id = '${ruth.id}'; update people set name = null where id = '${carl.id}'`,
+)
+
+const texts = [
+  'Printer on fire', 'printer', 'PRINTER', 'Ärger', 'ärger', 'İstanbul', 'ıI', 'Straße', 'STRASSE', 'ΣΊΣΥΦΟΣ ς σ', 'Ёлка ёлка', '%', '_', '\\', '\\%', "';--", 'a%b_c',
+  'e\u0301', 'é', '😀 smile', '\u{1f525}', 'tab\there', ' ', 'ﬁ', 'Ǆ ǆ', '٣', 'x'.repeat(300), 'ÿŸ', 'K\u212a', 'ſ', '{a,b}', 'null', 'NULL', 'true', '"quoted"', '\u200b', '\ufeff',
+] // biome-ignore format: a list of texts
+const moments = [
+  '2026-11-22T12:00:00.000Z',
+  '2026-11-21T12:00:00.000Z',
+  '2026-11-15T12:00:00.001Z',
+  '2026-11-29T12:00:00.000Z',
+  '0001-01-01T00:00:00.000Z',
+  '9999-12-31T23:59:59.999Z',
+  '2026-11-22T11:59:59.999Z',
+]
+const tags = ['vip', 'VIP', 'ärger', '%', 'a"b', '{', '\\', 'null', "it's"]
+
+const text = fc.constantFrom(...texts)
+const moment = fc.constantFrom(...moments)
+const orNull = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: null, freq: 2 })
+const reference = fc.constantFrom(admin, ruth.id, carl.id)
+
+const words = await vocabulary.load(db)
+const fields = ticketFields(words)
+const options = (name: string) => fc.constantFrom(...(fields.get(name)?.options ?? []))
+
+const aTicket = fc.record({
+  subject: fc.oneof(text, fc.constant('')),
+  type: options('type'),
+  status: options('status'),
+  statusCategory: options('statusCategory'),
+  priority: options('priority'),
+  category: orNull(fc.constantFrom('hardware', 'software')),
+  requesterId: fc.constantFrom(ruth.id, carl.id),
+  assigneeId: orNull(reference),
+  teamId: orNull(fc.constantFrom('tea_1', 'tea_2')),
+  parentId: orNull(fc.constant('tkt_x')),
+  tags: fc.uniqueArray(fc.constantFrom(...tags), { maxLength: 3 }),
+  channel: options('channel'),
+  dueAt: orNull(moment),
+  createdAt: moment,
+  updatedAt: moment,
+  firstRepliedAt: orNull(moment),
+  lastActivityBy: orNull(reference),
+  lastMessagePreview: orNull(text),
+  needsReaction: fc.boolean(),
+  version: fc.integer({ min: -3, max: 3 }),
+})
+
+const made = fc.sample(aTicket, { numRuns: 80, seed: 20261122 })
+await db.query({
+  text: `insert into tickets select * from jsonb_populate_recordset(null::tickets, $1::jsonb)`,
+  values: [
+    JSON.stringify(
+      made.map((each, n) =>
+        snaked({
+          id: `tkt_${n}`,
+          number: n - 3,
+          priorityRank: words.priorities.get(each.priority)?.position,
+          fields: {},
+          publicVersion: 1,
+          publicUpdatedAt: asking.now,
+          customerConversationId: 'cnv_1',
+          internalConversationId: 'cnv_2',
+          ...each, // biome-ignore format: what every row needs
+        }),
+      ),
+    ),
+  ],
+})
+
+function snaked(row: object): object {
+  return Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`), value]),
+  )
+}
+
+const everyTicket = prepareSql<object, { row: TicketRow; requester: Requester }>()(
+  () => sql`select to_jsonb(t) as row, jsonb_build_object('id', p.id, 'name', p.name, 'email', p.email, 'role', p.role, 'locale', p.locale, 'organizationId', p.organization_id) as requester
+    from ${tickets} t join people p on p.id = t.requester_id order by t.id`,
+)
+
+/** Rows as commands have them: named in camelCase, moments in the one form. */
+function rowFrom(snake: object): TicketRow {
+  const row = Object.fromEntries(
+    Object.entries(snake).map(([name, value]) => [
+      name.replace(/_([a-z])/g, (_, c) => c.toUpperCase()),
+      name.endsWith('_at') && value !== null ? instant(String(value)) : value,
+    ]),
+  )
+  return row as TicketRow // as the table has it
+}
+const instant = (value: string) => moments.find((known) => Date.parse(known) === Date.parse(value)) ?? value
+
+const all: { id: string; facts: TicketFacts }[] = (await db.query(everyTicket.bind({}))).rows.map(
+  ({ row, requester }) => {
+    const after = rowFrom(row)
+    const kept = ticketFacts({ before: null, after, requester, actor: SYSTEM, versions: { vocabulary: 1, rules: 1 } })
+    const told = JSON.parse(JSON.stringify(kept)) // as events keep them
+    return {
+      id: after.id,
+      facts: { ...told, event: { type: 'ticket.opened', channel: 'api', at: asking.now }, message: null },
+    }
+  },
+)
+
+const wantedBy = (field: Field<TicketFacts>, name: string): fc.Arbitrary<unknown> => {
+  const relative = fc.constantFrom('-7d', '-1d', '+7d', 'now', '-1m', '2026-11-22', '2026-11-21T13:00:00+01:00')
+  switch (field.type) {
+    case 'boolean':
+      return fc.boolean()
+    case 'integer':
+      return fc.oneof(fc.integer({ min: -4, max: 80 }), fc.constantFrom(2_147_483_647, -2_147_483_647))
+    case 'instant':
+      return fc.oneof(moment, relative)
+    case 'tags':
+      return fc.constantFrom(...tags)
+    case 'text':
+      return fc.oneof(
+        text,
+        fc.constantFrom('R', 'É', 'ä', 'Ä', 'ruth@', '.com', 'Σ', 'I', 'İ', 'ё'),
+        fc.string({ minLength: 1, maxLength: 3, unit: 'binary' }),
+      )
+    default:
+      if (field.options) return fc.constantFrom(...field.options)
+      if (name === 'category') return fc.constantFrom('hardware', 'software', 'other')
+      return fc.constantFrom(
+        admin,
+        ruth.id,
+        carl.id,
+        'tea_1',
+        'tea_2',
+        'tkt_1',
+        'tkt_x',
+        ...(field.refersTo === 'person' ? ['me'] : []),
+      )
+  }
+}
+
+const wantedFor = (field: Field<TicketFacts>, name: string, op: Op): fc.Arbitrary<unknown> => {
+  const one = wantedBy(field, name)
+  if (operators[op] === 'none') return fc.constant(undefined)
+  if (operators[op] === 'list') return fc.array(one, { minLength: 1, maxLength: 3 })
+  if (operators[op] === 'span') return fc.oneof(fc.constantFrom('-7d', '+7d', '-1m'), fc.tuple(one, one))
+  return one
+}
+
+const asked = [...fields].flatMap(([name, field]) => opsOf(field, 'list').map((op) => ({ name, field, op })))
+const aLeaf = fc
+  .constantFrom(...asked)
+  .chain(({ name, field, op }) =>
+    wantedFor(field, name, op).map((value) => ({ field: name, op, ...(value === undefined ? {} : { value }) })),
+  )
+const aTree = fc.letrec<{ node: unknown }>((tie) => ({
+  node: fc.oneof(
+    { maxDepth: 4, depthSize: 'medium' },
+    aLeaf,
+    fc.array(tie('node'), { maxLength: 3 }).map((all) => ({ all })),
+    fc.array(tie('node'), { maxLength: 3 }).map((any) => ({ any })),
+    fc.array(tie('node'), { maxLength: 3 }).map((none) => ({ none })),
+  ),
+})).node
+
+async function inDatabase(condition: Condition): Promise<string[]> {
+  const statement = prepareSql<object, { id: string }>()(
+    () =>
+      sql`select ${tickets.id} as id from ${tickets} where ${sqlOf(condition, fields, asking)} order by ${tickets.id}`,
+  )
+  return (await db.query(unnamed(statement).bind({}))).rows.map(({ id }) => id)
+}
+
+const inProgram = (condition: Condition): string[] => {
+  const holds = predicateOf(condition, fields)
+  return all.filter(({ facts }) => holds(facts, asking)).map(({ id }) => id)
+}
+
+const agree = async (input: unknown): Promise<boolean> => {
+  const condition = parseCondition(input, fields, { use: 'list' })
+  const [rows, facts] = [await inDatabase(condition), inProgram(condition)]
+  return JSON.stringify(rows) === JSON.stringify(facts)
+}
+
+t.test(`each operator of each field says the same in SQL (${onPostgres ? 'Postgres' : 'PGlite'})`, async (t) => {
+  t.equal(all.length, made.length)
+  let matched = 0
+  for (const { name, field, op } of asked) {
+    for (const value of fc.sample(wantedFor(field, name, op), { numRuns: 4, seed: 7 })) {
+      const leaf = { field: name, op, ...(value === undefined ? {} : { value }) }
+      if (!(await agree(leaf))) t.fail(JSON.stringify(leaf))
+      if (inProgram(parseCondition(leaf, fields)).length) matched++
+    }
+  }
+  t.ok(matched > asked.length, `${matched} of ${asked.length * 4} matched something`)
+})
+
+t.test('random trees say the same in SQL', async (t) => {
+  await fc.assert(fc.asyncProperty(aTree, agree), { numRuns: 400 })
+  t.pass('predicate and SQL agree')
+})
+
+t.test('values are bound: the form of a condition decides the statement', async (t) => {
+  const question = (value: string) =>
+    questionOf(
+      parseCondition(
+        {
+          any: [
+            { field: 'subject', op: 'contains', value },
+            { field: 'dueAt', op: 'before', value: '-1d' },
+          ],
+        },
+        fields,
+      ),
+      fields,
+    )
+  t.equal(question('a').shape, question("'; drop table tickets;--").shape)
+  t.same(question('A').values(asking), ['a', '2026-11-21T12:00:00.000Z'])
+})
