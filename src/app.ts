@@ -9,7 +9,8 @@ import { pendingMigrations } from './db/migrate.ts'
 import { createAuthenticator } from './domain/access/authenticate.ts'
 import { recordApiKeyUse } from './domain/access/record-api-key-use.ts'
 import { notifyAgents } from './domain/notifications/react.ts'
-import { acknowledgeNewTicket, mailPublicReply } from './domain/outbound/react.ts'
+import { mailPublicReply } from './domain/outbound/react.ts'
+import { runRules } from './domain/rules/react.ts'
 import { graphqlPlugin } from './graphql/plugin.ts'
 import { type JobQueue, openQueue } from './jobs/worker.ts'
 import { SYSTEM } from './kernel/actor.ts'
@@ -29,7 +30,7 @@ import { restPlugin } from './rest/plugin.ts'
 import { answerBrokenRequest, answerError } from './rest/problems.ts'
 
 /** What follows from events, in this order, in the transaction of the command that told them. */
-const reactions: readonly Reaction[] = [mailPublicReply, acknowledgeNewTicket, notifyAgents]
+const reactions: readonly Reaction[] = [mailPublicReply, notifyAgents, runRules]
 
 const queues: readonly Queue[] = ['mail.parse', 'mail.send']
 

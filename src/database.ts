@@ -7,6 +7,7 @@ import { isDurable } from './db/durability.ts'
 import { lockDirectory } from './db/lock.ts'
 import { migrate } from './db/migrate.ts'
 import { makeFirstDesk } from './domain/access/first-desk.ts'
+import { seedRules } from './domain/rules/seed.ts'
 
 /** A server that may lose what it has committed. */
 class UnsafePostgres extends Error {
@@ -42,6 +43,7 @@ export async function openDatabase(config: Config, log: Logger, lock?: () => voi
       config,
       (key) => keepKey(config.dataDir, key),
     )
+    await seedRules(db, () => new Date())
     return { db, firstKey, close }
   } catch (error) {
     await close()

@@ -57,6 +57,18 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
   revokeApiKey: { params: async () => ({ apiKeyId: await aKey() }) },
   mintRequesterToken: { body: { email: 'minted@example.com' } },
   resendMail: { params: async () => ({ outboundMailId: await aMail() }) },
+  addRule: {
+    body: {
+      key: 'right',
+      name: 'Right',
+      on: ['ticket.opened'],
+      if: { field: 'priority', op: 'is', value: 'high' },
+      // biome-ignore lint/suspicious/noThenProperty: the word of the contract
+      then: [{ action: 'changeTicket', addTags: ['hot'] }],
+    },
+  },
+  changeRule: { params: async () => ({ key: 'tell_assignee_of_reply' }), body: { enabled: false } },
+  removeRule: { params: async () => ({ key: 'reopen_on_customer_reply' }) },
   acknowledgeTicket: {
     params: async () => ({ ticketId: (await receive(aRawMail({ From: 'ack@example.com' }))).ticketId }),
   },

@@ -69,6 +69,7 @@ async function defined(): Promise<Named[]> {
 
 /** Commands that no API offers, and why. */
 const internalCommands: Record<string, string> = {
+  notifyPerson: 'an action of rules',
   recordApiKeyUse: 'notes that a key was used',
   journalMail: 'SMTP is its door',
   claimInboundMail: 'a step of the mail worker',

@@ -143,7 +143,7 @@ t.test('an agent answers by mail with proof, and without it leaves a note and he
     channel: 'email',
   })
   const ticket = (await call('GET', `/v1/tickets/${id}`)).body
-  t.match(ticket, { needsReaction: false, firstRepliedAt: String, status: 'open' })
+  t.match(ticket, { needsReaction: false, firstRepliedAt: String, status: 'waiting_on_customer' })
   const [reply] = await sendAll()
   t.match(reply, { to: { address: 'client@good.test' }, bodyText: 'It is on its way.' })
   t.notMatch(JSON.stringify(reply), /CANARY/, 'what was quoted of our own notice stays here')

@@ -155,7 +155,7 @@ t.test('a mail becomes a ticket, is answered by mail, and the answer to that com
       ['public', /Noch etwas/],
     ],
   )
-  t.match(after, { needsReaction: true, status: 'open' })
+  t.match(after, { needsReaction: true, status: 'waiting_on_agent' })
 
   const { body: minted } = await rest('POST', '/v1/auth/requester-tokens', { personId: ticket.requesterId })
   for (const path of [

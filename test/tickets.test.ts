@@ -87,43 +87,41 @@ t.test('a change of other fields does not conflict, a change of the same field d
   t.same(await rows(), before, 'nothing was written')
 })
 
-t.test(
-  'a reply leaves status and version, moves the activity, and is mailed; a note leaves no public trace',
-  async (t) => {
-    const ruth = await person('requester')
-    const { id } = await openTicket({ requesterId: ruth.id })
-    const seen = (await call('GET', `/v1/tickets/${id}`, { key: ruth.key })).body
-    await call('POST', `/v1/tickets/${id}/notes`, { body: { body: 'She always says that. CANARY' } })
-    t.same((await call('GET', `/v1/tickets/${id}`, { key: ruth.key })).body, seen, 'nothing shows that there is a note')
-    t.notMatch((await call('GET', `/v1/tickets/${id}/messages`, { key: ruth.key })).text, /CANARY/)
+t.test('a reply moves the activity and is mailed, rules move the status; a note leaves no public trace', async (t) => {
+  const ruth = await person('requester')
+  const { id } = await openTicket({ requesterId: ruth.id })
+  const seen = (await call('GET', `/v1/tickets/${id}`, { key: ruth.key })).body
+  await call('POST', `/v1/tickets/${id}/notes`, { body: { body: 'She always says that. CANARY' } })
+  t.same((await call('GET', `/v1/tickets/${id}`, { key: ruth.key })).body, seen, 'nothing shows that there is a note')
+  t.notMatch((await call('GET', `/v1/tickets/${id}/messages`, { key: ruth.key })).text, /CANARY/)
 
-    const reply = await call('POST', `/v1/tickets/${id}/replies`, {
-      body: { body: 'Try **water**', format: 'markdown' },
-    })
-    t.match(reply, { status: 201, body: { visibility: 'public', bodyHtml: /<strong>water<\/strong>/ } })
-    const after = (await call('GET', `/v1/tickets/${id}`)).body
-    t.match(after, {
-      status: 'open',
-      version: 1,
-      needsReaction: false,
-      firstRepliedAt: String,
-      lastMessagePreview: String,
-    })
-    const { body: mails } = await call('GET', `/v1/mail/outbound?ticketId=${id}&kind=reply`)
-    t.match(mails.data, [
-      {
-        to: ruth.email,
-        state: 'unrouted',
-        ticketMessageId: reply.body.id,
-        subject: `Re: Printer on fire #[${after.number}]`,
-      },
-    ])
-    t.equal(mails.data.length, 1)
+  const reply = await call('POST', `/v1/tickets/${id}/replies`, {
+    body: { body: 'Try **water**', format: 'markdown' },
+  })
+  t.match(reply, { status: 201, body: { visibility: 'public', bodyHtml: /<strong>water<\/strong>/ } })
+  const after = (await call('GET', `/v1/tickets/${id}`)).body
+  // a reply leaves them alone; a shipped rule does what it does in the open
+  t.match(after, {
+    status: 'waiting_on_customer',
+    version: 2,
+    needsReaction: false,
+    firstRepliedAt: String,
+    lastMessagePreview: String,
+  })
+  const { body: mails } = await call('GET', `/v1/mail/outbound?ticketId=${id}&kind=reply`)
+  t.match(mails.data, [
+    {
+      to: ruth.email,
+      state: 'unrouted',
+      ticketMessageId: reply.body.id,
+      subject: `Re: Printer on fire #[${after.number}]`,
+    },
+  ])
+  t.equal(mails.data.length, 1)
 
-    await call('POST', `/v1/tickets/${id}/replies`, { key: ruth.key, body: { body: 'Thanks' } })
-    t.match((await call('GET', `/v1/tickets/${id}`)).body, { needsReaction: true, status: 'open' })
-  },
-)
+  await call('POST', `/v1/tickets/${id}/replies`, { key: ruth.key, body: { body: 'Thanks' } })
+  t.match((await call('GET', `/v1/tickets/${id}`)).body, { needsReaction: true, status: 'waiting_on_agent' })
+})
 
 t.test("a stranger cannot tell another's ticket from one that does not exist", async (t) => {
   const [eve, ruth] = await Promise.all([person('requester'), person('requester')])

@@ -14,12 +14,13 @@ import { nodeResolvers } from './node.ts'
 import { notificationResolvers } from './notifications.ts'
 import { peopleLoaders, peopleResolvers } from './people.ts'
 import { assertEveryFieldIsDecided } from './policy.ts'
+import { ruleResolvers } from './rules.ts'
 import { scalars } from './scalars.ts'
 import { ticketLoaders, ticketResolvers } from './tickets.ts'
 
 const BODY_BYTES_MAX = 102_400
 
-const features = [ticketResolvers, peopleResolvers, mailResolvers, notificationResolvers]
+const features = [ticketResolvers, peopleResolvers, mailResolvers, notificationResolvers, ruleResolvers]
 
 const resolvers = {
   ...scalars,

@@ -11,6 +11,7 @@ import { Mailbox } from '../domain/mailboxes/schema.ts'
 import { Notification, NotificationPreferences, NotificationsRead } from '../domain/notifications/schema.ts'
 import { MailCause, MailExplanation, MailStep, OutboundMail, SuppressedAddress } from '../domain/outbound/schema.ts'
 import { Person, Team } from '../domain/people/schema.ts'
+import { Finding, Rule, RuleExplanation, RuleRun } from '../domain/rules/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
 import { Priority, Status, TicketType } from '../domain/types/schema.ts'
 
@@ -46,6 +47,10 @@ export const twins: Record<string, TSchema> = {
   SuppressedAddress,
   Follower,
   Notification,
+  Rule,
+  RuleRun,
+  RuleFinding: Finding,
+  RuleExplanation,
   NotificationPreferences,
   NotificationsRead,
   Event,

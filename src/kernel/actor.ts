@@ -28,6 +28,7 @@ export const SYSTEM: Actor = { kind: 'system', id: 'kontor' }
 export const groups = [
   'tickets',
   'notifications',
+  'rules',
   'people',
   'teams',
   'mail',

@@ -7,7 +7,7 @@ import type { Actor, Channel, Group } from './actor.ts'
 import { type Attempts, attempt, NEEDS_STATEMENT } from './attempt.ts'
 import { check } from './check.ts'
 import type { Instant } from './clock.ts'
-import { type DeskEvent, eventRow, events, feedPending, type NewEvent } from './events.ts'
+import { type Changes, type DeskEvent, eventRow, events, feedPending, type NewEvent } from './events.ts'
 import { newId } from './ids.ts'
 import { type NewJob, outbox } from './jobs.ts'
 import { Problem, type ProblemCode } from './problems.ts'
@@ -50,7 +50,7 @@ export interface Command<I extends TSchema, S, R> {
 }
 
 /** How a rule runs a command on the ticket of its event. */
-export interface RuleAction<I extends TSchema, S> {
+interface RuleAction<I extends TSchema, S> {
   /** What the author of a rule gives; the ticket is that of the event. */
   input: TSchema
   /**
@@ -90,6 +90,8 @@ export interface CommandContext {
   cause: DeskEvent | undefined
   /** What is left to a whole transaction, by name: which rules have acted on which ticket. */
   notes: Set<string>
+  /** What the events of a rule's run have changed, by field: from what it was first to what it is now. */
+  changesOf(runId: string): Changes
   /** The rows of a ticket as this transaction holds them; see `NewEvent.working`. */
   working(ticketId: string): unknown
   /** All or nothing, without sinking the command: gives back the problem that stopped the work, and takes back what it did. */
@@ -201,6 +203,15 @@ export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
     attempt: (work) => attempt(unit, (mayRead) => work(contextFor({ ...unit, mayRead }, cause))),
     cause,
     notes: unit.notes,
+    changesOf: (runId) =>
+      unit.history
+        .filter((event) => event.cause?.runId === runId)
+        .flatMap(({ changes = {} }) => Object.entries(changes))
+        .reduce(
+          (all: Changes, [field, { from, to }]) =>
+            Object.assign(all, { [field]: { from: all[field]?.from ?? from, to } }),
+          {},
+        ),
     working: (ticketId) => unit.working.get(ticketId),
     async query(statement) {
       if (!unit.mayRead) throw NEEDS_STATEMENT

@@ -33,6 +33,7 @@ export type IdPrefix =
   | 'oum'
   | 'mbx'
   | 'ntf'
+  | 'run'
   | 'job'
   | 'req'
   | 'rad'

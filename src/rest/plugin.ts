@@ -15,6 +15,7 @@ import { notificationRoutes } from './notifications.ts'
 import { outboundRoutes } from './outbound.ts'
 import { peopleRoutes } from './people.ts'
 import { answerError, ProblemSchema, sendProblem, setProblemsAside } from './problems.ts'
+import { ruleRoutes } from './rules.ts'
 import { guardRoutes, type SessionParts } from './session.ts'
 import { ticketRoutes } from './tickets.ts'
 import { validatorCompiler } from './validation.ts'
@@ -80,5 +81,6 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   mailRoutes(api, parts)
   outboundRoutes(api)
   notificationRoutes(api)
+  ruleRoutes(api)
   await attachmentRoutes(api, parts)
 }

@@ -6,6 +6,7 @@ import { newId } from '../../kernel/ids.ts'
 import { WriteSet } from '../../kernel/write-set.ts'
 import { mailboxes } from '../mailboxes/table.ts'
 import { people, personEmails } from '../people/table.ts'
+import { insertShippedRules } from '../rules/seed.ts'
 import { priorities, statuses, types } from '../types/table.ts'
 import { newSecret } from './secret.ts'
 import { insertApiKey } from './store.ts'
@@ -36,6 +37,7 @@ export async function makeFirstDesk(
     const now = instantOf(clock())
     const writes = new WriteSet()
     insertVocabularies(writes)
+    insertShippedRules(writes, now)
     const times = { version: 1, createdAt: now, updatedAt: now }
     writes.insert(mailboxes, {
       id: newId('mbx'),

@@ -1,8 +1,9 @@
+import { Type } from 'typebox'
 import { defineCommand } from '../../kernel/desk.ts'
 import { newId } from '../../kernel/ids.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { claimAttachments, lockUploads } from '../attachments/store.ts'
-import { lockTicket } from '../tickets/store.ts'
+import { type LockedTicket, lockTicket } from '../tickets/store.ts'
 import { bodyFrom } from './body.ts'
 import { refuseNote } from './policy.ts'
 import { PostNote } from './schema.ts'
@@ -24,6 +25,11 @@ export const postNote = defineCommand({
     if (refusal) return refusal
     if (conversationId !== undefined && conversationId !== ticket.internalConversationId)
       return invalid('/conversationId', 'not_found', 'is no internal conversation of this ticket')
+  },
+
+  ruleAction: {
+    input: Type.Pick(PostNote, ['body', 'format']),
+    subject: (working) => ({ ...(working as LockedTicket), uploads: [] }), // what events of tickets hand on
   },
 
   handle(context, { body, format = 'text' }, { uploads, ...locked }) {

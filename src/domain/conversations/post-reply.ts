@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import { isAgent, isStaff } from '../../kernel/actor.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
@@ -5,7 +6,7 @@ import { newId } from '../../kernel/ids.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { claimAttachments, lockUploads } from '../attachments/store.ts'
 import { afterChange, enteringStatus, ticketFacts } from '../tickets/decide.ts'
-import { lockTicket } from '../tickets/store.ts'
+import { type LockedTicket, lockTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
 import { statusOf, vocabulary } from '../types/store.ts'
 import { bodyFrom } from './body.ts'
@@ -34,6 +35,14 @@ export const postReply = defineCommand({
     if (status !== undefined && !isAgent(actor)) return 'forbidden'
     if (conversationId !== undefined && conversationId !== ticket.customerConversationId)
       return invalid('/conversationId', 'not_found', 'is no customer conversation of this ticket')
+  },
+
+  ruleAction: {
+    input: Type.Pick(PostReply, ['body', 'format', 'status']),
+    async subject(working, { status }, { cached }) {
+      const chosen = status === undefined ? undefined : statusOf(await cached(vocabulary), status)
+      return { ...(working as LockedTicket), uploads: [], chosen } // what events of tickets hand on
+    },
   },
 
   handle(context, { body, format = 'text' }, { uploads, chosen, ...locked }) {

@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import { defineCommand } from '../../kernel/desk.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { ADDRESS_CONSTRAINT, findPerson, findPersonByAddress, insertPerson, normalised } from '../people/store.ts'
@@ -31,6 +32,8 @@ export const addFollower = defineCommand({
     if (person?.disabledAt) return invalid('/personId', 'disabled', 'is disabled')
     if ([requester, ...followers].some(({ id }) => id === person?.id)) return 'already_following'
   },
+
+  ruleAction: { input: Type.Pick(AddFollower, ['personId', 'email', 'name']) },
 
   handle(context, { name }, { ticket, person, address = '' }): Follower {
     const draft = {

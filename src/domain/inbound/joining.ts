@@ -64,6 +64,7 @@ export const insertSender = (context: CommandContext, mail: InboundMail, email: 
 
 export const mailFacts = (mail: InboundMail, { filing, others }: Pick<Found, 'filing' | 'others'>): MailFacts => ({
   verified: filing.verified,
-  autorespond: mail.autorespond,
+  // somebody unproven who hands on a mail could have us write to anybody
+  autorespond: mail.autorespond && (filing.verified || !filing.forwards),
   copied: others,
 })

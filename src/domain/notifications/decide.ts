@@ -8,6 +8,7 @@ const USUAL: Record<NoticeKind, NoticeLevel> = {
   message_held: 'list',
   mail_unverified: 'email',
   mail_bounced: 'email',
+  ticket_changed: 'email',
 }
 
 export const levelOf = (choices: NoticeChoices, kind: NoticeKind): NoticeLevel => choices[kind] ?? USUAL[kind]

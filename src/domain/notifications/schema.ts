@@ -25,6 +25,7 @@ export const NotificationPreferences = Closed(
     messageHeld: NoticeLevel,
     mailUnverified: NoticeLevel,
     mailBounced: NoticeLevel,
+    ticketChanged: NoticeLevel,
   },
   { $id: 'NotificationPreferences', description: 'email: in the list and by mail; list: in the list only; none' },
 )
@@ -36,6 +37,7 @@ export const ChangeNotificationPreferences = Closed({
   messageHeld: Type.Optional(NoticeLevel),
   mailUnverified: Type.Optional(NoticeLevel),
   mailBounced: Type.Optional(NoticeLevel),
+  ticketChanged: Type.Optional(NoticeLevel),
 })
 
 export const ReadNotification = Closed({ notificationId: Id() })

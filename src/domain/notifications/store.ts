@@ -1,6 +1,14 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import type { CommandContext } from '../../kernel/context.ts'
+import type { DeskEvent } from '../../kernel/events.ts'
+import { newId } from '../../kernel/ids.ts'
+import { noticeSubject } from '../outbound/letters.ts'
+import { queueMail } from '../outbound/queueing.ts'
+import type { NoticeKind } from '../people/schema.ts'
+import type { Assignee } from '../tickets/decide.ts'
+import { levelOf } from './decide.ts'
 import { notifications } from './table.ts'
 
 const own = prepare<{ id: string; personId: string }>()(($) =>
@@ -39,3 +47,27 @@ export const ticketExists = async (tx: Connection, id: string): Promise<boolean>
 /** The oldest unread ones, about one ticket or any, at most so many. */
 export const lockUnread = async (tx: Connection, personId: string, ticketId: string | null, limit: number) =>
   (await tx.query(unread.bind({ personId, ticketId, limit }))).rows
+
+export interface Notice {
+  kind: NoticeKind
+  to: Assignee
+}
+
+/** A row of somebody's list, and a mail, as they wish to be told. */
+export function insertNotice(
+  context: CommandContext,
+  event: DeskEvent,
+  ticket: { id: string; subject: string },
+  { kind, to }: Notice,
+): void {
+  const level = levelOf(to.notices, kind)
+  if (level === 'none') return
+  const { insert, now } = context
+  const messageId = 'messageId' in event.data ? event.data.messageId : null
+  const about = { ticketId: ticket.id, messageId, eventId: event.id }
+  insert(notifications, { id: newId('ntf'), personId: to.id, kind, ...about, createdAt: now, readAt: null })
+  if (level === 'list') return
+  const subject = noticeSubject(kind, ticket)
+  const reason = `${kind}, as ${to.email} wishes`
+  queueMail(context, { ...about, kind: 'notification', notice: kind, to, subject, reason })
+}

@@ -1,9 +1,9 @@
 import { defineCommand } from '../../kernel/desk.ts'
-import { Problem } from '../../kernel/problems.ts'
+import { NoInput } from '../../kernel/schema.ts'
 import { refuseAgentWork } from '../tickets/policy.ts'
 import { TicketAct } from '../tickets/schema.ts'
-import { lockTicket } from '../tickets/store.ts'
-import { isUndeliverable, shownMail } from './decide.ts'
+import { type LockedTicket, lockTicket } from '../tickets/store.ts'
+import { shownMail } from './decide.ts'
 import { acknowledge } from './queueing.ts'
 import type { OutboundMail } from './schema.ts'
 import { wasAcknowledged } from './store.ts'
@@ -19,16 +19,24 @@ export const acknowledgeTicket = defineCommand({
     return { ...locked, isRepeat: await wasAcknowledged(tx, locked.ticket.id) }
   },
 
-  refuse(actor, { ticket, requester, isRepeat }) {
+  refuse(actor, { ticket, isRepeat }) {
     const refusal = refuseAgentWork(actor, ticket)
     if (refusal) return refusal
     if (isRepeat) return 'already_acknowledged'
-    if (isUndeliverable(requester.email))
-      return new Problem('mail_not_resendable', { detail: 'Nobody can have this address.' })
   },
 
   handle(context, _input, { ticket, requester }): OutboundMail {
     const reason = `acknowledged by ${context.actor.kind} ${context.actor.id}`
-    return shownMail(acknowledge(context, { ticketId: ticket.id, requester, eventId: null, reason }))
+    const eventId = context.cause?.id ?? null
+    return shownMail(acknowledge(context, { ticketId: ticket.id, requester, eventId, reason }))
+  },
+
+  ruleAction: {
+    input: NoInput,
+    // a ticket of this very transaction was never acknowledged
+    subject(working, _input, { now }) {
+      const held = working as LockedTicket // what events of tickets hand on
+      return held.ticket.createdAt === now ? { ...held, isRepeat: false } : undefined
+    },
   },
 })

@@ -39,6 +39,7 @@ const SAYINGS: Record<NoticeKind, (told: Told) => string> = {
   mail_unverified: () =>
     'A mail that bears your address came to this ticket. Nothing proves that you sent it, so it is an internal note.',
   mail_bounced: () => 'A mail of this ticket came back.',
+  ticket_changed: () => 'A rule of the desk wants you to look at this ticket.',
 }
 export const noticeSubject = (kind: NoticeKind, { subject }: { subject: string }): string =>
   `${SUBJECTS[kind]}: ${subject}`
@@ -49,6 +50,7 @@ const SUBJECTS: Record<NoticeKind, string> = {
   message_held: 'Mail held',
   mail_unverified: 'Unproven mail',
   mail_bounced: 'Mail came back',
+  ticket_changed: 'Please look',
 }
 
 const TEXT_CHARACTERS_MAX = 4_000

@@ -1,8 +1,8 @@
 import type { Reaction } from '../../kernel/context.ts'
 import type { DeskEvent } from '../../kernel/events.ts'
 import type { MailFacts, Party, Requester } from '../tickets/decide.ts'
-import { isUndeliverable, subjectOf } from './decide.ts'
-import { acknowledge, queueMail } from './queueing.ts'
+import { subjectOf } from './decide.ts'
+import { queueMail } from './queueing.ts'
 
 /** The facts of a ticket's event that mail is made from; `ticketFacts` wrote them. */
 interface Told {
@@ -32,14 +32,4 @@ export const mailPublicReply: Reaction = (event, context) => {
       eventId: event.id,
     })
   }
-}
-
-/** A new ticket is acknowledged, unless a machine wrote it or asked for silence, or somebody unproven speaks for the requester. */
-export const acknowledgeNewTicket: Reaction = (event, context) => {
-  if (event.type !== 'ticket.opened') return
-  const { ticket, requester, mail } = toldBy(event)
-  if (isUndeliverable(requester.email) || mail?.autorespond === false) return
-  // an agent's forward: without proof anybody could have us write to anybody
-  if (mail && event.actor.id !== requester.id && !mail.verified) return
-  acknowledge(context, { ticketId: ticket.id, requester, eventId: event.id, reason: `new ticket by ${event.channel}` })
 }

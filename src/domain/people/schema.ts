@@ -14,6 +14,7 @@ export const noticeKinds = [
   'message_held',
   'mail_unverified',
   'mail_bounced',
+  'ticket_changed',
 ] as const
 export type NoticeKind = (typeof noticeKinds)[number]
 

@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import { refuseStale } from '../../kernel/conflict.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { invalid } from '../../kernel/problems.ts'
@@ -28,6 +29,8 @@ export const assignTicket = defineCommand({
     if (teamId && !team) return invalid('/teamId', 'not_found', 'is no team')
     if (assigneeId === undefined && teamId === undefined) return invalid('', 'missing', 'give assigneeId or teamId')
   },
+
+  ruleAction: { input: Type.Pick(AssignTicket, ['assigneeId', 'teamId']) },
 
   async handle(context, { expectedVersion, ticketId: _, ...to }, { tx, assigned, team: _team, ...locked }) {
     await refuseStale(tx, locked.ticket, expectedVersion, Object.keys(to))

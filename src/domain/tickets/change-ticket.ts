@@ -1,3 +1,4 @@
+import { Type } from 'typebox'
 import { refuseStale } from '../../kernel/conflict.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
@@ -8,7 +9,7 @@ import { priorityOf, statusOf, typeOf, type Vocabulary, vocabulary } from '../ty
 import { afterChange, enteringStatus, type TicketRow, ticketFacts } from './decide.ts'
 import { refuseAgentWork, ticketFor } from './policy.ts'
 import { ChangeTicket } from './schema.ts'
-import { lockTicket } from './store.ts'
+import { type LockedTicket, lockTicket } from './store.ts'
 import { tickets } from './table.ts'
 
 /** Changes fields. What is not named stays; what is equal already changes nothing. */
@@ -34,6 +35,15 @@ export const changeTicket = defineCommand({
   },
 
   refuse: (actor, { ticket }) => refuseAgentWork(actor, ticket),
+
+  ruleAction: {
+    input: Type.Omit(ChangeTicket, ['ticketId', 'expectedVersion']),
+    async subject(working, { requesterId, expectedVersion }, { tx, cached }) {
+      if (requesterId !== undefined || expectedVersion !== undefined) return
+      const held = working as LockedTicket // what events of tickets hand on
+      return { ...held, words: await cached(vocabulary), requesterFound: true, tx, expectedVersion }
+    },
+  },
 
   async handle(
     { update, emit, actor, now, versions },

@@ -1,0 +1,195 @@
+import { asc, eq, sql } from 'drizzle-orm'
+import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import { explain } from '../../kernel/condition/explain.ts'
+import { readCondition } from '../../kernel/condition/parse.ts'
+import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
+import { type List, PageInput, readPage } from '../../kernel/page.ts'
+import { Problem } from '../../kernel/problems.ts'
+import { Closed, NoInput } from '../../kernel/schema.ts'
+import { refuseStaffOnly } from '../people/policy.ts'
+import { ticketFields } from '../tickets/conditions.ts'
+import { TicketRef } from '../tickets/schema.ts'
+import { namedTicket } from '../tickets/store.ts'
+import { tickets } from '../tickets/table.ts'
+import { vocabulary } from '../types/store.ts'
+import { type FactualEvent, factsOf } from './facts.ts'
+import { concerns } from './react.ts'
+import {
+  ExplainRule,
+  type Rule,
+  RuleAct,
+  type RuleDefinition,
+  type RuleExplanation,
+  type RuleRun,
+  runOutcomes,
+} from './schema.ts'
+import { ruleRuns, rules } from './table.ts'
+
+const all = prepare()(() => build.select(rowOf(rules)).from(rules).orderBy(asc(rules.position), asc(rules.key)))
+const byKey = prepare<{ key: string }>()(($) => build.select(rowOf(rules)).from(rules).where(eq(rules.key, $.key)))
+
+/** All rules in the order in which they run. */
+export const rulesQuery = defineQuery({
+  name: 'rules',
+  group: 'rules',
+  input: NoInput,
+  refuse: (actor) => refuseStaffOnly(actor),
+  read: async ({ db }): Promise<Rule[]> => (await db.query(all.bind({}))).rows as Rule[], // the row is the resource
+})
+
+export const ruleQuery = defineQuery({
+  name: 'rule',
+  group: 'rules',
+  input: RuleAct,
+  refuse: (actor) => refuseStaffOnly(actor),
+
+  async read({ db }, { key }): Promise<Rule> {
+    const [rule] = (await db.query(byKey.bind({ key }))).rows
+    if (!rule) throw new Problem('rule_not_found')
+    return rule as Rule // the row is the resource
+  },
+})
+
+const runList: List<RuleRun> = {
+  name: 'rule_runs',
+  columns: rowOf(ruleRuns),
+  from: ruleRuns,
+  id: ruleRuns.id,
+  filters: {
+    ruleKey: { column: ruleRuns.ruleKey, kind: 'text' },
+    outcome: { column: ruleRuns.outcome, kind: 'text', literals: runOutcomes },
+    eventId: { column: ruleRuns.eventId, kind: 'reference' },
+    ticketId: { column: ruleRuns.ticketId, kind: 'reference' },
+  },
+  sorts: { at: { column: ruleRuns.id, property: 'id' } },
+  defaultSort: '-at',
+}
+const { ticketId: _, ...runFilters } = runList.filters
+/** What may be asked of the runs of one ticket. */
+export const ruleRunList: Pick<List<RuleRun>, 'filters' | 'sorts' | 'defaultSort'> = { ...runList, filters: runFilters }
+
+const ticketBy = prepare<{ id: string | null; number: number | null }>()(($) =>
+  build
+    .select({ id: rowOf(tickets).id })
+    .from(tickets)
+    .where(sql`${tickets.id} = ${$.id} or ${tickets.number} = ${$.number}`),
+)
+
+async function ticketIdOf({ db }: Pick<QueryContext, 'db'>, ref: string): Promise<string> {
+  const { id = null, number = null } = namedTicket(ref)
+  const [ticket] = (await db.query(ticketBy.bind({ id, number }))).rows
+  if (!ticket) throw new Problem('ticket_not_found')
+  return ticket.id
+}
+
+/** What rules did to a ticket. */
+export const ruleRunsQuery = defineQuery({
+  name: 'ruleRuns',
+  group: 'rules',
+  input: Closed({ ticketId: TicketRef, page: PageInput }),
+  refuse: (actor) => refuseStaffOnly(actor),
+
+  async read(context, { ticketId, page }) {
+    const ofTicket = { field: 'ticketId', op: 'is' as const, values: [await ticketIdOf(context, ticketId)] }
+    return readPage(runList, context, { ...page, filters: [...(page.filters ?? []), ofTicket] })
+  },
+})
+
+interface Kept extends FactualEvent {
+  id: string
+  actorKind: string
+  actorId: string
+}
+
+const keptEvent = prepareSql<{ ticketId: string; id: string | null; types: string[] | null }, Kept>()(
+  ($) => sql`select id, type, channel, at, facts, actor_kind as "actorKind", actor_id as "actorId" from events
+    where ticket_id = ${$.ticketId} and (${$.id}::text is null or id = ${$.id})
+      and (${$.types}::text[] is null or type = any(${$.types}::text[])) order by id desc limit 1`,
+)
+
+const revisionAt = prepareSql<{ key: string; version: number }, { revision: number; definition: RuleDefinition }>()(
+  ($) => sql`select revision, definition from rule_revisions where rule_key = ${$.key} and rules_version <= ${$.version}
+    order by revision desc limit 1`,
+)
+
+const runAt = prepareSql<{ key: string; eventId: string }, { outcome: RuleRun['outcome']; detail: string | null }>()(
+  ($) => sql`select outcome, detail from rule_runs where event_id = ${$.eventId} and rule_key = ${$.key} limit 1`,
+)
+
+type Said = Parameters<typeof factsOf>[1]
+const messageById = prepareSql<{ id: string | null }, NonNullable<Said>>()(
+  ($) =>
+    sql`select visibility, channel, body_text as "bodyText", visible_text as "visibleText", verified from messages where id = ${$.id}`,
+)
+
+/**
+ * Why a rule did what it did at an event, or why it did nothing: from the facts that the event keeps and the revision of the rule that
+ * held then, by the evaluator that ran.
+ */
+export const explainRule = defineQuery({
+  name: 'explainRule',
+  group: 'rules',
+  input: ExplainRule,
+  refuse: (actor) => refuseStaffOnly(actor),
+
+  async read(context, { ticketId: ref, rule: key, event: eventId }): Promise<RuleExplanation> {
+    const { db, cached } = context
+    const ticketId = await ticketIdOf(context, ref)
+    const [current] = (await db.query(byKey.bind({ key }))).rows
+    const types = eventId === undefined ? (current?.on ?? null) : null
+    const [event] = (await db.query(keptEvent.bind({ ticketId, id: eventId ?? null, types }))).rows
+    if (!event) throw new Problem('event_not_found')
+    const version = Number(event.facts.rulesVersion ?? 0)
+    const { messageId = null } = event.facts as { messageId?: string | null }
+    const [then, run, said, words] = await Promise.all([
+      db.query(revisionAt.bind({ key, version })),
+      db.query(runAt.bind({ key, eventId: event.id })),
+      db.query(messageById.bind({ id: messageId })),
+      cached(vocabulary),
+    ])
+    const revision = then.rows[0]
+    if (!revision && !current) throw new Problem('rule_not_found')
+    const about = { ruleKey: key, revision: revision?.revision ?? 0, eventId: event.id }
+    if (!revision) return { ...about, ...nothing('The rule was not there yet.') }
+    return { ...about, ...judged(event, revision.definition, said.rows[0], run.rows[0], words, ticketFields(words)) }
+  },
+})
+
+type Judgement = Omit<RuleExplanation, 'ruleKey' | 'revision' | 'eventId'>
+
+const nothing = (reason: string): Judgement => ({
+  outcome: 'not_matched',
+  reason,
+  failedCondition: null,
+  conditions: [],
+})
+
+const REASONS: Record<RuleRun['outcome'], string> = {
+  fired: 'Its conditions held, and it acted.',
+  stopped: 'Its conditions held, but an earlier rule stopped it.',
+  guarded: 'Its conditions held, but a limit held it back.',
+  failed: 'Its conditions held, but an action was refused; it changed nothing.',
+  suppressed: 'Its conditions held, but what it wanted was suppressed.',
+}
+
+function judged(
+  event: Kept,
+  rule: RuleDefinition,
+  said: Said,
+  run: { outcome: RuleRun['outcome']; detail: string | null } | undefined,
+  _words: unknown,
+  fields: ReturnType<typeof ticketFields>,
+): Judgement {
+  if (!rule.on.some((type) => type === event.type)) return nothing(`It does not listen to ${event.type}.`)
+  const { condition, faults } = readCondition(rule.if, fields)
+  if (!condition || faults.length) return nothing('Its condition names words that are gone.')
+  const facts = factsOf(event, said)
+  const { held, conditions, failedCondition } = explain(condition, fields, facts, { me: event.actorId, now: event.at })
+  const found = { conditions, failedCondition }
+  if (run)
+    return { outcome: run.outcome, reason: [REASONS[run.outcome], run.detail].filter(Boolean).join(' '), ...found }
+  if (!rule.enabled || rule.state === 'draft') return { ...nothing('It was switched off, or a draft.'), ...found }
+  const takesPart = concerns(rule, { actor: { kind: event.actorKind } }, String(facts.ticket.type))
+  if (!takesPart) return { ...nothing('It does not concern this type, or does not react to rules.'), ...found }
+  return { ...nothing(held ? 'Its conditions hold, but it did not run.' : 'A condition did not hold.'), ...found }
+}

@@ -1,0 +1,104 @@
+import type { CommandContext, Reaction } from '../../kernel/context.ts'
+import type { Changes, DeskEvent } from '../../kernel/events.ts'
+import { newId } from '../../kernel/ids.ts'
+import type { Working } from '../tickets/store.ts'
+import { callOf } from './actions.ts'
+import { factsOf } from './facts.ts'
+import type { RunOutcome } from './schema.ts'
+import { type CompiledRule, compiledRules, type RuleRow } from './store.ts'
+import { ruleRuns } from './table.ts'
+
+/** Events that rules cause are the next generation; so many, and what would follow is held back, visibly. */
+const GENERATIONS_MAX = 5
+
+/**
+ * The rules of an event, in their order, in the transaction of the event. All see the same facts; each attempt fails alone. What a rule
+ * does is another event, in which only those rules take part that say so (`reactToRules`).
+ */
+export const runRules: Reaction = async (event, context) => {
+  const { ticketId, facts } = event
+  if (ticketId === undefined || !facts) return
+  const listening = (await context.cached(compiledRules)).get(event.type)
+  if (!listening) return
+  const { message } = (event.working ?? {}) as Partial<Working> // what events of tickets hand on
+  const asked = factsOf({ ...event, facts }, message)
+  const asking = { me: event.actor.id, now: event.at }
+  const type = String(asked.ticket.type)
+  const matching = listening.filter(({ rule, holds }) => concerns(rule, event, type) && holds(asked, asking))
+  let stoppedBy: string | undefined
+  for (const { rule } of matching) {
+    if (stoppedBy !== undefined) record(context, rule, event, { outcome: 'stopped', detail: `by ${stoppedBy}` })
+    else if (await ran(context, { rule }, event, ticketId)) stoppedBy = rule.stop ? rule.key : undefined
+  }
+}
+
+/** Whether a rule takes part in an event at all, whatever its condition says. */
+export const concerns = (
+  rule: Pick<RuleRow, 'types' | 'reactToRules'>,
+  event: { actor: { kind: string } },
+  type: string,
+): boolean => (rule.types === null || rule.types.includes(type)) && (rule.reactToRules || event.actor.kind !== 'rule')
+
+/** True when the rule has fired. */
+async function ran(
+  context: CommandContext,
+  { rule }: Pick<CompiledRule, 'rule'>,
+  event: DeskEvent,
+  ticketId: string,
+): Promise<boolean> {
+  const reason = guard(context, rule, event, ticketId)
+  if (reason) {
+    const runId = record(context, rule, event, { outcome: 'guarded', detail: reason })
+    tell(context, 'rule.guarded', event, { ruleKey: rule.key, runId, reason })
+    return false
+  }
+  context.notes.add(`${rule.key} ${ticketId}`)
+  const runId = newId('run')
+  const changes: Changes = {}
+  const problem = await context.byRule({ key: rule.key, runId }).attempt(async (acting) => {
+    for (const action of rule.then) {
+      const { command, input } = callOf(action, ticketId)
+      await acting.run(command, input, { ticketId })
+    }
+    Object.assign(changes, acting.changesOf(runId))
+  })
+  if (!problem) {
+    record(context, rule, event, { outcome: 'fired', id: runId, changes })
+    return true
+  }
+  record(context, rule, event, { outcome: 'failed', id: runId, detail: `${problem.code}: ${problem.message}` })
+  tell(context, 'rule.failed', event, { ruleKey: rule.key, runId, code: problem.code })
+  return false
+}
+
+/** Why a rule is held back; it never drops what has happened already. */
+function guard({ notes }: CommandContext, rule: RuleRow, event: DeskEvent, ticketId: string): string | undefined {
+  if (event.depth >= GENERATIONS_MAX) return `${GENERATIONS_MAX} generations of rules`
+  return notes.has(`${rule.key} ${ticketId}`) ? 'it has acted on this ticket already, in what began here' : undefined
+}
+
+interface Run {
+  outcome: RunOutcome
+  id?: string
+  changes?: Changes
+  detail?: string
+}
+
+function record({ insert, now }: CommandContext, rule: RuleRow, event: DeskEvent, run: Run): string {
+  const { outcome, id = newId('run'), changes = {}, detail = null } = run
+  const { key: ruleKey, revision } = rule
+  const ticketId = event.ticketId ?? ''
+  insert(ruleRuns, { id, ruleKey, revision, eventId: event.id, ticketId, outcome, changes, detail, at: now })
+  return id
+}
+
+type Told =
+  | ['rule.failed', { ruleKey: string; runId: string; code: string }]
+  | ['rule.guarded', { ruleKey: string; runId: string; reason: string }]
+
+function tell(context: CommandContext, ...[type, event, data]: [Told[0], DeskEvent, Told[1]]): void {
+  const object = { type: 'rule', id: data.ruleKey, version: null }
+  const told = { ...(event.ticketId === undefined ? {} : { ticketId: event.ticketId }), object }
+  if (type === 'rule.failed' && 'code' in data) context.emit({ type, ...told, data })
+  if (type === 'rule.guarded' && 'reason' in data) context.emit({ type, ...told, data })
+}

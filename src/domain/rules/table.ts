@@ -1,0 +1,73 @@
+import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import { id, instant } from '../../db/columns.ts'
+import type { Condition } from '../../kernel/condition/language.ts'
+import { withKey } from '../../kernel/write-set.ts'
+import type { Action, RuleDefinition, RunOutcome } from './schema.ts'
+
+/** The rules as they hold now. */
+export const rules = withKey(
+  pgTable(
+    'rules',
+    {
+      key: id().primaryKey(),
+      name: text().notNull(),
+      /** The event types that it listens to. */
+      on: text().array().notNull(),
+      /** The ticket types that it concerns; null: all. */
+      types: text().array(),
+      if: jsonb().$type<Condition>().notNull(),
+      then: jsonb().$type<Action[]>().notNull(),
+      position: integer().notNull(),
+      enabled: boolean().notNull(),
+      state: text().$type<'draft' | 'published'>().notNull(),
+      stop: boolean().notNull(),
+      reactToRules: boolean().notNull(),
+      revision: integer().notNull(),
+      createdAt: instant().notNull(),
+      updatedAt: instant().notNull(),
+    },
+    (t) => [index('rules_position').on(t.position, t.key)],
+  ),
+  'key',
+)
+
+/** What a rule said at each time; a removed rule leaves its own. */
+export const ruleRevisions = withKey(
+  pgTable(
+    'rule_revisions',
+    {
+      ruleKey: id().notNull(),
+      revision: integer().notNull(),
+      /** The version of the rules from which on it held; the facts of an event say which version that was. */
+      rulesVersion: integer().notNull(),
+      definition: jsonb().$type<RuleDefinition>().notNull(),
+      byId: id(),
+      createdAt: instant().notNull(),
+    },
+    (t) => [primaryKey({ columns: [t.ruleKey, t.revision] })],
+  ),
+  'ruleKey',
+  'revision',
+)
+
+/** What rules did: fired, stopped, guarded and failed. That one did not match is computed from the event's facts. */
+export const ruleRuns = pgTable(
+  'rule_runs',
+  {
+    id: id().primaryKey(),
+    ruleKey: id().notNull(),
+    revision: integer().notNull(),
+    eventId: id().notNull(),
+    ticketId: id().notNull(),
+    outcome: text().$type<RunOutcome>().notNull(),
+    changes: jsonb().$type<Record<string, { from: unknown; to: unknown }>>().notNull(),
+    /** Why it failed or was held back. */
+    detail: text(),
+    at: instant().notNull(),
+  },
+  (t) => [
+    index('rule_runs_ticket').on(t.ticketId, t.id),
+    index('rule_runs_rule').on(t.ruleKey, t.id),
+    index('rule_runs_event').on(t.eventId),
+  ],
+)

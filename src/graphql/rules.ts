@@ -1,0 +1,27 @@
+import type { GraphQLResolveInfo } from 'graphql'
+import { addRule } from '../domain/rules/add-rule.ts'
+import { changeRule } from '../domain/rules/change-rule.ts'
+import { explainRule, ruleQuery, ruleRunList, ruleRunsQuery, rulesQuery } from '../domain/rules/queries.ts'
+import { removeRule } from '../domain/rules/remove-rule.ts'
+import { type ConnectionArgs, connection, pageFrom } from './connection.ts'
+import type { Context } from './context.ts'
+import { mutation } from './mutation.ts'
+import { orNull } from './or-null.ts'
+
+type Explaining = { ticketId: string; rule: string; event?: string | null }
+
+export const ruleResolvers = {
+  Query: {
+    rules: (_root: unknown, _args: object, { desk }: Context) => desk.read(rulesQuery, {}),
+    rule: (_root: unknown, { key }: { key: string }, { desk }: Context) => orNull(desk.read(ruleQuery, { key })),
+    ruleRuns: async (
+      _root: unknown,
+      { ticketId, ...args }: ConnectionArgs & { ticketId: string },
+      { desk }: Context,
+      info: GraphQLResolveInfo,
+    ) => connection(await desk.read(ruleRunsQuery, { ticketId, page: pageFrom(args, info, ruleRunList.filters) })),
+    explainRule: (_root: unknown, { ticketId, rule, event }: Explaining, { desk }: Context) =>
+      desk.read(explainRule, { ticketId, rule, ...(event == null ? {} : { event }) }),
+  },
+  Mutation: { ...mutation(addRule), ...mutation(changeRule), ...mutation(removeRule) },
+}
