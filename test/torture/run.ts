@@ -5,6 +5,7 @@ import { startPostgres } from '../support/postgres.ts'
 import type { ServerDatabase } from '../support/process.ts'
 import { type HostileParts, hostileRun } from './hostile.ts'
 import { type KillParts, killRun, type TortureResult } from './kill.ts'
+import { outboundRun } from './outbound.ts'
 import { pendingRun } from './pending.ts'
 
 const SEED_MAX = 2 ** 31
@@ -13,6 +14,7 @@ const tortures: Record<string, (parts: KillParts & HostileParts) => Promise<Tort
   kill: killRun,
   pending: pendingRun,
   hostile: hostileRun,
+  outbound: outboundRun,
 }
 const databases: Record<string, () => Promise<ServerDatabase | undefined>> = {
   pglite: async () => undefined,
