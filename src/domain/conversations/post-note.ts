@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { defineCommand } from '../../kernel/desk.ts'
 import { newId } from '../../kernel/ids.ts'
 import { invalid } from '../../kernel/problems.ts'
+import { Closed } from '../../kernel/schema.ts'
 import { claimAttachments, lockUploads } from '../attachments/store.ts'
 import { type LockedTicket, lockTicket } from '../tickets/store.ts'
 import { bodyFrom } from './body.ts'
@@ -28,7 +29,7 @@ export const postNote = defineCommand({
   },
 
   ruleAction: {
-    input: Type.Pick(PostNote, ['body', 'format']),
+    input: Closed(Type.Pick(PostNote, ['body', 'format']).properties),
     subject: (working) => ({ ...(working as LockedTicket), uploads: [] }), // what events of tickets hand on
   },
 

@@ -4,6 +4,7 @@ import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { newId } from '../../kernel/ids.ts'
 import { invalid } from '../../kernel/problems.ts'
+import { Closed } from '../../kernel/schema.ts'
 import { claimAttachments, lockUploads } from '../attachments/store.ts'
 import { afterChange, enteringStatus, ticketFacts } from '../tickets/decide.ts'
 import { type LockedTicket, lockTicket } from '../tickets/store.ts'
@@ -38,7 +39,7 @@ export const postReply = defineCommand({
   },
 
   ruleAction: {
-    input: Type.Pick(PostReply, ['body', 'format', 'status']),
+    input: Closed(Type.Pick(PostReply, ['body', 'format', 'status']).properties),
     async subject(working, { status }, { cached }) {
       const chosen = status === undefined ? undefined : statusOf(await cached(vocabulary), status)
       return { ...(working as LockedTicket), uploads: [], chosen } // what events of tickets hand on

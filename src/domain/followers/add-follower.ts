@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { defineCommand } from '../../kernel/desk.ts'
 import { invalid } from '../../kernel/problems.ts'
+import { Closed } from '../../kernel/schema.ts'
 import { ADDRESS_CONSTRAINT, findPerson, findPersonByAddress, insertPerson, normalised } from '../people/store.ts'
 import { refuseAgentWork } from '../tickets/policy.ts'
 import { lockTicket } from '../tickets/store.ts'
@@ -33,7 +34,7 @@ export const addFollower = defineCommand({
     if ([requester, ...followers].some(({ id }) => id === person?.id)) return 'already_following'
   },
 
-  ruleAction: { input: Type.Pick(AddFollower, ['personId', 'email', 'name']) },
+  ruleAction: { input: Closed(Type.Pick(AddFollower, ['personId', 'email', 'name']).properties) },
 
   handle(context, { name }, { ticket, person, address = '' }): Follower {
     const draft = {

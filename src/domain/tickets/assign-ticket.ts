@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { refuseStale } from '../../kernel/conflict.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { invalid } from '../../kernel/problems.ts'
+import { Closed } from '../../kernel/schema.ts'
 import { asAssignee, findPerson, findTeam } from '../people/store.ts'
 import { refuseAgentWork, ticketFor } from './policy.ts'
 import { AssignTicket } from './schema.ts'
@@ -30,7 +31,7 @@ export const assignTicket = defineCommand({
     if (assigneeId === undefined && teamId === undefined) return invalid('', 'missing', 'give assigneeId or teamId')
   },
 
-  ruleAction: { input: Type.Pick(AssignTicket, ['assigneeId', 'teamId']) },
+  ruleAction: { input: Closed(Type.Pick(AssignTicket, ['assigneeId', 'teamId']).properties) },
 
   async handle(context, { expectedVersion, ticketId: _, ...to }, { tx, assigned, team: _team, ...locked }) {
     await refuseStale(tx, locked.ticket, expectedVersion, Object.keys(to))

@@ -4,6 +4,7 @@ import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { instantIn } from '../../kernel/instant.ts'
 import { invalid } from '../../kernel/problems.ts'
+import { Closed } from '../../kernel/schema.ts'
 import { asRequester, findPerson } from '../people/store.ts'
 import { priorityOf, statusOf, typeOf, type Vocabulary, vocabulary } from '../types/store.ts'
 import { afterChange, enteringStatus, type TicketRow, ticketFacts } from './decide.ts'
@@ -37,7 +38,7 @@ export const changeTicket = defineCommand({
   refuse: (actor, { ticket }) => refuseAgentWork(actor, ticket),
 
   ruleAction: {
-    input: Type.Omit(ChangeTicket, ['ticketId', 'expectedVersion']),
+    input: Closed(Type.Omit(ChangeTicket, ['ticketId', 'expectedVersion']).properties),
     async subject(working, { requesterId, expectedVersion }, { tx, cached }) {
       if (requesterId !== undefined || expectedVersion !== undefined) return
       const held = working as LockedTicket // what events of tickets hand on
