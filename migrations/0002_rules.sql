@@ -1,3 +1,8 @@
+CREATE TABLE "assignment_turns" (
+	"key" text COLLATE "C" PRIMARY KEY NOT NULL,
+	"last_person_id" text COLLATE "C"
+);
+--> statement-breakpoint
 CREATE TABLE "rule_revisions" (
 	"rule_key" text COLLATE "C" NOT NULL,
 	"revision" integer NOT NULL,

@@ -234,3 +234,31 @@ t.test('a rule that cannot work is refused with a pointer to the fault', async (
   t.equal((await call('DELETE', '/v1/rules/bad_rule')).status, 204)
   t.equal((await call('GET', '/v1/rules/bad_rule')).status, 404)
 })
+
+t.test('round robin is fair, also for many tickets at once, and passes over whoever cannot have tickets', async (t) => {
+  await call('PATCH', '/v1/rules/round_robin', { body: { enabled: true } })
+  const team = (await call('GET', '/v1/people?supportTeam=true&limit=100')).body.data.filter(
+    ({ disabledAt }: { disabledAt: string | null }) => disabledAt === null,
+  )
+  const tickets = await Promise.all(Array.from({ length: 6 * team.length }, () => openTicket()))
+  const owners = await Promise.all(tickets.map(async ({ id }) => (await ticketOf(id)).assigneeId))
+  const shares = team.map(({ id }: { id: string }) => owners.filter((owner) => owner === id).length)
+  t.ok(Math.max(...shares) - Math.min(...shares) <= 1, String(shares))
+  await desk.app.relay.drain()
+  const [run] = (await call('GET', `/v1/tickets/${tickets[0].id}/rule-runs?ruleKey=round_robin`)).body.data
+  t.match(run, { outcome: 'fired', changes: { assigneeId: { from: null, to: String } } })
+
+  const lead = await person('agent')
+  const { id: teamId } = (await call('POST', '/v1/teams', { body: { name: 'Two', memberIds: [lead.id] } })).body
+  const { id } = await openTicket()
+  t.match((await call('PUT', `/v1/tickets/${id}/assignment`, { body: { teamId, strategy: 'round_robin' } })).body, {
+    assigneeId: lead.id,
+    teamId,
+  })
+  await call('PATCH', `/v1/people/${lead.id}`, { body: { disabled: true } })
+  t.match(await call('PUT', `/v1/tickets/${id}/assignment`, { body: { teamId, strategy: 'round_robin' } }), {
+    status: 422,
+    body: { code: 'not_assignable' },
+  })
+  await call('PATCH', '/v1/rules/round_robin', { body: { enabled: false } })
+})

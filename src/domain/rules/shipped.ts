@@ -65,4 +65,12 @@ export const shippedRules: readonly AddRule[] = [
     then: [{ action: 'notifyPerson', notice: 'ticket_assigned' }],
     reactToRules: true,
   },
+  {
+    key: 'round_robin',
+    name: 'Give new tickets to those whose turn it is',
+    on: ['ticket.opened'],
+    if: { field: 'assigneeId', op: 'absent' },
+    then: [{ action: 'assignTicket', strategy: 'round_robin' }],
+    enabled: false,
+  },
 ]

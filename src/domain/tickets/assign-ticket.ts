@@ -7,37 +7,55 @@ import { asAssignee, findPerson, findTeam } from '../people/store.ts'
 import { refuseAgentWork, ticketFor } from './policy.ts'
 import { AssignTicket } from './schema.ts'
 import { assign, lockTicket } from './store.ts'
+import { assignmentTurns, takeTurn } from './turns.ts'
 
-/** Gives a ticket to a person of the support team, to a team, or to nobody. */
+/** Gives a ticket to a person of the support team, to a team, or to nobody; a strategy chooses the person. */
 export const assignTicket = defineCommand({
   name: 'assignTicket',
   group: 'tickets',
   input: AssignTicket,
 
-  async subject({ tx }, { ticketId, assigneeId, teamId }) {
-    const [locked, assigned, team] = await Promise.all([
-      lockTicket(tx, ticketId),
-      assigneeId ? findPerson(tx, assigneeId) : undefined,
+  async subject({ tx }, { ticketId, assigneeId, teamId, strategy }) {
+    const locked = await lockTicket(tx, ticketId)
+    const turn = strategy && (await takeTurn(tx, teamId ?? null))
+    const personId = turn ? turn.nextId : assigneeId
+    const [assigned, team] = await Promise.all([
+      personId ? findPerson(tx, personId) : undefined,
       teamId ? findTeam(tx, teamId) : undefined,
     ])
-    return { ...locked, assigned, team, tx }
+    return { ...locked, turn, assigned, team, tx }
   },
 
-  refuse(actor, { ticket, assigned, team }, { assigneeId, teamId }) {
+  refuse(actor, { ticket, assigned, team }, { assigneeId, teamId, strategy }) {
     const refusal = refuseAgentWork(actor, ticket)
     if (refusal) return refusal
-    if (assigneeId && (!assigned?.supportTeam || assigned.disabledAt)) return 'not_assignable'
+    if (strategy && assigneeId !== undefined)
+      return invalid('/strategy', 'ambiguous', 'give either a person or a strategy')
     if (teamId && !team) return invalid('/teamId', 'not_found', 'is no team')
-    if (assigneeId === undefined && teamId === undefined) return invalid('', 'missing', 'give assigneeId or teamId')
+    if ((assigneeId || strategy) && (!assigned?.supportTeam || assigned.disabledAt)) return 'not_assignable'
+    if (assigneeId === undefined && teamId === undefined && !strategy)
+      return invalid('', 'missing', 'give assigneeId, teamId or strategy')
   },
 
-  ruleAction: { input: Closed(Type.Pick(AssignTicket, ['assigneeId', 'teamId']).properties) },
+  ruleAction: { input: Closed(Type.Pick(AssignTicket, ['assigneeId', 'teamId', 'strategy']).properties) },
 
-  async handle(context, { expectedVersion, ticketId: _, ...to }, { tx, assigned, team: _team, ...locked }) {
-    await refuseStale(tx, locked.ticket, expectedVersion, Object.keys(to))
+  async handle(
+    context,
+    { expectedVersion, ticketId: _, strategy, ...to },
+    { tx, turn, assigned, team: _team, ...locked },
+  ) {
+    await refuseStale(
+      tx,
+      locked.ticket,
+      expectedVersion,
+      strategy ? [...Object.keys(to), 'assigneeId'] : Object.keys(to),
+    )
+    if (turn && assigned) context.update(assignmentTurns, turn.row, { lastPersonId: assigned.id })
+    const choosesPerson = to.assigneeId !== undefined || strategy !== undefined
     assign(context, locked, {
-      ...(to.assigneeId === undefined ? {} : { assignee: assigned ? asAssignee(assigned) : null }),
+      ...(choosesPerson ? { assignee: assigned ? asAssignee(assigned) : null } : {}),
       ...(to.teamId === undefined ? {} : { teamId: to.teamId }),
+      ...(strategy ? { strategy } : {}),
     })
     return ticketFor(context.actor, locked.ticket)
   },

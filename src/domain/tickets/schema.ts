@@ -106,6 +106,11 @@ export const AssignTicket = Closed({
   expectedVersion: ExpectedVersion,
   assigneeId: Type.Optional(Nullable(Id('A person of the support team, or null for nobody'))),
   teamId: Type.Optional(Nullable(Id())),
+  strategy: Type.Optional(
+    Type.Enum(['round_robin'], {
+      description: 'Chooses the person: whose turn it is, of the team that is given or of all',
+    }),
+  ),
 })
 
 export const TicketAct = Closed({ ticketId: TicketRef })
@@ -114,6 +119,6 @@ declare module '../../kernel/events.ts' {
   interface EventData {
     'ticket.opened': { messageId: string }
     'ticket.changed': Record<string, never>
-    'ticket.assigned': { assigneeId: string | null; teamId: string | null }
+    'ticket.assigned': { assigneeId: string | null; teamId: string | null; strategy: string | null }
   }
 }

@@ -94,7 +94,7 @@ export function insertTicket(
 export function assign(
   { update, emit, actor, now, versions }: CommandContext,
   { ticket, ...parties }: LockedTicket,
-  to: { assignee?: Assignee | null; teamId?: string | null },
+  to: { assignee?: Assignee | null; teamId?: string | null; strategy?: string },
 ): void {
   const before = { ...ticket }
   const { assignee = parties.assignee, teamId = ticket.teamId } = to
@@ -109,7 +109,7 @@ export function assign(
     ticketId: ticket.id,
     object: { type: 'ticket', id: ticket.id, version: ticket.version },
     changes,
-    data: { assigneeId: ticket.assigneeId, teamId: ticket.teamId },
+    data: { assigneeId: ticket.assigneeId, teamId: ticket.teamId, strategy: to.strategy ?? null },
     facts,
     working: { ticket, ...parties, assignee },
   })
