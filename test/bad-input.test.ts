@@ -67,6 +67,9 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
       then: [{ action: 'changeTicket', addTags: ['hot'] }],
     },
   },
+  addTemplate: { body: { key: 'right', name: 'Right', body: 'Dear {{ requester.name }}' } },
+  changeTemplate: { params: async () => ({ key: await aTemplate() }), body: { name: 'Other' } },
+  removeTemplate: { params: async () => ({ key: await aTemplate() }) },
   changeRule: { params: async () => ({ key: 'tell_assignee_of_reply' }), body: { enabled: false } },
   removeRule: { params: async () => ({ key: 'reopen_on_customer_reply' }) },
   acknowledgeTicket: {
@@ -109,6 +112,11 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
 }
 
 let mails = 0
+const aTemplate = async () => {
+  const key = `template_${mails++}`
+  await call('POST', '/v1/templates', { body: { key, name: 'Some', body: 'Hello' } })
+  return key
+}
 const aRawMail = (headers: Record<string, string>) =>
   `${Object.entries({
     From: 'somebody@example.com',

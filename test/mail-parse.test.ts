@@ -543,7 +543,7 @@ t.test('a mail that takes too long is given up, and the next one is read', async
 })
 
 t.test('a mail that takes too much memory is given up, and the next one is read', async (t) => {
-  const parser = createParser({ heapMegabytes: 40 })
+  const parser = createParser({ heapMegabytes: 28 })
   t.teardown(parser.close)
   const lines = fresh('Subject: huge', 'Content-Type: text/plain; charset=utf-8', '', utf8('ü\r\n').repeat(6_000_000))
   const [huge, next] = await Promise.all([

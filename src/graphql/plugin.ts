@@ -16,11 +16,19 @@ import { peopleLoaders, peopleResolvers } from './people.ts'
 import { assertEveryFieldIsDecided } from './policy.ts'
 import { ruleResolvers } from './rules.ts'
 import { scalars } from './scalars.ts'
+import { templateResolvers } from './templates.ts'
 import { ticketLoaders, ticketResolvers } from './tickets.ts'
 
 const BODY_BYTES_MAX = 102_400
 
-const features = [ticketResolvers, peopleResolvers, mailResolvers, notificationResolvers, ruleResolvers]
+const features = [
+  ticketResolvers,
+  peopleResolvers,
+  mailResolvers,
+  notificationResolvers,
+  ruleResolvers,
+  templateResolvers,
+]
 
 const resolvers = {
   ...scalars,

@@ -12,6 +12,7 @@ import { Notification, NotificationPreferences, NotificationsRead } from '../dom
 import { MailCause, MailExplanation, MailStep, OutboundMail, SuppressedAddress } from '../domain/outbound/schema.ts'
 import { Person, Team } from '../domain/people/schema.ts'
 import { Finding, Rule, RuleExplanation, RuleRun } from '../domain/rules/schema.ts'
+import { RenderedTemplate, Template } from '../domain/templates/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
 import { Priority, Status, TicketType } from '../domain/types/schema.ts'
 
@@ -48,6 +49,8 @@ export const twins: Record<string, TSchema> = {
   Follower,
   Notification,
   Rule,
+  Template,
+  RenderedTemplate,
   RuleRun,
   RuleFinding: Finding,
   RuleExplanation,

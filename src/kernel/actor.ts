@@ -29,6 +29,7 @@ export const groups = [
   'tickets',
   'notifications',
   'rules',
+  'templates',
   'people',
   'teams',
   'mail',

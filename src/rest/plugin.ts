@@ -17,6 +17,7 @@ import { peopleRoutes } from './people.ts'
 import { answerError, ProblemSchema, sendProblem, setProblemsAside } from './problems.ts'
 import { ruleRoutes } from './rules.ts'
 import { guardRoutes, type SessionParts } from './session.ts'
+import { templateRoutes } from './templates.ts'
 import { ticketRoutes } from './tickets.ts'
 import { validatorCompiler } from './validation.ts'
 import { vocabularyRoutes } from './vocabularies.ts'
@@ -82,5 +83,6 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   outboundRoutes(api)
   notificationRoutes(api)
   ruleRoutes(api)
+  templateRoutes(api)
   await attachmentRoutes(api, parts)
 }

@@ -6,6 +6,9 @@ import { newId } from '../../kernel/ids.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
 import { claimAttachments, lockUploads } from '../attachments/store.ts'
+import type { TemplateRow } from '../templates/decide.ts'
+import { lockNamedTemplate, renderedFor } from '../templates/store.ts'
+import { templates } from '../templates/table.ts'
 import { afterChange, enteringStatus, ticketFacts } from '../tickets/decide.ts'
 import { type LockedTicket, lockTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
@@ -21,32 +24,37 @@ export const postReply = defineCommand({
   group: 'tickets',
   input: PostReply,
 
-  async subject({ tx, actor, cached }, { ticketId, attachmentIds = [], status }) {
-    const [locked, uploads, chosen] = await Promise.all([
+  async subject({ tx, actor, cached }, { ticketId, attachmentIds = [], status, template: key }) {
+    const [locked, uploads, chosen, template] = await Promise.all([
       lockTicket(tx, ticketId),
       lockUploads(tx, actor, attachmentIds),
       status === undefined ? undefined : cached(vocabulary).then((words) => statusOf(words, status)),
+      key === undefined ? undefined : lockNamedTemplate(tx, key),
     ])
-    return { ...locked, uploads, chosen }
+    return { ...locked, uploads, chosen, template }
   },
 
-  refuse(actor, { ticket }, { status, conversationId }) {
+  refuse(actor, { ticket }, { status, conversationId, body, template }) {
     const refusal = refuseReply(actor, ticket)
     if (refusal) return refusal
     if (status !== undefined && !isAgent(actor)) return 'forbidden'
+    if (template !== undefined && !isAgent(actor)) return 'forbidden'
+    if ((body === undefined) === (template === undefined))
+      return invalid(body === undefined ? '/body' : '/template', 'ambiguous', 'give either a body or a template')
     if (conversationId !== undefined && conversationId !== ticket.customerConversationId)
       return invalid('/conversationId', 'not_found', 'is no customer conversation of this ticket')
   },
 
   ruleAction: {
-    input: Closed(Type.Pick(PostReply, ['body', 'format', 'status']).properties),
-    async subject(working, { status }, { cached }) {
+    input: Closed(Type.Pick(PostReply, ['body', 'template', 'format', 'status']).properties),
+    async subject(working, { status, template }, { cached }) {
+      if (template !== undefined) return
       const chosen = status === undefined ? undefined : statusOf(await cached(vocabulary), status)
-      return { ...(working as LockedTicket), uploads: [], chosen } // what events of tickets hand on
+      return { ...(working as LockedTicket), uploads: [], chosen, template } // what events of tickets hand on
     },
   },
 
-  handle(context, { body, format = 'text' }, { uploads, chosen, ...locked }) {
+  handle(context, { body = '', format = 'text' }, { uploads, chosen, template, ...locked }) {
     const messageId = newId('msg')
     const attachments = claimAttachments(context, uploads, { ticketId: locked.ticket.id, messageId })
     const fromCustomer = !isStaff(context.actor) || context.actor.id === locked.ticket.requesterId
@@ -54,13 +62,22 @@ export const postReply = defineCommand({
       id: messageId,
       fromCustomer,
       author: context.actor.kind === 'person' ? context.actor.id : null,
-      body: bodyFrom(format, body),
+      body: template ? bodyByTemplate(context, template, locked) : bodyFrom(format, body),
       attachments,
     })
     if (chosen) changeStatus(context, locked, chosen)
     return message
   },
 })
+
+/** What a template says about this ticket; it counts how often it is used. */
+function bodyByTemplate({ update, actor, settings }: Parts[0], template: TemplateRow, locked: LockedTicket) {
+  const { ticket, requester } = locked
+  const agent = actor.kind === 'person' ? actor : locked.assignee
+  const { body, format } = renderedFor(template, { ticket, requester, agent, publicUrl: settings.publicUrl })
+  update(templates, template, { useCount: template.useCount + 1 })
+  return bodyFrom(format, body)
+}
 
 type Parts = Parameters<typeof insertPublicMessage>
 

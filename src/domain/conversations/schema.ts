@@ -40,7 +40,8 @@ export type Message = Static<typeof Message>
 
 export const PostReply = Closed({
   ticketId: TicketRef,
-  body: Body,
+  body: Type.Optional(Body),
+  template: Type.Optional(Key('Says it in place of a body, in its own format')),
   format: Type.Optional(BodyFormat),
   attachmentIds: Type.Optional(AttachmentIds),
   conversationId: Type.Optional(Id()),

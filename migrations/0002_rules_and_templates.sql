@@ -42,6 +42,20 @@ CREATE TABLE "rules" (
 	"updated_at" timestamp(3) with time zone NOT NULL
 );
 --> statement-breakpoint
+CREATE TABLE "templates" (
+	"key" text COLLATE "C" PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"folder" text,
+	"subject" text,
+	"body" text NOT NULL,
+	"format" text NOT NULL,
+	"locales" jsonb NOT NULL,
+	"use_count" integer NOT NULL,
+	"version" integer NOT NULL,
+	"created_at" timestamp(3) with time zone NOT NULL,
+	"updated_at" timestamp(3) with time zone NOT NULL
+);
+--> statement-breakpoint
 CREATE INDEX "rule_runs_ticket" ON "rule_runs" USING btree ("ticket_id","id");--> statement-breakpoint
 CREATE INDEX "rule_runs_rule" ON "rule_runs" USING btree ("rule_key","id");--> statement-breakpoint
 CREATE INDEX "rule_runs_event" ON "rule_runs" USING btree ("event_id");--> statement-breakpoint

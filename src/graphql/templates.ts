@@ -1,0 +1,20 @@
+import { addTemplate } from '../domain/templates/add-template.ts'
+import { changeTemplate } from '../domain/templates/change-template.ts'
+import { renderTemplate, templateQuery, templatesQuery } from '../domain/templates/queries.ts'
+import { removeTemplate } from '../domain/templates/remove-template.ts'
+import type { Context } from './context.ts'
+import { mutation } from './mutation.ts'
+import { orNull } from './or-null.ts'
+
+type Rendering = { key: string; ticketId: string; locale?: string | null }
+
+export const templateResolvers = {
+  Query: {
+    templates: (_root: unknown, _args: object, { desk }: Context) => desk.read(templatesQuery, {}),
+    template: (_root: unknown, { key }: { key: string }, { desk }: Context) =>
+      orNull(desk.read(templateQuery, { key })),
+    renderTemplate: (_root: unknown, { locale, ...rest }: Rendering, { desk }: Context) =>
+      desk.read(renderTemplate, { ...rest, ...(locale == null ? {} : { locale }) }),
+  },
+  Mutation: { ...mutation(addTemplate), ...mutation(changeTemplate), ...mutation(removeTemplate) },
+}
