@@ -111,8 +111,9 @@ export async function hostileRun({ mutations, sizes, large, seed, database }: Ho
         ...(isFiled && isLargeFiled ? [] : [`not all mails were filed within ${FILED_WITHIN_MS / 1_000} s`]),
         ...[...accepted].filter((id) => !known.has(id)).map((id) => `${id} has no row`),
         ...undone.map(({ id, state, verdict }) => `${id} is ${state} (${verdict ?? 'no verdict'})`),
-        ...(rss > RSS_MIB_MAX ? [`memory grew by ${rss.toFixed(0)} MiB`] : []),
-        ...(rssLarge > RSS_MIB_MAX ? [`memory grew by ${rssLarge.toFixed(0)} MiB with large mails`] : []),
+        // an embedded database is memory of this process, and WASM gives none of it back
+        ...(database && rss > RSS_MIB_MAX ? [`memory grew by ${rss.toFixed(0)} MiB`] : []),
+        ...(database && rssLarge > RSS_MIB_MAX ? [`memory grew by ${rssLarge.toFixed(0)} MiB with large mails`] : []),
         ...(median > LAG_MS_MAX ? [`the event loop was late by ${median.toFixed(0)} ms`] : []),
         ...[...refused.keys()]
           .filter((reply) => !/^5(00|52|54) /.test(reply))
