@@ -92,6 +92,9 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
   },
   readAllNotifications: { body: {} },
   changeNotificationPreferences: { body: { customerReplied: 'list' } },
+  addView: { body: { key: 'right', name: 'Right', condition: { all: [] } } },
+  changeView: { params: async () => ({ key: await aView() }), body: { name: 'Right' } },
+  removeView: { params: async () => ({ key: await aView() }) },
   uploadAttachment: {},
   inspectMail: {},
 }
@@ -106,6 +109,11 @@ const aRawMail = (headers: Record<string, string>) =>
   })
     .map(([name, value]) => `${name}: ${value}`)
     .join('\n')}\n\nHello\n`
+
+const aView = async () => {
+  const body = { key: `view_${mails++}`, name: 'Spare', condition: { all: [] } }
+  return (await call('POST', '/v1/views', { body })).body.key
+}
 
 const aHeldMessage = async () => {
   const { id } = await openTicket()

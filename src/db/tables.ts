@@ -10,6 +10,7 @@ export { outboundMails, replyAddresses, suppressedAddresses } from '../domain/ou
 export { people, personEmails, teamMembers, teams } from '../domain/people/table.ts'
 export { ticketNumber, tickets } from '../domain/tickets/table.ts'
 export { priorities, statuses, types } from '../domain/types/table.ts'
+export { views } from '../domain/views/table.ts'
 export { workers } from '../domain/workers/table.ts'
 export { blobChunks, blobs } from '../kernel/blobs.ts'
 export { events, feed, feedPending } from '../kernel/events.ts'

@@ -16,10 +16,11 @@ import { peopleLoaders, peopleResolvers } from './people.ts'
 import { assertEveryFieldIsDecided } from './policy.ts'
 import { scalars } from './scalars.ts'
 import { ticketLoaders, ticketResolvers } from './tickets.ts'
+import { viewResolvers } from './views.ts'
 
 const BODY_BYTES_MAX = 102_400
 
-const features = [ticketResolvers, peopleResolvers, mailResolvers, notificationResolvers]
+const features = [ticketResolvers, peopleResolvers, mailResolvers, notificationResolvers, viewResolvers]
 
 const resolvers = {
   ...scalars,

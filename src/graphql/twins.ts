@@ -13,6 +13,7 @@ import { MailCause, MailExplanation, MailStep, OutboundMail, SuppressedAddress }
 import { Person, Team } from '../domain/people/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
 import { Priority, Status, TicketType } from '../domain/types/schema.ts'
+import { viewSchemas } from '../domain/views/schema.ts'
 
 /** Each resource of the graph and the TypeBox schema that REST answers with: the same fields, the same nullability. */
 export const twins: Record<string, TSchema> = {
@@ -50,6 +51,7 @@ export const twins: Record<string, TSchema> = {
   NotificationsRead,
   Event,
   ...conditionSchemas,
+  ...viewSchemas,
 }
 
 /** Types that only hold others together; what is in them comes from a resolver or from a part of a twin. */

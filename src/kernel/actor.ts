@@ -32,6 +32,7 @@ export const groups = [
   'teams',
   'mail',
   'vocabularies',
+  'views',
   'access',
   'events',
 ] as const

@@ -74,19 +74,27 @@ const NAMED_FORMS_MAX = 200
 let formsMade = 0
 const statements = new LRUCache<string, Statement<Row, Row>>({ max: 500 })
 
+/** What narrows a list beside its filters. `name` is what cursors are bound to: the same for the same question, whenever it is asked. */
+export interface Narrowing {
+  name: string
+  term: Term
+}
+
 /** One page, by keyset (no offset): equally fast at any depth. `secret` signs the cursors. */
 export async function readPage<R>(
   list: List<R>,
   { db, actor, now, secrets }: QueryContext,
   input: PageInput,
+  narrowing?: Narrowing,
 ): Promise<Page<R>> {
   const { limit = LIMIT_DEFAULT, after, before, filters = [], sort = list.defaultSort } = input
   if (after !== undefined && before !== undefined) throw wrongParameter('before', 'cannot be combined with after')
   const orders = ordersOf(list, sort)
-  const terms = filters.map(({ field, op, values }) =>
+  const filtered = filters.map(({ field, op, values }) =>
     termOf(field, known(list.filters, field, 'field'), op, values, { actor, now }),
   )
-  const binding = JSON.stringify([list.name, actor.id, sort, filters])
+  const terms = narrowing ? [narrowing.term, ...filtered] : filtered
+  const binding = JSON.stringify([list.name, actor.id, sort, filters, ...(narrowing ? [narrowing.name] : [])])
   const cursor = after ?? before
   const at = cursor === undefined ? undefined : openCursor(secrets.cursor, binding, cursor)
 
@@ -125,6 +133,16 @@ function ordersOf(list: Pick<List<unknown>, 'sorts'>, sort: string): Order[] {
     const name = descending ? signed.slice(1) : signed
     return { name, descending, key: known(list.sorts, name, 'sort') }
   })
+}
+
+/** What is wrong with a sort, for an input that is kept. */
+export function checkSort(list: Pick<List<unknown>, 'sorts'>, sort: string): { detail: string } | undefined {
+  try {
+    ordersOf(list, sort)
+  } catch (error) {
+    if (error instanceof Problem) return { detail: error.message.replace(/^sort: /, '') }
+    throw error
+  }
 }
 
 function known<T>(all: Record<string, T>, name: string, what: 'field' | 'sort'): T {
@@ -170,11 +188,7 @@ function statementFor(list: List<unknown>, form: Form): Statement<Row, Row> {
     ]
     const directed = keys.map(({ column, descending }) => ({ column, descending: descending !== backwards }))
     const cursor = hasCursor ? beyond(directed, (n) => sql`${$[`c${n}`]}`) : undefined
-    const conditions = and(
-      list.visible?.(sql`${$.viewer}`),
-      ...terms.map((term, n) => term.condition(sql`${$[`v${n}`]}`)),
-      cursor,
-    )
+    const conditions = and(list.visible?.(sql`${$.viewer}`), ...conditionsOf(terms, (name) => sql`${$[name]}`), cursor)
     const ordering = sql.join(
       directed.map(({ column, descending }) => (descending ? sql`${column} desc` : sql`${column} asc`)),
       sql`, `,
@@ -189,10 +203,7 @@ function statementFor(list: List<unknown>, form: Form): Statement<Row, Row> {
 function countFor(list: List<unknown>, terms: Term[]): Statement<Row, Row> {
   // rare, and of as many forms as filters can be combined
   const counted = prepareSql<Row, Row>()(($) => {
-    const conditions = and(
-      list.visible?.(sql`${$.viewer}`),
-      ...terms.map((term, n) => term.condition(sql`${$[`v${n}`]}`)),
-    )
+    const conditions = and(list.visible?.(sql`${$.viewer}`), ...conditionsOf(terms, (name) => sql`${$[name]}`))
     return sql`select count(*)::int as total from (select 1 from ${list.from} ${conditions ? sql`where ${conditions}` : sql``} limit ${sql.raw(String(TOTAL_MAX + 1))}) as counted`
   })
   return unnamed(counted)
@@ -222,7 +233,11 @@ function beyond(keys: { column: SQL; descending: boolean }[], value: (n: number)
   return sql`(${sql.join(steps, sql` or `)})`
 }
 
-const bound = (terms: Term[]) => Object.fromEntries(terms.map(({ value }, n) => [`v${n}`, value]))
+const nameOf = (term: number, n: number): string => `v${term}_${n}`
+const conditionsOf = (terms: Term[], at: (name: string) => SQL): SQL[] =>
+  terms.map((term, t) => term.condition((n) => at(nameOf(t, n))))
+const bound = (terms: Term[]) =>
+  Object.fromEntries(terms.flatMap(({ values }, t) => values.map((value, n) => [nameOf(t, n), value])))
 const cursorValues = (values: unknown[]) => Object.fromEntries(values.map((value, n) => [`c${n}`, value]))
 
 const SIGNATURE_BYTES = 16

@@ -18,6 +18,7 @@ import { answerError, ProblemSchema, sendProblem, setProblemsAside } from './pro
 import { guardRoutes, type SessionParts } from './session.ts'
 import { ticketRoutes } from './tickets.ts'
 import { validatorCompiler } from './validation.ts'
+import { viewRoutes } from './views.ts'
 import { vocabularyRoutes } from './vocabularies.ts'
 
 export type RestParts = SessionParts & AttachmentParts & MailParts & HealthParts & { secrets: Secrets; sdl: string }
@@ -73,6 +74,7 @@ export async function restPlugin(app: FastifyInstance, parts: RestParts): Promis
 async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   peopleRoutes(api)
   ticketRoutes(api)
+  viewRoutes(api)
   vocabularyRoutes(api)
   accessRoutes(api)
   eventRoutes(api)
