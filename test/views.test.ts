@@ -1,4 +1,6 @@
 import t from 'tap'
+import { actorOf } from '../src/domain/people/decide.ts'
+import { seesView } from '../src/domain/views/policy.ts'
 import { startDesk } from './support/desk.ts'
 
 const { call, graphql, openTicket, person, rows } = await startDesk(t)
@@ -218,4 +220,33 @@ t.test('a wrong view is refused with a pointer to each fault, and nothing is wri
     'with a group there is room for two keys',
   )
   t.same(await rows(), before)
+})
+
+t.test('what the policy says of one view, the queries say of all', async (t) => {
+  const inTeam = (await call('POST', '/v1/teams', { body: { name: 'Members', memberIds: [agent.id, light.id] } })).body
+    .id
+  const admin = (await call('GET', '/v1/me')).body
+  const condition = { all: [] }
+  await call('POST', '/v1/views', { body: { key: 'by_admin', name: 'x', condition } })
+  await call('POST', '/v1/views', { key: agent.key, body: { key: 'by_agent', name: 'x', condition } })
+  await call('POST', '/v1/views', {
+    key: agent.key,
+    body: { key: 'by_team', name: 'x', condition, owner: 'team', ownerId: inTeam },
+  })
+  const all = [
+    { key: 'unassigned', owner: 'shared' as const, ownerId: null },
+    { key: 'by_admin', owner: 'person' as const, ownerId: admin.id },
+    { key: 'by_agent', owner: 'person' as const, ownerId: agent.id },
+    { key: 'by_team', owner: 'team' as const, ownerId: inTeam },
+  ]
+  for (const { id, key } of [{ id: admin.id, key: undefined }, agent, other, light, ruth]) {
+    const actor = actorOf((await call('GET', `/v1/people/${id}`)).body)
+    const calling = key === undefined ? {} : { key }
+    const listed = ((await call('GET', '/v1/views', calling)).body.data ?? []).map((each: { key: string }) => each.key)
+    for (const each of all) {
+      const sees = seesView(actor, each, [agent.id, light.id].includes(id))
+      t.equal((await call('GET', `/v1/views/${each.key}`, calling)).status === 200, sees, `${actor.role} ${each.key}`)
+      t.equal(listed.includes(each.key), sees)
+    }
+  }
 })

@@ -16,7 +16,7 @@ import { peopleLoaders, peopleResolvers } from './people.ts'
 import { assertEveryFieldIsDecided } from './policy.ts'
 import { scalars } from './scalars.ts'
 import { ticketLoaders, ticketResolvers } from './tickets.ts'
-import { viewResolvers } from './views.ts'
+import { matchLoader, viewResolvers } from './views.ts'
 
 const BODY_BYTES_MAX = 102_400
 
@@ -29,7 +29,7 @@ const resolvers = {
   Mutation: Object.assign({}, ...features.map(({ Mutation }) => Mutation)) as Record<string, unknown>,
 }
 
-const loaders = { ...ticketLoaders, ...peopleLoaders }
+const loaders = { ...ticketLoaders, ...peopleLoaders, Ticket: { ...ticketLoaders.Ticket, match: matchLoader } }
 
 const Asked = Type.Object(
   {

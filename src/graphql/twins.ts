@@ -11,6 +11,7 @@ import { Mailbox } from '../domain/mailboxes/schema.ts'
 import { Notification, NotificationPreferences, NotificationsRead } from '../domain/notifications/schema.ts'
 import { MailCause, MailExplanation, MailStep, OutboundMail, SuppressedAddress } from '../domain/outbound/schema.ts'
 import { Person, Team } from '../domain/people/schema.ts'
+import { searchSchemas } from '../domain/search/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
 import { Priority, Status, TicketType } from '../domain/types/schema.ts'
 import { viewSchemas } from '../domain/views/schema.ts'
@@ -52,6 +53,7 @@ export const twins: Record<string, TSchema> = {
   Event,
   ...conditionSchemas,
   ...viewSchemas,
+  ...searchSchemas,
 }
 
 /** Types that only hold others together; what is in them comes from a resolver or from a part of a twin. */

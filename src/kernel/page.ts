@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
-import { and, type SQL, sql } from 'drizzle-orm'
+import { and, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import { LRUCache } from 'lru-cache'
 import { type Static, Type } from 'typebox'
@@ -177,10 +177,7 @@ function statementFor(list: List<unknown>, form: Form): Statement<Row, Row> {
   const { orders, terms, hasCursor, backwards, limit } = form
   const order = orders.map(({ name, descending }) => (descending ? `-${name}` : name)).join()
   const shape = [list.name, order, hasCursor, backwards, limit, ...terms.map((term) => term.shape)].join('|')
-  const ready = statements.get(shape)
-  if (ready) return ready
-
-  const made = prepareSql<Row, Row>()(($) => {
+  return preparedForm(shape, ($) => {
     // the id goes the way of the last key, so that one index can serve a sort of one direction
     const keys = [
       ...orders.map(({ key, descending }) => ({ column: expressionOf(key), descending })),
@@ -195,6 +192,13 @@ function statementFor(list: List<unknown>, form: Form): Statement<Row, Row> {
     )
     return sql`${build.select(list.columns).from(list.from).where(conditions).orderBy(ordering)} limit ${sql.raw(String(limit))}`
   })
+}
+
+/** A statement of a list, made once for each form of question: planning one costs more than running it. */
+export function preparedForm(shape: string, make: ($: Record<string, Placeholder>) => SQL): Statement<Row, Row> {
+  const ready = statements.get(shape)
+  if (ready) return ready
+  const made = prepareSql<Row, Row>()(make)
   const kept = formsMade++ < NAMED_FORMS_MAX ? made : unnamed(made)
   statements.set(shape, kept)
   return kept
@@ -256,13 +260,14 @@ function keyOf(secret: Uint8Array): KeyObject {
 const signatureOf = (secret: Uint8Array, binding: string, payload: string) =>
   createHmac('sha256', keyOf(secret)).update(`${binding}\n${payload}`).digest().subarray(0, SIGNATURE_BYTES)
 
-/** Opaque, signed, and good for the same question by the same actor only. */
-function sealCursor(secret: Uint8Array, binding: string, values: unknown[]): string {
+/** Opaque, signed, and good for the same question by the same actor only: both are in `binding`. */
+export function sealCursor(secret: Uint8Array, binding: string, values: unknown[]): string {
   const payload = JSON.stringify(values)
   return `${Buffer.from(payload).toString('base64url')}.${signatureOf(secret, binding, payload).toString('base64url')}`
 }
 
-function openCursor(secret: Uint8Array, binding: string, cursor: string): unknown[] {
+/** The values of a cursor of ours for this question, or invalid_parameter. */
+export function openCursor(secret: Uint8Array, binding: string, cursor: string): unknown[] {
   const [encoded = '', signed = ''] = cursor.split('.')
   const payload = Buffer.from(encoded, 'base64url').toString()
   const given = Buffer.from(signed, 'base64url')

@@ -57,6 +57,8 @@ export interface Fault {
   detail: string
   /** What was probably meant. */
   didYouMean?: string
+  /** In a text: where it begins, counted from 0. */
+  position?: number
 }
 
 /** More members of the problem, e.g. currentVersion (RFC 9457 §3.2). */

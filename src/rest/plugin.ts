@@ -15,6 +15,7 @@ import { notificationRoutes } from './notifications.ts'
 import { outboundRoutes } from './outbound.ts'
 import { peopleRoutes } from './people.ts'
 import { answerError, ProblemSchema, sendProblem, setProblemsAside } from './problems.ts'
+import { searchRoutes } from './search.ts'
 import { guardRoutes, type SessionParts } from './session.ts'
 import { ticketRoutes } from './tickets.ts'
 import { validatorCompiler } from './validation.ts'
@@ -75,6 +76,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   peopleRoutes(api)
   ticketRoutes(api)
   viewRoutes(api)
+  searchRoutes(api)
   vocabularyRoutes(api)
   accessRoutes(api)
   eventRoutes(api)

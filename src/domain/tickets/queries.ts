@@ -1,6 +1,6 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { build, named, prepare, rowOf } from '../../db/statement.ts'
-import { channels, isStaff } from '../../kernel/actor.ts'
+import { type Actor, channels, isStaff } from '../../kernel/actor.ts'
 import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
 import type { FilterField } from '../../kernel/filter.ts'
 import { type List, type Narrowing, type Page, PageInput, readPage, type SortKey } from '../../kernel/page.ts'
@@ -137,9 +137,12 @@ export const ticketsQuery = defineQuery({
   read: (context, input) => readTickets(context, input),
 })
 
+/** What this actor's lists of tickets select, and what they may see. */
+export const ticketsFor = (actor: Actor): List<Ticket> => (isStaff(actor) ? ticketsOfStaff : ticketsOfRequester)
+
 /** A page of the tickets that this actor sees, narrowed by more than filters where a view or a search asks. */
 export const readTickets = (context: QueryContext, input: PageInput, narrowing?: Narrowing): Promise<Page<Ticket>> =>
-  readPage(isStaff(context.actor) ? ticketsOfStaff : ticketsOfRequester, context, input, narrowing)
+  readPage(ticketsFor(context.actor), context, input, narrowing)
 
 const staffById = prepare<{ id: string }>()(($) => build.select(staffColumns).from(tickets).where(eq(tickets.id, $.id)))
 const staffByNumber = prepare<{ number: number }>()(($) =>

@@ -1,14 +1,9 @@
 import { type Static, Type } from 'typebox'
+import { ConditionInput } from '../../kernel/condition/schema.ts'
 import { Closed, ExpectedVersion, Id, Key, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
 
 export const ViewOwner = Type.Enum(['shared', 'team', 'person'])
 export type ViewOwner = Static<typeof ViewOwner>
-
-/** Any JSON object here; what it says is looked at by the language of conditions. */
-export const ConditionInput = Type.Unsafe<unknown>({
-  type: 'object',
-  description: 'See docs/conditions.md and GET /v1/conditions',
-})
 
 const Sort = Type.String({
   pattern: '^-?[a-zA-Z]{1,40}(,-?[a-zA-Z]{1,40}){0,2}$',
@@ -35,7 +30,7 @@ const Columns = Type.Array(Type.String({ maxLength: 64 }), {
 })
 const Position = Type.Integer({ minimum: 0, maximum: 1_000_000 })
 
-export const View = Closed(
+const View = Closed(
   {
     key: Key(),
     name: Type.String(),
