@@ -7,6 +7,7 @@ import type { Db } from './db/client.ts'
 import { journalMail } from './domain/inbound/journal-mail.ts'
 import { mailRecipient } from './domain/mailboxes/recipient.ts'
 import { sayHello } from './hello.ts'
+import { startIndexing } from './jobs/indexing.ts'
 import { announcePresence } from './jobs/presence.ts'
 import { scheduleCleanUp } from './jobs/schedule.ts'
 import { SYSTEM } from './kernel/actor.ts'
@@ -130,9 +131,10 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
       : {}),
   })
   const cleaning = scheduleCleanUp(desk, onError)
+  const indexing = startIndexing(desk, onError)
   const stop = async () => {
     cleaning.stop()
-    await Promise.all([receiver.finish(FINISH_MS), app.queue.stop()])
+    await Promise.all([indexing.stop(), receiver.finish(FINISH_MS), app.queue.stop()])
     await presence.stop()
     transport?.close()
   }

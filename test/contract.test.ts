@@ -81,6 +81,7 @@ const internalCommands: Record<string, string> = {
   leave: 'workers among themselves',
   returnInboundMail: 'workers among themselves',
   cleanUp: 'runs by the clock',
+  indexTexts: 'runs by the clock',
 }
 
 /** Queries that are parts of others, and why they have no address of their own. */

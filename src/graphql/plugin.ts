@@ -18,6 +18,7 @@ import { ruleResolvers } from './rules.ts'
 import { scalars } from './scalars.ts'
 import { templateResolvers } from './templates.ts'
 import { ticketLoaders, ticketResolvers } from './tickets.ts'
+import { matchLoader, viewResolvers } from './views.ts'
 
 const BODY_BYTES_MAX = 102_400
 
@@ -28,6 +29,7 @@ const features = [
   notificationResolvers,
   ruleResolvers,
   templateResolvers,
+  viewResolvers,
 ]
 
 const resolvers = {
@@ -37,7 +39,7 @@ const resolvers = {
   Mutation: Object.assign({}, ...features.map(({ Mutation }) => Mutation)) as Record<string, unknown>,
 }
 
-const loaders = { ...ticketLoaders, ...peopleLoaders }
+const loaders = { ...ticketLoaders, ...peopleLoaders, Ticket: { ...ticketLoaders.Ticket, match: matchLoader } }
 
 const Asked = Type.Object(
   {

@@ -12,9 +12,11 @@ import { Notification, NotificationPreferences, NotificationsRead } from '../dom
 import { MailCause, MailExplanation, MailStep, OutboundMail, SuppressedAddress } from '../domain/outbound/schema.ts'
 import { Person, Team } from '../domain/people/schema.ts'
 import { Finding, Rule, RuleExplanation, RuleRun } from '../domain/rules/schema.ts'
+import { searchSchemas } from '../domain/search/schema.ts'
 import { RenderedTemplate, Template } from '../domain/templates/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
 import { Priority, Status, TicketType } from '../domain/types/schema.ts'
+import { viewSchemas } from '../domain/views/schema.ts'
 
 /** Each resource of the graph and the TypeBox schema that REST answers with: the same fields, the same nullability. */
 export const twins: Record<string, TSchema> = {
@@ -58,6 +60,8 @@ export const twins: Record<string, TSchema> = {
   NotificationsRead,
   Event,
   ...conditionSchemas,
+  ...viewSchemas,
+  ...searchSchemas,
 }
 
 /** Types that only hold others together; what is in them comes from a resolver or from a part of a twin. */

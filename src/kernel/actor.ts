@@ -34,6 +34,7 @@ export const groups = [
   'teams',
   'mail',
   'vocabularies',
+  'views',
   'access',
   'events',
 ] as const

@@ -43,11 +43,11 @@ const OPS: Record<FilterField['kind'], readonly FilterOp[]> = {
 /** The operators of a field, in the order in which documents list them. */
 export const opsOf = (field: FilterField): readonly FilterOp[] => OPS[field.kind]
 
-/** One condition of the WHERE: its form decides the statement, its value is bound. */
+/** One condition of the WHERE: its form decides the statement, its values are bound. */
 export interface Term {
   shape: string
-  condition(value: SQL): SQL
-  value: unknown
+  condition(at: (n: number) => SQL): SQL
+  values: readonly unknown[]
 }
 
 interface Asking {
@@ -68,7 +68,7 @@ export function termOf(name: string, field: FilterField, op: FilterOp, values: s
   const value =
     kind === 'instant' ? instantFrom(name, single(name, values), asking.now) : integerFrom(name, single(name, values))
   const operator = sql.raw({ gt: '>', gte: '>=', lt: '<', lte: '<=' }[op])
-  return { shape, value, condition: (bound) => sql`${column} ${operator} ${bound}` }
+  return { shape, values: [value], condition: (at) => sql`${column} ${operator} ${at(0)}` }
 }
 
 // Only values from our own list reach the text of a statement.
@@ -77,12 +77,16 @@ function literalTerm(name: string, column: PgColumn, literals: readonly string[]
   const chosen = literals.filter((literal) => values.includes(literal))
   const list = sql.raw(chosen.map((literal) => `'${literal}'`).join(', '))
   const condition = () => (chosen.length === 1 ? sql`${column} = ${list}` : sql`${column} in (${list})`)
-  return { shape: `${name} in ${chosen.join()}`, value: undefined, condition }
+  return { shape: `${name} in ${chosen.join()}`, values: [], condition }
 }
 
 function containsTerm(shape: string, column: PgColumn, kind: FilterField['kind'], value: string): Term {
-  if (kind === 'tags') return { shape, value: [value], condition: (bound) => sql`${column} @> ${bound}::text[]` }
-  return { shape, value: `%${value.replace(/[\\%_]/g, '\\$&')}%`, condition: (bound) => sql`${column} ilike ${bound}` }
+  if (kind === 'tags') return { shape, values: [[value]], condition: (at) => sql`${column} @> ${at(0)}::text[]` }
+  return {
+    shape,
+    values: [`%${value.replace(/[\\%_]/g, '\\$&')}%`],
+    condition: (at) => sql`${column} ilike ${at(0)}`,
+  }
 }
 
 function isTerm(shape: string, name: string, { column, kind }: FilterField, values: string[], asking: Asking): Term {
@@ -90,17 +94,17 @@ function isTerm(shape: string, name: string, { column, kind }: FilterField, valu
     .filter((value) => value !== 'none' || kind === 'text')
     .map((value) => typed(name, kind, value, asking))
   const orEmpty = present.length < values.length
-  if (!present.length) return { shape: `${shape} none`, value: undefined, condition: () => sql`${column} is null` }
+  if (!present.length) return { shape: `${shape} none`, values: [], condition: () => sql`${column} is null` }
   const [first] = present
-  if (present.length === 1 && !orEmpty) return { shape, value: first, condition: (bound) => sql`${column} = ${bound}` }
+  if (present.length === 1 && !orEmpty) return { shape, values: [first], condition: (at) => sql`${column} = ${at(0)}` }
   const type = sql.raw(kind === 'integer' ? 'int[]' : kind === 'boolean' ? 'boolean[]' : 'text[]')
   return {
     shape: `${shape} any${orEmpty ? ' none' : ''}`,
-    value: present,
-    condition: (bound) =>
+    values: [present],
+    condition: (at) =>
       orEmpty
-        ? sql`(${column} is null or ${column} = any(${bound}::${type}))`
-        : sql`${column} = any(${bound}::${type})`,
+        ? sql`(${column} is null or ${column} = any(${at(0)}::${type}))`
+        : sql`${column} = any(${at(0)}::${type})`,
   }
 }
 

@@ -1,5 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
-import { and, type SQL, sql } from 'drizzle-orm'
+import { and, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
 import { LRUCache } from 'lru-cache'
 import { type Static, Type } from 'typebox'
@@ -74,19 +74,27 @@ const NAMED_FORMS_MAX = 200
 let formsMade = 0
 const statements = new LRUCache<string, Statement<Row, Row>>({ max: 500 })
 
+/** What narrows a list beside its filters. `name` is what cursors are bound to: the same for the same question, whenever it is asked. */
+export interface Narrowing {
+  name: string
+  term: Term
+}
+
 /** One page, by keyset (no offset): equally fast at any depth. `secret` signs the cursors. */
 export async function readPage<R>(
   list: List<R>,
   { db, actor, now, secrets }: QueryContext,
   input: PageInput,
+  narrowing?: Narrowing,
 ): Promise<Page<R>> {
   const { limit = LIMIT_DEFAULT, after, before, filters = [], sort = list.defaultSort } = input
   if (after !== undefined && before !== undefined) throw wrongParameter('before', 'cannot be combined with after')
   const orders = ordersOf(list, sort)
-  const terms = filters.map(({ field, op, values }) =>
+  const filtered = filters.map(({ field, op, values }) =>
     termOf(field, known(list.filters, field, 'field'), op, values, { actor, now }),
   )
-  const binding = JSON.stringify([list.name, actor.id, sort, filters])
+  const terms = narrowing ? [narrowing.term, ...filtered] : filtered
+  const binding = JSON.stringify([list.name, actor.id, sort, filters, ...(narrowing ? [narrowing.name] : [])])
   const cursor = after ?? before
   const at = cursor === undefined ? undefined : openCursor(secrets.cursor, binding, cursor)
 
@@ -127,6 +135,16 @@ function ordersOf(list: Pick<List<unknown>, 'sorts'>, sort: string): Order[] {
   })
 }
 
+/** What is wrong with a sort, for an input that is kept. */
+export function checkSort(list: Pick<List<unknown>, 'sorts'>, sort: string): { detail: string } | undefined {
+  try {
+    ordersOf(list, sort)
+  } catch (error) {
+    if (error instanceof Problem) return { detail: error.message.replace(/^sort: /, '') }
+    throw error
+  }
+}
+
 function known<T>(all: Record<string, T>, name: string, what: 'field' | 'sort'): T {
   const found = Object.hasOwn(all, name) ? all[name] : undefined
   if (found) return found
@@ -159,10 +177,7 @@ function statementFor(list: List<unknown>, form: Form): Statement<Row, Row> {
   const { orders, terms, hasCursor, backwards, limit } = form
   const order = orders.map(({ name, descending }) => (descending ? `-${name}` : name)).join()
   const shape = [list.name, order, hasCursor, backwards, limit, ...terms.map((term) => term.shape)].join('|')
-  const ready = statements.get(shape)
-  if (ready) return ready
-
-  const made = prepareSql<Row, Row>()(($) => {
+  return preparedForm(shape, ($) => {
     // the id goes the way of the last key, so that one index can serve a sort of one direction
     const keys = [
       ...orders.map(({ key, descending }) => ({ column: expressionOf(key), descending })),
@@ -170,17 +185,20 @@ function statementFor(list: List<unknown>, form: Form): Statement<Row, Row> {
     ]
     const directed = keys.map(({ column, descending }) => ({ column, descending: descending !== backwards }))
     const cursor = hasCursor ? beyond(directed, (n) => sql`${$[`c${n}`]}`) : undefined
-    const conditions = and(
-      list.visible?.(sql`${$.viewer}`),
-      ...terms.map((term, n) => term.condition(sql`${$[`v${n}`]}`)),
-      cursor,
-    )
+    const conditions = and(list.visible?.(sql`${$.viewer}`), ...conditionsOf(terms, (name) => sql`${$[name]}`), cursor)
     const ordering = sql.join(
       directed.map(({ column, descending }) => (descending ? sql`${column} desc` : sql`${column} asc`)),
       sql`, `,
     )
     return sql`${build.select(list.columns).from(list.from).where(conditions).orderBy(ordering)} limit ${sql.raw(String(limit))}`
   })
+}
+
+/** A statement of a list, made once for each form of question: planning one costs more than running it. */
+export function preparedForm(shape: string, make: ($: Record<string, Placeholder>) => SQL): Statement<Row, Row> {
+  const ready = statements.get(shape)
+  if (ready) return ready
+  const made = prepareSql<Row, Row>()(make)
   const kept = formsMade++ < NAMED_FORMS_MAX ? made : unnamed(made)
   statements.set(shape, kept)
   return kept
@@ -189,10 +207,7 @@ function statementFor(list: List<unknown>, form: Form): Statement<Row, Row> {
 function countFor(list: List<unknown>, terms: Term[]): Statement<Row, Row> {
   // rare, and of as many forms as filters can be combined
   const counted = prepareSql<Row, Row>()(($) => {
-    const conditions = and(
-      list.visible?.(sql`${$.viewer}`),
-      ...terms.map((term, n) => term.condition(sql`${$[`v${n}`]}`)),
-    )
+    const conditions = and(list.visible?.(sql`${$.viewer}`), ...conditionsOf(terms, (name) => sql`${$[name]}`))
     return sql`select count(*)::int as total from (select 1 from ${list.from} ${conditions ? sql`where ${conditions}` : sql``} limit ${sql.raw(String(TOTAL_MAX + 1))}) as counted`
   })
   return unnamed(counted)
@@ -222,7 +237,11 @@ function beyond(keys: { column: SQL; descending: boolean }[], value: (n: number)
   return sql`(${sql.join(steps, sql` or `)})`
 }
 
-const bound = (terms: Term[]) => Object.fromEntries(terms.map(({ value }, n) => [`v${n}`, value]))
+const nameOf = (term: number, n: number): string => `v${term}_${n}`
+const conditionsOf = (terms: Term[], at: (name: string) => SQL): SQL[] =>
+  terms.map((term, t) => term.condition((n) => at(nameOf(t, n))))
+const bound = (terms: Term[]) =>
+  Object.fromEntries(terms.flatMap(({ values }, t) => values.map((value, n) => [nameOf(t, n), value])))
 const cursorValues = (values: unknown[]) => Object.fromEntries(values.map((value, n) => [`c${n}`, value]))
 
 const SIGNATURE_BYTES = 16
@@ -241,13 +260,14 @@ function keyOf(secret: Uint8Array): KeyObject {
 const signatureOf = (secret: Uint8Array, binding: string, payload: string) =>
   createHmac('sha256', keyOf(secret)).update(`${binding}\n${payload}`).digest().subarray(0, SIGNATURE_BYTES)
 
-/** Opaque, signed, and good for the same question by the same actor only. */
-function sealCursor(secret: Uint8Array, binding: string, values: unknown[]): string {
+/** Opaque, signed, and good for the same question by the same actor only: both are in `binding`. */
+export function sealCursor(secret: Uint8Array, binding: string, values: unknown[]): string {
   const payload = JSON.stringify(values)
   return `${Buffer.from(payload).toString('base64url')}.${signatureOf(secret, binding, payload).toString('base64url')}`
 }
 
-function openCursor(secret: Uint8Array, binding: string, cursor: string): unknown[] {
+/** The values of a cursor of ours for this question, or invalid_parameter. */
+export function openCursor(secret: Uint8Array, binding: string, cursor: string): unknown[] {
   const [encoded = '', signed = ''] = cursor.split('.')
   const payload = Buffer.from(encoded, 'base64url').toString()
   const given = Buffer.from(signed, 'base64url')

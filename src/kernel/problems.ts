@@ -23,6 +23,7 @@ export const problems = {
   follower_not_found: { status: 404, title: 'This person does not follow the ticket' },
   suppression_not_found: { status: 404, title: 'This address is not suppressed' },
   outbound_mail_not_found: { status: 404, title: 'There is no such outbound mail' },
+  view_not_found: { status: 404, title: 'There is no such view' },
   method_not_allowed: { status: 405, title: 'This method is not for this address' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
   already_claimed: { status: 409, title: 'Somebody else has the ticket' },
@@ -38,6 +39,7 @@ export const problems = {
   already_following: { status: 409, title: 'This person follows the ticket already' },
   mail_already_filed: { status: 409, title: 'This mail is on a ticket, or on its way there' },
   mail_not_resendable: { status: 409, title: 'This mail is on its way already' },
+  view_key_taken: { status: 409, title: 'Another view has this key' },
   idempotency_in_progress: { status: 409, title: 'The first request with this Idempotency-Key is still running' },
   version_conflict: { status: 412, title: 'Somebody changed these fields since you read them' },
   payload_too_large: { status: 413, title: 'The body is too large' },
@@ -60,6 +62,8 @@ export interface Fault {
   detail: string
   /** What was probably meant. */
   didYouMean?: string
+  /** In a text: where it begins, counted from 0. */
+  position?: number
 }
 
 /** More members of the problem, e.g. currentVersion (RFC 9457 §3.2). */

@@ -16,10 +16,12 @@ import { outboundRoutes } from './outbound.ts'
 import { peopleRoutes } from './people.ts'
 import { answerError, ProblemSchema, sendProblem, setProblemsAside } from './problems.ts'
 import { ruleRoutes } from './rules.ts'
+import { searchRoutes } from './search.ts'
 import { guardRoutes, type SessionParts } from './session.ts'
 import { templateRoutes } from './templates.ts'
 import { ticketRoutes } from './tickets.ts'
 import { validatorCompiler } from './validation.ts'
+import { viewRoutes } from './views.ts'
 import { vocabularyRoutes } from './vocabularies.ts'
 
 export type RestParts = SessionParts & AttachmentParts & MailParts & HealthParts & { secrets: Secrets; sdl: string }
@@ -75,6 +77,8 @@ export async function restPlugin(app: FastifyInstance, parts: RestParts): Promis
 async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   peopleRoutes(api)
   ticketRoutes(api)
+  viewRoutes(api)
+  searchRoutes(api)
   vocabularyRoutes(api)
   accessRoutes(api)
   eventRoutes(api)

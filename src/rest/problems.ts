@@ -18,6 +18,7 @@ const FaultSchema = Closed({
   code: Type.String(),
   detail: Type.String(),
   didYouMean: Type.Optional(Type.String()),
+  position: Type.Optional(Type.Integer({ description: 'In a text: where it begins, counted from 0' })),
 })
 
 /** RFC 9457. Some problems have more members, e.g. currentVersion. */

@@ -44,7 +44,7 @@ const personBeside = (idOf: (row: Ticket) => string | null) => async (desk: Sess
   return (row: Ticket) => people.get(idOf(row) ?? '')
 }
 
-const besideTickets: Includes<Ticket> = {
+export const besideTickets: Includes<Ticket> = {
   requester: personBeside(({ requesterId }) => requesterId),
   assignee: personBeside(({ assigneeId }) => assigneeId),
 }

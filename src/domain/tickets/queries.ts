@@ -1,9 +1,9 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { build, named, prepare, rowOf } from '../../db/statement.ts'
-import { channels, isStaff } from '../../kernel/actor.ts'
-import { defineQuery } from '../../kernel/desk.ts'
+import { type Actor, channels, isStaff } from '../../kernel/actor.ts'
+import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
 import type { FilterField } from '../../kernel/filter.ts'
-import { type List, PageInput, readPage, type SortKey } from '../../kernel/page.ts'
+import { type List, type Narrowing, type Page, PageInput, readPage, type SortKey } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
 import { statusCategories } from '../types/schema.ts'
@@ -134,8 +134,15 @@ export const ticketsQuery = defineQuery({
   group: 'tickets',
   input: PageInput,
   refuse: () => undefined,
-  read: (context, input) => readPage(isStaff(context.actor) ? ticketsOfStaff : ticketsOfRequester, context, input),
+  read: (context, input) => readTickets(context, input),
 })
+
+/** What this actor's lists of tickets select, and what they may see. */
+export const ticketsFor = (actor: Actor): List<Ticket> => (isStaff(actor) ? ticketsOfStaff : ticketsOfRequester)
+
+/** A page of the tickets that this actor sees, narrowed by more than filters where a view or a search asks. */
+export const readTickets = (context: QueryContext, input: PageInput, narrowing?: Narrowing): Promise<Page<Ticket>> =>
+  readPage(ticketsFor(context.actor), context, input, narrowing)
 
 const staffById = prepare<{ id: string }>()(($) => build.select(staffColumns).from(tickets).where(eq(tickets.id, $.id)))
 const staffByNumber = prepare<{ number: number }>()(($) =>

@@ -7,6 +7,9 @@ import type { StatusCategory } from '../types/schema.ts'
 
 export const ticketNumber = pgSequence('ticket_number')
 
+// in the words of a list's own statement: the planner looks for them
+const unresolved = sql`status_category in ('open', 'waiting_on_customer', 'waiting_on_other')`
+
 export const tickets = pgTable(
   'tickets',
   {
@@ -59,9 +62,11 @@ export const tickets = pgTable(
     uniqueIndex('tickets_number').on(t.number),
     index('tickets_updated').on(t.updatedAt, t.id),
     index('tickets_requester').on(t.requesterId, t.id),
-    // an agent's own list: open, by priority, then last update (scanned backwards)
-    index('tickets_open_of_assignee')
-      .on(t.assigneeId, t.priorityRank, t.updatedAt, t.id)
-      .where(sql`status_category = 'open'`),
+    // an agent's own list, and what nobody has: by priority, then last update (scanned backwards); narrowed to one category in the index
+    index('tickets_unresolved_of_assignee')
+      .on(t.assigneeId, t.priorityRank, t.updatedAt, t.id, t.statusCategory)
+      .where(unresolved),
+    // what waits for whom, by last update
+    index('tickets_unresolved').on(t.statusCategory, t.updatedAt, t.id).where(unresolved),
   ],
 )

@@ -146,12 +146,16 @@ const momentText =
   (at) =>
     sql`${column} ${operator} ${at(n)}::timestamptz`
 
-const CASTS = { integer: sql.raw('int'), boolean: sql.raw('boolean'), text: sql.raw('text') }
+const CASTS = { integer: sql`int`, text: sql`text` }
+const TRUTHS = { true: sql`true`, false: sql`false` }
 
 function membership({ value }: Leaf, { column, type, ...field }: Field<never>, binding: Binding): Part {
   const wanted: readonly unknown[] = Array.isArray(value) ? value : [value]
   if (field.literal) return literals(column, field.options ?? [], wanted)
-  const cast = type === 'integer' || type === 'boolean' ? CASTS[type] : CASTS.text
+  // as text, so that partial indices serve it
+  if (type === 'boolean')
+    return { shape: `is ${wanted[0]}`, sql: () => sql`${column} = ${TRUTHS[`${wanted[0] === true}`]}` }
+  const cast = type === 'integer' ? CASTS.integer : CASTS.text
   const resolved =
     field.refersTo === 'person' && wanted.includes('me')
       ? ({ me }: Asking) => wanted.map((each) => (each === 'me' ? me : each))

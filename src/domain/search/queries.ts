@@ -1,0 +1,131 @@
+import { sql } from 'drizzle-orm'
+import { isStaff } from '../../kernel/actor.ts'
+import type { Fields } from '../../kernel/condition/language.ts'
+import { readCondition } from '../../kernel/condition/parse.ts'
+import { questionOf } from '../../kernel/condition/question.ts'
+import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
+import type { Term } from '../../kernel/filter.ts'
+import { type Page, wrongParameter } from '../../kernel/page.ts'
+import { type Fault, Problem } from '../../kernel/problems.ts'
+import { requesterFieldsOf, type TicketFacts, ticketFields } from '../tickets/conditions.ts'
+import { readTickets } from '../tickets/queries.ts'
+import type { Ticket } from '../tickets/schema.ts'
+import { vocabulary } from '../types/store.ts'
+import { areFew, bestMessages, holding, holdingFew, isByRelevance, notHolding, relevancePage } from './relevance.ts'
+import { SearchTickets, type TicketFound } from './schema.ts'
+import { snippets } from './snippets.ts'
+import { type Asked, readQuery } from './syntax.ts'
+
+/**
+ * Tickets by a condition, a query, or both. Words are looked for in messages, subjects and requesters; where they are, the best come
+ * first. What an actor may not see is not looked through: requesters ask of their own tickets, by fields and messages that they read.
+ */
+export const searchTickets = defineQuery({
+  name: 'searchTickets',
+  group: 'tickets',
+  input: SearchTickets,
+  refuse: () => undefined,
+
+  async read(context, input): Promise<Page<TicketFound>> {
+    const { condition, words, without } = await readSearch(context, input)
+    const staff = isStaff(context.actor)
+    const question = questionOf(condition, await fieldsFor(context))
+    const asking = { me: context.actor.id, now: context.now }
+    const terms: Term[] = [
+      { ...question, values: question.values(asking) },
+      ...without.map((each) => notHolding(each, staff)),
+    ]
+    const name = JSON.stringify(['search', condition, words, without])
+    if (!words) return unmatched(await listed(context, input, name, terms))
+
+    const { after, before, sort, includeTotal } = input
+    const cursor = after ?? before
+    if (after !== undefined && before !== undefined) throw wrongParameter('before', 'cannot be combined with after')
+    const byRelevance = sort === undefined && (cursor === undefined || isByRelevance(cursor))
+    const ranked = byRelevance ? await relevancePage(context, input, { words, terms, name }) : undefined
+    if (ranked) {
+      const { best, ...page } = ranked
+      const found = [...terms, holdingFew(words, staff)]
+      const { total, totalIsCapped } = includeTotal
+        ? await listed(context, { limit: 1, includeTotal }, name, found)
+        : { total: undefined, totalIsCapped: undefined }
+      const counted = total === undefined ? {} : { total, totalIsCapped: totalIsCapped ?? false }
+      return withMatches(context, { ...page, ...counted }, words, best)
+    }
+    const few = await areFew(context, words, staff)
+    const held = few ? holdingFew(words, staff) : holding(words, staff)
+    const page = await listed(context, input, name, [...terms, held])
+    const ids = page.data.map(({ id }) => id)
+    return withMatches(context, page, words, await bestMessages(context, ids, words))
+  },
+})
+
+async function fieldsFor({ actor, cached }: QueryContext): Promise<Fields<TicketFacts>> {
+  const words = await cached(vocabulary)
+  return isStaff(actor) ? ticketFields(words) : requesterFieldsOf(words)
+}
+
+/** Condition and query as one, or every fault of both. */
+async function readSearch(context: QueryContext, { condition, query }: SearchTickets): Promise<Asked> {
+  const fields = await fieldsFor(context)
+  const faults: Fault[] = []
+  const given =
+    condition === undefined ? undefined : readCondition(condition, fields, { at: '/condition', use: 'list' })
+  const asked = query === undefined ? undefined : readQuery(query, fields, '/query')
+  faults.push(...(given?.faults ?? []), ...(asked?.faults ?? []))
+  if (faults.length)
+    throw new Problem('invalid_input', {
+      detail: faults.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '),
+      errors: faults,
+    })
+  const all = [given?.condition, asked?.asked?.condition].filter((each) => each !== undefined)
+  return { condition: { all }, words: asked?.asked?.words ?? '', without: asked?.asked?.without ?? [] }
+}
+
+/** In the order of a list. */
+function listed(
+  context: QueryContext,
+  { limit, after, before, sort, includeTotal }: SearchTickets,
+  name: string,
+  terms: readonly Term[],
+): Promise<Page<Ticket>> {
+  const page = {
+    ...(limit === undefined ? {} : { limit }),
+    ...(after === undefined ? {} : { after }),
+    ...(before === undefined ? {} : { before }),
+    ...(sort === undefined ? {} : { sort }),
+    ...(includeTotal === undefined ? {} : { includeTotal }),
+  }
+  return readTickets(context, page, { name, term: allOf(terms) })
+}
+
+/** Several terms as one. */
+function allOf(terms: readonly Term[]): Term {
+  const offsets = terms.map((_, t) => terms.slice(0, t).reduce((sum, { values }) => sum + values.length, 0))
+  return {
+    shape: terms.map(({ shape }) => shape).join('&'),
+    values: terms.flatMap(({ values }) => values),
+    condition: (at) =>
+      sql.join(
+        terms.map((term, t) => term.condition((n) => at((offsets[t] ?? 0) + n))),
+        sql` and `,
+      ),
+  }
+}
+
+/** Where nothing was looked for in texts, nothing was found there. */
+const unmatched = ({ data, ...page }: Page<Ticket>): Page<TicketFound> => ({
+  ...page,
+  data: data.map((ticket) => ({ ...ticket, match: null })),
+})
+
+/** Adds to each ticket where the words were found. */
+async function withMatches(
+  context: QueryContext,
+  { data, ...page }: Page<Ticket>,
+  words: string,
+  best: ReadonlyMap<string, string>,
+): Promise<Page<TicketFound>> {
+  const found = await snippets(context, [...best.values()], words)
+  return { ...page, data: data.map((ticket) => ({ ...ticket, match: found.get(best.get(ticket.id) ?? '') ?? null })) }
+}

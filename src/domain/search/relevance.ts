@@ -1,0 +1,179 @@
+import { and, type SQL, sql } from 'drizzle-orm'
+import { build, named, prepareSql } from '../../db/statement.ts'
+import { isStaff } from '../../kernel/actor.ts'
+import type { QueryContext } from '../../kernel/desk.ts'
+import type { Term } from '../../kernel/filter.ts'
+import { LIMIT_DEFAULT, openCursor, type Page, preparedForm, sealCursor } from '../../kernel/page.ts'
+import { ticketsFor } from '../tickets/queries.ts'
+import type { Ticket } from '../tickets/schema.ts'
+import { tickets } from '../tickets/table.ts'
+import type { SearchTickets } from './schema.ts'
+import { searchTexts } from './table.ts'
+
+/** More hits than this are not ranked: so common a word says nothing of relevance, and the newest tickets are the better answer. */
+const HITS_MAX = 5_000
+
+/** A cursor of this order says so itself: the next page comes in the same one, whatever was written in between. */
+const PREFIX = 'r.'
+export const isByRelevance = (cursor: string): boolean => cursor.startsWith(PREFIX)
+
+type Found = Ticket & { rank: number; bestMessageId: string }
+
+export interface RelevancePage extends Page<Ticket> {
+  /** Ticket → the message that matches best. */
+  best: ReadonlyMap<string, string>
+}
+
+interface Wanted {
+  words: string
+  /** The condition, and words that must not be found. */
+  terms: readonly Term[]
+  /** What cursors are bound to. */
+  name: string
+}
+
+/** A page by relevance, the newest first among equals; undefined where there are too many hits to rank. */
+export async function relevancePage(
+  { db, actor, secrets }: QueryContext,
+  { limit = LIMIT_DEFAULT, after, before }: Pick<SearchTickets, 'limit' | 'after' | 'before'>,
+  { words, terms, name }: Wanted,
+): Promise<RelevancePage | undefined> {
+  const binding = JSON.stringify(['relevance', actor.id, name])
+  const cursor = after ?? before
+  const at = cursor === undefined ? undefined : openCursor(secrets.cursor, binding, cursor.slice(PREFIX.length))
+  const backwards = before !== undefined
+  const list = ticketsFor(actor)
+  const statement = statementFor(list, {
+    terms,
+    isStaff: isStaff(actor),
+    hasCursor: at !== undefined,
+    backwards,
+    limit: limit + 1,
+  })
+  const values = Object.fromEntries(terms.flatMap((term, t) => term.values.map((value, n) => [`v${t}_${n}`, value])))
+  const { rows } = await db.query(statement.bind({ ...values, words, viewer: actor.id, rank: at?.[0], id: at?.[1] }))
+  if (!at && Number(rows[0]?.hits ?? 0) > HITS_MAX) return
+
+  const found = rows.filter((row): row is Found => row.id !== null)
+  const more = found.length > limit
+  const page = backwards ? found.slice(0, limit).reverse() : found.slice(0, limit)
+  const seal = (row: Found | undefined) =>
+    row ? PREFIX + sealCursor(secrets.cursor, binding, [row.rank, row.id]) : null
+  return {
+    data: page.map((row) => resourceOf(row, list.hidden)),
+    nextCursor: backwards || more ? seal(page.at(-1)) : null,
+    prevCursor: (backwards ? more : at !== undefined) ? seal(page[0]) : null,
+    best: new Map(page.map(({ id, bestMessageId }) => [id, bestMessageId])),
+  }
+}
+
+const ONLY_HERE = ['rank', 'bestMessageId', 'hits']
+
+/** The row without what only this order needs. */
+function resourceOf(row: Found, hidden: readonly string[] = []): Ticket {
+  const extra = Object.fromEntries([...ONLY_HERE, ...hidden].map((name) => [name, undefined]))
+  return { ...row, ...extra }
+}
+
+interface Form {
+  terms: readonly Term[]
+  isStaff: boolean
+  hasCursor: boolean
+  backwards: boolean
+  limit: number
+}
+
+// The hits are found first, whatever is asked beside them: left to itself the planner walks all tickets by their order, and looks.
+function statementFor(list: ReturnType<typeof ticketsFor>, { terms, isStaff, hasCursor, backwards, limit }: Form) {
+  const shape = ['relevance', list.name, hasCursor, backwards, limit, ...terms.map((term) => term.shape)].join('|')
+  return preparedForm(shape, ($) => {
+    const columns = {
+      ...list.columns,
+      rank: named<number>('rank', sql`best.rank`),
+      bestMessageId: named<string>('bestMessageId', sql`best.message_id`),
+    }
+    const beyond = hasCursor
+      ? sql`(best.rank, ${tickets.id}) ${backwards ? sql`>` : sql`<`} (${$.rank}::float4, ${$.id})`
+      : undefined
+    const conditions = and(
+      list.visible?.(sql`${$.viewer}`),
+      ...terms.map((term, t) => term.condition((n) => sql`${$[`v${t}_${n}`]}`)),
+      beyond,
+    )
+    const way = backwards ? sql`asc` : sql`desc`
+    const found = build
+      .select(columns)
+      .from(tickets)
+      .innerJoin(sql`best`, sql`best.ticket_id = ${tickets.id}`)
+      .where(conditions)
+      .orderBy(sql`best.rank ${way}`, sql`${tickets.id} ${way}`)
+    return sql`with matching as materialized (
+        select ${searchTexts.ticketId}, ${searchTexts.messageId}, ts_rank(${searchTexts.words}, websearch_to_tsquery('simple', ${$.words})) as rank
+        from ${searchTexts} where ${matches(sql`${$.words}`, isStaff)}
+      ), hits as materialized (select * from matching limit ${sql.raw(String(HITS_MAX + 1))}),
+      best as (select distinct on (ticket_id) ticket_id, message_id, rank from hits order by ticket_id, rank desc, message_id desc),
+      found as (${found} limit ${sql.raw(String(limit))})
+      select counted.hits, found.* from (select count(*)::int as hits from hits) as counted left join found on true order by found.rank ${way}, found.id ${way}`
+  })
+}
+
+/** Requesters find by what they read: never by a word of a note. */
+const matches = (words: SQL, isStaff: boolean): SQL =>
+  sql`${searchTexts.words} @@ websearch_to_tsquery('simple', ${words}) ${isStaff ? sql`` : sql`and ${searchTexts.public}`}`
+
+/** Tickets with a message that has these words, in the order of any list. */
+export const holding = (words: string, isStaff: boolean): Term => ({
+  shape: `holding ${isStaff}`,
+  values: [words],
+  condition: (at) =>
+    sql`exists (select 1 from ${searchTexts} where ${searchTexts.ticketId} = ${tickets.id} and ${matches(at(0), isStaff)})`,
+})
+
+/** The same by their ids, found first: good where they are few. */
+export const holdingFew = (words: string, isStaff: boolean): Term => ({
+  shape: `holding few ${isStaff}`,
+  values: [words],
+  condition: (at) =>
+    sql`${tickets.id} = any(array(with matching as materialized (select ${searchTexts.ticketId} from ${searchTexts} where ${matches(at(0), isStaff)}) select distinct ticket_id from matching))`,
+})
+
+export const notHolding = (words: string, isStaff: boolean): Term => ({
+  ...holding(words, isStaff),
+  shape: `not holding ${isStaff}`,
+  condition: (at) => sql`not ${holding(words, isStaff).condition(at)}`,
+})
+
+/** Whether so few messages have these words that their tickets can be found before anything else is asked. */
+export async function areFew({ db }: QueryContext, words: string, isStaff: boolean): Promise<boolean> {
+  const { rows } = await db.query((isStaff ? countAll : countPublic).bind({ words }))
+  return (rows[0]?.hits ?? 0) <= HITS_MAX
+}
+
+const countHits = (isStaff: boolean) =>
+  prepareSql<{ words: string }, { hits: number }>()(
+    ($) => sql`with matching as materialized (select 1 from ${searchTexts} where ${matches(sql`${$.words}`, isStaff)})
+      select count(*)::int as hits from (select 1 from matching limit ${sql.raw(String(HITS_MAX + 1))}) as hits`,
+  )
+const countAll = countHits(true)
+const countPublic = countHits(false)
+
+const bestHits = (isStaff: boolean) =>
+  prepareSql<{ ids: string[]; words: string }, { ticketId: string; messageId: string }>()(
+    (
+      $,
+    ) => sql`select distinct on (${searchTexts.ticketId}) ${searchTexts.ticketId} as "ticketId", ${searchTexts.messageId} as "messageId" from ${searchTexts}
+      where ${searchTexts.ticketId} = any(${$.ids}::text[]) and ${matches(sql`${$.words}`, isStaff)}
+      order by ${searchTexts.ticketId}, ts_rank(${searchTexts.words}, websearch_to_tsquery('simple', ${$.words})) desc, ${searchTexts.messageId} desc`,
+  )
+const bestOfAll = bestHits(true)
+const bestOfPublic = bestHits(false)
+
+/** For tickets that were found in another order: the message of each that matches best. */
+export async function bestMessages(
+  { db, actor }: QueryContext,
+  ids: readonly string[],
+  words: string,
+): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await db.query((isStaff(actor) ? bestOfAll : bestOfPublic).bind({ ids: [...ids], words }))
+  return new Map(rows.map(({ ticketId, messageId }) => [ticketId, messageId]))
+}

@@ -1,0 +1,23 @@
+import { boolean, customType, index, pgTable } from 'drizzle-orm/pg-core'
+import { id } from '../../db/columns.ts'
+
+const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' })
+
+/**
+ * What a search looks through: one row for each message, with its ticket's subject and requester, so that words may stand in any of them.
+ * Made after the commit of the message: parsing and indexing it costs a database as much as all else that a reply does.
+ */
+export const searchTexts = pgTable(
+  'search_texts',
+  {
+    messageId: id().primaryKey(),
+    ticketId: id().notNull(),
+    /** Whether the ticket's requester reads the message: a note must not be found by them, nor what is held. */
+    public: boolean().notNull(),
+    words: tsvector().notNull(),
+  },
+  (t) => [index('search_texts_words').using('gin', t.words), index('search_texts_ticket').on(t.ticketId)],
+)
+
+/** Messages whose text is not in the index as it is now. Triggers of the migration write it, so that nobody can forget to. */
+export const searchPending = pgTable('search_pending', { messageId: id().notNull() })

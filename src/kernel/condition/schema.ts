@@ -1,0 +1,7 @@
+import { Type } from 'typebox'
+
+/** Any JSON object in an input; what it says is looked at by `parseCondition`. */
+export const ConditionInput = Type.Unsafe<unknown>({
+  type: 'object',
+  description: 'See docs/conditions.md and GET /v1/conditions',
+})
