@@ -3,7 +3,8 @@ import { actorOf } from '../src/domain/people/decide.ts'
 import { seesView } from '../src/domain/views/policy.ts'
 import { startDesk } from './support/desk.ts'
 
-const { call, graphql, openTicket, person, rows } = await startDesk(t)
+const { call, graphql, openTicket, person, rows, withoutRules } = await startDesk(t)
+await withoutRules()
 const agent = await person('agent')
 const other = await person('agent')
 const light = await person('light_agent')

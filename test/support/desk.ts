@@ -50,6 +50,8 @@ export interface TestDesk {
   /** Hands a raw mail to the journal as the listener does, and files it. Answers the journal row. */
   // biome-ignore lint/suspicious/noExplicitAny: the row as answered
   receive(raw: string, envelope?: { mailFrom?: string; rcptTo?: string; peer?: string }): Promise<any>
+  /** Switches the shipped rules off, where what a reply does to a status is not the matter. */
+  withoutRules(): Promise<void>
   /** The signed address by which this correspondent answers on a ticket, as it stands in mail to them. */
   replyAddress(ticketId: string, address: string): Promise<string>
   /** How many rows each table has: for showing that nothing was written. */
@@ -141,6 +143,10 @@ function deskOf(app: App, db: Db, key: string): TestDesk {
         inboundMailId,
       })
       return (await call('GET', `/v1/mail/inbound/${inboundMailId}`)).body
+    },
+    withoutRules: async () => {
+      const { data } = (await call('GET', '/v1/rules')).body
+      for (const { key } of data) await call('PATCH', `/v1/rules/${key}`, { body: { enabled: false } })
     },
     replyAddress: async (ticketId, address) => {
       const { rows } = await db.query<{ replyKey: string }>({
