@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { indexTexts } from '../src/domain/search/index-texts.ts'
 import { marked } from '../src/domain/search/snippets.ts'
@@ -87,6 +89,12 @@ t.test('the query syntax says what conditions say', async (t) => {
   t.same(await found({ condition: { field: 'tags', op: 'contains', value: 'vip' } }), [jam.id])
   t.same(await found({ query: 'printer', sort: 'createdAt' }), [jam.id, fire.id])
   t.same(await found({ query: 'printer', sort: '-createdAt' }), [fire.id, jam.id])
+})
+
+t.test('the example of the documents is a query', async (t) => {
+  const text = readFileSync(join(import.meta.dirname, '../docs/api.md'), 'utf8')
+  const [, query] = /^ {4}(is:open .*)$/m.exec(text) ?? []
+  t.equal((await search({ query })).status, 200, query)
 })
 
 t.test('a wrong query is told by position, a wrong condition by pointer', async (t) => {
