@@ -9,5 +9,6 @@ CREATE TABLE "search_texts" (
 	"words" "tsvector" NOT NULL
 );
 --> statement-breakpoint
-CREATE INDEX "search_texts_words" ON "search_texts" USING gin ("words");--> statement-breakpoint
-CREATE INDEX "search_texts_ticket" ON "search_texts" USING btree ("ticket_id");
+CREATE INDEX "search_texts_words" ON "search_texts" USING gin ("words") WITH (gin_pending_list_limit=1024);--> statement-breakpoint
+CREATE INDEX "search_texts_ticket" ON "search_texts" USING btree ("ticket_id");--> statement-breakpoint
+CREATE INDEX "people_email" ON "people" USING btree ("email");

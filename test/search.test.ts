@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
 import t from 'tap'
 import { indexTexts } from '../src/domain/search/index-texts.ts'
 import { marked } from '../src/domain/search/snippets.ts'
@@ -90,6 +93,12 @@ t.test('the query syntax says what conditions say', async (t) => {
   t.same(await found({ query: 'printer', sort: '-createdAt' }), [fire.id, jam.id])
 })
 
+t.test('the example of the documents is a query', async (t) => {
+  const text = readFileSync(join(import.meta.dirname, '../docs/api.md'), 'utf8')
+  const [, query] = /^ {4}(is:open .*)$/m.exec(text) ?? []
+  t.equal((await search({ query })).status, 200, query)
+})
+
 t.test('a wrong query is told by position, a wrong condition by pointer', async (t) => {
   const table: [string, number, string?][] = [
     ['printer "paper jam', 8],
@@ -127,6 +136,47 @@ t.test('a wrong query is told by position, a wrong condition by pointer', async 
     { query: Array.from({ length: 31 }, () => 'a').join(' ') },
   ])
     t.match(await search(body), { status: 422 }, JSON.stringify(body).slice(0, 40))
+})
+
+t.test('any text is a query or is told why not, and none breaks anything', async (t) => {
+  const part = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 20 }),
+    fc.constantFrom(
+      '"',
+      '-',
+      ':',
+      '(',
+      '|',
+      '&',
+      '!',
+      '*',
+      '<->',
+      "'",
+      '\\',
+      'or',
+      'and',
+      'is:',
+      'tag:',
+      'created:',
+      '>=',
+      'priority:>=',
+      ':*',
+      "';--",
+      '%',
+      '-"',
+      '""',
+      '< b',
+    ),
+    fc.string({ maxLength: 10 }),
+  )
+  await fc.assert(
+    fc.asyncProperty(fc.array(part, { maxLength: 6 }), fc.constantFrom('', ' '), async (parts, by) => {
+      const answers = await Promise.all([agent.key, ruth.key].map((key) => search({ query: parts.join(by) }, key)))
+      return answers.every(({ status }) => status === 200 || status === 422)
+    }),
+    { numRuns: 200 },
+  )
+  t.pass()
 })
 
 t.test('where the words were found is shown as plain text with places', async (t) => {

@@ -16,7 +16,11 @@ export const searchTexts = pgTable(
     public: boolean().notNull(),
     words: tsvector().notNull(),
   },
-  (t) => [index('search_texts_words').using('gin', t.words), index('search_texts_ticket').on(t.ticketId)],
+  (t) => [
+    // what waits to be sorted in is read by every search: a megabyte at most
+    index('search_texts_words').using('gin', t.words).with({ gin_pending_list_limit: 1024 }),
+    index('search_texts_ticket').on(t.ticketId),
+  ],
 )
 
 /** Messages whose text is not in the index as it is now. Triggers of the migration write it, so that nobody can forget to. */

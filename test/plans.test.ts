@@ -1,0 +1,162 @@
+import t, { type Test } from 'tap'
+import type { Rows } from '../src/db/client.ts'
+import type { Sql } from '../src/db/statement.ts'
+import { startDesk } from './support/desk.ts'
+
+// How the database answers views and searches at a useful size: by indices, whatever the values are. `PLAN_TICKETS=100000` for the full size.
+
+const TICKETS = Number(process.env.PLAN_TICKETS ?? 12_000)
+
+const { call, db, person } = await startDesk(t)
+const agent = await person('agent')
+const ruth = await person('requester', 'ruth@example.com')
+await sow()
+
+/** One ticket in eight is unresolved; fifty agents, four hundred customers, of whom one is Ruth; two messages each. */
+async function sow(): Promise<void> {
+  const id = (prefix: string, n: string) => `'${prefix}_' || lpad((${n})::text, 26, '0')`
+  const like = `(select n, hashint4(n) & 2147483647 as hash, now() - make_interval(secs => (hashint4(n) & 2147483647) % 2592000) as at from generate_series(1, ${TICKETS}) n) as each`
+  await db.script(`
+    insert into people (id, email, emails, role, support_team, version, created_at, updated_at)
+      select ${id('per', 'n')}, 'p' || n || '@example.com', '{}', 'requester', false, 1, now(), now() from generate_series(1, 400) n;
+    insert into tickets (id, number, subject, type, status, status_category, priority, priority_rank, requester_id, assignee_id, team_id, tags, fields, channel, created_at, updated_at,
+        last_message_at, last_requester_activity_at, last_message_preview, needs_reaction, version, public_version, public_updated_at, customer_conversation_id, internal_conversation_id)
+      select ${id('tkt', 'n')}, n + 1000, 'Printer ' || n || ' on fire', 'ticket', s, s, (array['low', 'normal', 'high', 'urgent'])[1 + hash % 4], 1 + hash % 4,
+        case when hash % 400 = 7 then '${ruth.id}' else ${id('per', '1 + hash % 400')} end,
+        case when hash % 50 = 1 then null when hash % 50 = 2 then '${agent.id}' else ${id('per', '1 + hash % 50')} end, ${id('tea', 'hash % 5')},
+        case when hash % 100 = 0 then '{vip}'::text[] else '{printer}'::text[] end, '{}', 'email', at, at, at, at, 'It burns', hash % 3 = 0, 1, 1, at, ${id('cnv', '2 * n')}, ${id('cnv', '2 * n + 1')}
+      from (select *, case n % 16 when 0 then 'open' when 1 then (case when n % 3 = 0 then 'waiting_on_customer' else 'open' end) else (case when n % 2 = 0 then 'solved' else 'closed' end) end as s from ${like}) as each;
+    update tickets set status = 'waiting_on_agent' where status = 'open' and number % 5 = 0;
+    alter table messages disable trigger user;
+    insert into messages (id, ticket_id, conversation_id, author_id, visibility, channel, body_text, visible_text, attachments, held, created_at)
+      select ${id('msg', '10 * n + m')}, ${id('tkt', 'n')}, ${id('cnv', '2 * n')}, '${ruth.id}', 'public', 'email', 'text', 'Message word' || (n % 1000) || ' of the printer on the second floor', '[]', false, now() from generate_series(1, ${TICKETS}) n, generate_series(1, 2) m;
+    alter table messages enable trigger user;
+    insert into search_texts select id, ticket_id, true, to_tsvector('simple', visible_text) from messages on conflict do nothing`)
+  await db.script('vacuum analyze')
+}
+
+const literal = (value: unknown): string => {
+  if (value === null || value === undefined) return 'null'
+  if (Array.isArray(value)) return `array[${value.map(literal).join(', ')}]::text[]`
+  return typeof value === 'string' ? `'${value.replaceAll("'", "''")}'` : String(value)
+}
+
+interface Plan {
+  'Node Type': string
+  'Relation Name'?: string
+  Plans?: Plan[]
+}
+
+/** The statements of a request that read what there is much of, with the plans that the server makes for them. */
+async function plansOf(ask: () => Promise<unknown>): Promise<{ text: string; plan: string; scans: string[] }[]> {
+  const seen: Sql[] = []
+  const { query } = db
+  db.query = <R>(statement: Sql<R>): Promise<Rows<R>> => {
+    seen.push(statement)
+    return query(statement)
+  }
+  await ask()
+  db.query = query
+  const large = seen.filter(({ text }) => /"(tickets|search_texts|messages)"/.test(text))
+  const plans = []
+  for (const { text, values } of large)
+    for (const mode of ['force_generic_plan', 'force_custom_plan']) {
+      const plan = await explained(text, values, mode)
+      plans.push({ text, plan: mode, scans: scansIn(plan) })
+    }
+  return plans
+}
+
+const explained = (text: string, values: unknown[], mode: string): Promise<Plan> =>
+  db.transaction(async (tx) => {
+    await tx.query({ text: `set local plan_cache_mode = ${mode}`, values: [] })
+    await tx.query({ text: `prepare looked_at as ${text}`, values: [] })
+    const given = values.length ? `(${values.map(literal).join(', ')})` : ''
+    const { rows } = await tx.query<{ 'QUERY PLAN': [{ Plan: Plan }] }>({
+      text: `explain (format json) execute looked_at${given}`,
+      values: [],
+    })
+    await tx.query({ text: 'deallocate looked_at', values: [] })
+    const plan = rows[0]?.['QUERY PLAN'][0].Plan
+    if (!plan) throw new Error('no plan')
+    return plan
+  })
+
+const scansIn = (plan: Plan): string[] => [
+  ...(plan['Node Type'] === 'Seq Scan' ? [`reads all of ${plan['Relation Name']}`] : []),
+  ...(plan.Plans ?? []).flatMap(scansIn),
+]
+
+const LARGE = /tickets|search_texts|messages/
+const LATENCY_MS = 2_000
+
+async function usesIndices(t: Test, what: string, ask: () => Promise<{ status: number; text: string }>, rows?: number) {
+  const begun = performance.now()
+  const answer = await ask()
+  t.ok(performance.now() - begun < LATENCY_MS, `${what} takes less than any timeout`)
+  t.equal(answer.status, 200, `${what}: ${answer.text.slice(0, 200)}`)
+  if (rows !== undefined) t.equal(JSON.parse(answer.text).data.length, rows, `${what} finds`)
+  t.comment(`${what}: ${Math.round(performance.now() - begun)} ms`)
+  const plans = await plansOf(ask)
+  t.ok(plans.length, `${what} asks the database`)
+  for (const { text, plan, scans } of plans)
+    t.same(
+      scans.filter((scan) => LARGE.test(scan)),
+      [],
+      `${what}, ${plan}: ${text.slice(0, 2_000)}`,
+    )
+}
+
+t.test('a view and its count use indices', async (t) => {
+  for (const key of [
+    'unassigned',
+    'waiting_on_customer',
+    'waiting_on_agent',
+    'mine_by_priority',
+    'unresolved_by_team',
+    'needs_reaction',
+  ]) {
+    await usesIndices(t, key, () => call('GET', `/v1/views/${key}/tickets?limit=20`, { key: agent.key }))
+    await usesIndices(t, `count of ${key}`, () => call('GET', `/v1/views/${key}/count`, { key: agent.key }))
+  }
+})
+
+t.test('a search uses indices', async (t) => {
+  const search =
+    (body: unknown, key = agent.key) =>
+    () =>
+      call('POST', '/v1/tickets/search', { body, key })
+  await usesIndices(t, 'a word', search({ query: 'word7', limit: 10 }), 10)
+  await usesIndices(t, 'a word and a condition', search({ query: 'word7 priority:>=high', limit: 10 }))
+  await usesIndices(t, 'a phrase', search({ query: '"word7 of the printer"', limit: 10 }), 10)
+  await usesIndices(t, 'a word in another order', search({ query: 'word7', sort: '-updatedAt', limit: 10 }), 10)
+  await usesIndices(t, 'what is mine', search({ query: 'is:mine is:unresolved' }))
+  await usesIndices(t, 'a requester’s address', search({ query: 'requester:p7@example.com', limit: 10 }), 10)
+  await usesIndices(t, 'a requester’s word', search({ query: 'word7' }, ruth.key))
+})
+
+t.test('a word that is everywhere is answered without looking through everything', async (t) => {
+  // to see that it is everywhere some thousand rows are read, in whichever order: a plan would not tell where that ends
+  for (const key of [agent.key, ruth.key]) {
+    const ask = () => call('POST', '/v1/tickets/search', { body: { query: 'printer', limit: 10 }, key })
+    const begun = performance.now()
+    t.equal((await ask()).body.data.length, 10)
+    t.ok(performance.now() - begun < LATENCY_MS)
+    t.comment(`everywhere: ${Math.round(performance.now() - begun)} ms`)
+    for (const { text, scans } of await plansOf(ask))
+      if (text.includes('exists'))
+        t.same(
+          scans.filter((scan) => LARGE.test(scan)),
+          [],
+          text.slice(0, 2_000),
+        )
+  }
+})
+
+t.test('an agent’s open tickets by priority come in the order of an index', async (t) => {
+  const seen = await plansOf(() =>
+    call('GET', `/v1/tickets?assigneeId=me&statusCategory=open&sort=-priority,-updatedAt&limit=50`, { key: agent.key }),
+  )
+  t.ok(seen.length)
+  for (const { scans } of seen) t.same(scans, [])
+})
