@@ -31,6 +31,8 @@ const agent = await person('agent')
 const team = (await call('POST', '/v1/teams', { body: { name: 'Second line' } })).body
 const spare = (await call('POST', '/v1/mailboxes', { body: { address: 'spare@kontor.localhost' } })).body
 
+const aTicketId = (await openTicket()).id
+
 /** A request of each operation that succeeds; the wrong ones differ from it by one fault. */
 const right: Record<string, { params?: () => Promise<Record<string, string>>; body?: Record<string, unknown> }> = {
   openTicket: { body: { subject: 'Right', body: 'Right', requester: { email: 'right@example.com' } } },
@@ -70,6 +72,10 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
   addTemplate: { body: { key: 'right', name: 'Right', body: 'Dear {{ requester.name }}' } },
   changeTemplate: { params: async () => ({ key: await aTemplate() }), body: { name: 'Other' } },
   removeTemplate: { params: async () => ({ key: await aTemplate() }) },
+  testRule: {
+    params: async () => ({ key: 'acknowledge_new_ticket' }),
+    body: { ticketId: aTicketId, rule: { if: { all: [] } } },
+  },
   changeRule: { params: async () => ({ key: 'tell_assignee_of_reply' }), body: { enabled: false } },
   removeRule: { params: async () => ({ key: 'reopen_on_customer_reply' }) },
   acknowledgeTicket: {
@@ -116,7 +122,7 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
 }
 
 /** They ask with a body, and write nothing. */
-const readsByPost = ['inspectMail', 'searchTickets']
+const readsByPost = ['inspectMail', 'searchTickets', 'testRule']
 
 let mails = 0
 const aTemplate = async () => {

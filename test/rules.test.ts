@@ -262,3 +262,39 @@ t.test('round robin is fair, also for many tickets at once, and passes over whoe
   })
   await call('PATCH', '/v1/rules/round_robin', { body: { enabled: false } })
 })
+
+t.test('a rule is tried on a ticket before it touches anybody, saved or not', async (t) => {
+  const { id } = await openTicket({ subject: 'Trial by fire' })
+  const runs = (await runsOf(id)).length
+  const test = (body: object, key = 'acknowledge_new_ticket') =>
+    call('POST', `/v1/rules/${key}/test`, { body: { ticketId: id, ...body } })
+  t.match(await test({}), {
+    status: 200,
+    body: { eventType: 'ticket.opened', matches: true, actions: [{ action: 'acknowledgeTicket' }] },
+  })
+  const unsaved = {
+    on: ['ticket.opened'],
+    if: { field: 'subject', op: 'contains', value: 'water' },
+    then: [{ action: 'changeTicket', priority: 'urgent' }],
+  }
+  t.match((await test({ rule: unsaved }, 'not_there_yet')).body, {
+    matches: false,
+    failedCondition: { field: 'subject', actual: 'Trial by fire', held: false },
+    actions: [],
+  })
+  const better = { ...unsaved, if: { field: 'subject', op: 'contains', value: 'fire' } }
+  t.match((await test({ rule: better }, 'not_there_yet')).body, { matches: true, actions: unsaved.then })
+  t.match(await test({ rule: { if: better.if } }, 'not_there_yet'), { status: 404, body: { code: 'rule_not_found' } })
+  t.match(await test({ rule: { ...better, if: { field: 'subjekt', op: 'is', value: 'x' } } }), {
+    status: 422,
+    body: { errors: [{ pointer: '/if/field' }], didYouMean: 'subject' },
+  })
+  t.equal((await runsOf(id)).length, runs, 'nothing was done')
+  t.match((await ticketOf(id)).priority, 'normal')
+  const { body } = await call('GET', '/v1/conditions')
+  t.match(
+    body.actions.map(({ action }: { action: string }) => action),
+    ['acknowledgeTicket', 'changeTicket', 'assignTicket', 'postReply', 'postNote', 'addFollower', 'notifyPerson'],
+  )
+  t.match(body.actions[1].input.properties, { addTags: { type: 'array' }, status: { type: 'string' } })
+})

@@ -96,7 +96,7 @@ t.test('the query syntax says what conditions say', async (t) => {
 t.test('the example of the documents is a query', async (t) => {
   const text = readFileSync(join(import.meta.dirname, '../docs/api.md'), 'utf8')
   const [, query] = /^ {4}(is:open .*)$/m.exec(text) ?? []
-  t.equal((await search({ query })).status, 200, query)
+  t.equal((await search({ query })).status, 200, String(query))
 })
 
 t.test('a wrong query is told by position, a wrong condition by pointer', async (t) => {

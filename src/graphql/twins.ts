@@ -11,7 +11,7 @@ import { Mailbox } from '../domain/mailboxes/schema.ts'
 import { Notification, NotificationPreferences, NotificationsRead } from '../domain/notifications/schema.ts'
 import { MailCause, MailExplanation, MailStep, OutboundMail, SuppressedAddress } from '../domain/outbound/schema.ts'
 import { Person, Team } from '../domain/people/schema.ts'
-import { Finding, Rule, RuleExplanation, RuleRun } from '../domain/rules/schema.ts'
+import { Finding, Rule, RuleExplanation, RuleRun, RuleTrial } from '../domain/rules/schema.ts'
 import { searchSchemas } from '../domain/search/schema.ts'
 import { RenderedTemplate, Template } from '../domain/templates/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
@@ -56,6 +56,7 @@ export const twins: Record<string, TSchema> = {
   RuleRun,
   RuleFinding: Finding,
   RuleExplanation,
+  RuleTrial,
   NotificationPreferences,
   NotificationsRead,
   Event,

@@ -1,19 +1,21 @@
 import type { FastifyInstance } from 'fastify'
-import { Type } from 'typebox'
+import { type Static, Type } from 'typebox'
 import { addRule } from '../domain/rules/add-rule.ts'
 import { changeRule } from '../domain/rules/change-rule.ts'
 import { explainRule, ruleQuery, ruleRunList, ruleRunsQuery, rulesQuery } from '../domain/rules/queries.ts'
 import { removeRule } from '../domain/rules/remove-rule.ts'
-import { Rule, RuleExplanation, RuleRun } from '../domain/rules/schema.ts'
+import { Rule, RuleExplanation, RuleRun, RuleTrial, TestRule } from '../domain/rules/schema.ts'
+import { testRule } from '../domain/rules/trial.ts'
 import { TicketRef } from '../domain/tickets/schema.ts'
 import { Id, Key } from '../kernel/schema.ts'
 import { listRoute } from './list.ts'
+import { problemResponses } from './problems.ts'
 import { commandRoute, queryRoute, wholeListRoute } from './route.ts'
 
 const tag = 'Rules'
 
 export function ruleRoutes(app: FastifyInstance): void {
-  for (const schema of [Rule, RuleRun, RuleExplanation]) app.addSchema(schema)
+  for (const schema of [Rule, RuleRun, RuleExplanation, RuleTrial]) app.addSchema(schema)
   const response = Type.Ref('Rule')
   wholeListRoute(app, { url: '/rules', query: rulesQuery, response, tag, summary: 'The rules, in their order' })
   queryRoute(app, {
@@ -67,6 +69,7 @@ export function ruleRoutes(app: FastifyInstance): void {
     properties: Object.keys(RuleRun.properties),
     read: (desk, page, { ticketId = '' }) => desk.read(ruleRunsQuery, { ticketId, page }),
   })
+  testRoute(app)
   queryRoute(app, {
     url: '/tickets/:ticketId/explain',
     query: explainRule,
@@ -76,4 +79,38 @@ export function ruleRoutes(app: FastifyInstance): void {
     summary: 'Why a rule did what it did to a ticket, or why it did nothing',
     problems: ['ticket_not_found', 'rule_not_found', 'event_not_found'],
   })
+}
+
+/** A read whose question does not fit into an address. */
+function testRoute(app: FastifyInstance): void {
+  const { key, ...body } = TestRule.properties
+  app.post<{ Params: { key: string }; Body: Omit<Static<typeof TestRule>, 'key'> }>(
+    '/rules/:key/test',
+    {
+      config: { policy: testRule.name },
+      schema: {
+        operationId: testRule.name,
+        tags: [tag],
+        summary: 'What a rule, saved or not, would do at an event of a ticket; nothing is done',
+        params: Type.Object({ key }, { additionalProperties: false }),
+        querystring: Type.Object({}, { additionalProperties: false }),
+        body: Type.Object(body, { additionalProperties: false }),
+        response: {
+          200: { description: 'What it would do', content: { 'application/json': { schema: Type.Ref('RuleTrial') } } },
+          ...problemResponses([
+            'unauthenticated',
+            'missing_scope',
+            'forbidden',
+            'invalid_parameter',
+            'malformed_json',
+            'payload_too_large',
+            'unsupported_media_type',
+            'invalid_input',
+            'rule_not_found',
+          ]),
+        },
+      },
+    },
+    ({ desk, params, body }) => desk.read(testRule, { ...params, ...body }),
+  )
 }

@@ -2,6 +2,8 @@ import { isStaff } from '../../kernel/actor.ts'
 import { type Field, type Fields, type Op, operators, opsOf } from '../../kernel/condition/language.ts'
 import { defineQuery } from '../../kernel/desk.ts'
 import { NoInput } from '../../kernel/schema.ts'
+import { actionSchemas } from '../rules/actions.ts'
+import { ruleEvents } from '../rules/schema.ts'
 import { requesterFieldsOf, type TicketFacts, ticketFields } from '../tickets/conditions.ts'
 import { type Vocabulary, vocabulary } from '../types/store.ts'
 import type { ConditionField, ConditionLanguage } from './schema.ts'
@@ -19,6 +21,8 @@ export const conditionFields = defineQuery({
     return {
       fields: [...fields].map(([name, field]) => described(name, field, words, isStaff(actor))),
       operators: Object.entries(operators).map(([op, takes]) => ({ op, takes })),
+      actions: isStaff(actor) ? actionSchemas() : [],
+      events: isStaff(actor) ? [...ruleEvents] : [],
     }
   },
 })

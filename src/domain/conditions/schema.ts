@@ -27,11 +27,34 @@ const ConditionOperator = Closed(
   { $id: 'ConditionOperator' },
 )
 
-/** All that an editor of conditions needs to know. */
+const ActionDescription = Closed(
+  {
+    action: Type.String({ description: 'The command that it runs' }),
+    input: Type.Unsafe<Record<string, unknown>>({
+      type: 'object',
+      additionalProperties: true,
+      description: 'JSON Schema of what its author gives',
+    }),
+  },
+  { $id: 'ActionDescription' },
+)
+
+/** All that an editor of conditions and rules needs to know. */
 export const ConditionLanguage = Closed(
-  { fields: Type.Array(ConditionField), operators: Type.Array(ConditionOperator) },
-  { $id: 'ConditionLanguage', description: 'What conditions can ask' },
+  {
+    fields: Type.Array(ConditionField),
+    operators: Type.Array(ConditionOperator),
+    actions: Type.Array(ActionDescription, { description: 'What rules can do; nothing for requesters' }),
+    events: Type.Array(Type.String(), { description: 'What rules can listen to' }),
+  },
+  { $id: 'ConditionLanguage', description: 'What conditions can ask, and rules do' },
 )
 export type ConditionLanguage = Static<typeof ConditionLanguage>
 
-export const conditionSchemas = { ConditionOption, ConditionField, ConditionOperator, ConditionLanguage }
+export const conditionSchemas = {
+  ConditionOption,
+  ConditionField,
+  ConditionOperator,
+  ActionDescription,
+  ConditionLanguage,
+}

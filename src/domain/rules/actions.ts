@@ -35,6 +35,14 @@ export function callOf({ action, ...input }: Action, ticketId: string): { comman
   return { command, input: { ...input, ticketId } }
 }
 
+/** Each action by its name, and what its author gives: for editors. */
+export const actionSchemas = (): { action: string; input: Record<string, unknown> }[] =>
+  commands.flatMap(({ name, ruleAction }) =>
+    ruleAction
+      ? [{ action: name, input: JSON.parse(JSON.stringify(ruleAction.input)) as Record<string, unknown> }]
+      : [],
+  )
+
 /** What is wrong with the actions of a rule, each fault at its place: `/then/0/status`. */
 export function actionFaults(actions: readonly Action[], words: Vocabulary): (Fault & { didYouMean?: string })[] {
   return actions.flatMap(({ action, ...input }, n) => {

@@ -2,17 +2,16 @@ import { asc, eq, sql } from 'drizzle-orm'
 import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
 import { explain } from '../../kernel/condition/explain.ts'
 import { readCondition } from '../../kernel/condition/parse.ts'
-import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
+import { defineQuery } from '../../kernel/desk.ts'
 import { type List, PageInput, readPage } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed, NoInput } from '../../kernel/schema.ts'
 import { refuseStaffOnly } from '../people/policy.ts'
 import { ticketFields } from '../tickets/conditions.ts'
 import { TicketRef } from '../tickets/schema.ts'
-import { namedTicket } from '../tickets/store.ts'
-import { tickets } from '../tickets/table.ts'
 import { vocabulary } from '../types/store.ts'
-import { type FactualEvent, factsOf } from './facts.ts'
+import { factsOf } from './facts.ts'
+import { type Kept, keptEventOf, type Said, ticketIdOf } from './kept.ts'
 import { concerns } from './react.ts'
 import {
   ExplainRule,
@@ -68,20 +67,6 @@ const { ticketId: _, ...runFilters } = runList.filters
 /** What may be asked of the runs of one ticket. */
 export const ruleRunList: Pick<List<RuleRun>, 'filters' | 'sorts' | 'defaultSort'> = { ...runList, filters: runFilters }
 
-const ticketBy = prepare<{ id: string | null; number: number | null }>()(($) =>
-  build
-    .select({ id: rowOf(tickets).id })
-    .from(tickets)
-    .where(sql`${tickets.id} = ${$.id} or ${tickets.number} = ${$.number}`),
-)
-
-async function ticketIdOf({ db }: Pick<QueryContext, 'db'>, ref: string): Promise<string> {
-  const { id = null, number = null } = namedTicket(ref)
-  const [ticket] = (await db.query(ticketBy.bind({ id, number }))).rows
-  if (!ticket) throw new Problem('ticket_not_found')
-  return ticket.id
-}
-
 /** What rules did to a ticket. */
 export const ruleRunsQuery = defineQuery({
   name: 'ruleRuns',
@@ -95,18 +80,6 @@ export const ruleRunsQuery = defineQuery({
   },
 })
 
-interface Kept extends FactualEvent {
-  id: string
-  actorKind: string
-  actorId: string
-}
-
-const keptEvent = prepareSql<{ ticketId: string; id: string | null; types: string[] | null }, Kept>()(
-  ($) => sql`select id, type, channel, at, facts, actor_kind as "actorKind", actor_id as "actorId" from events
-    where ticket_id = ${$.ticketId} and (${$.id}::text is null or id = ${$.id})
-      and (${$.types}::text[] is null or type = any(${$.types}::text[])) order by id desc limit 1`,
-)
-
 const revisionAt = prepareSql<{ key: string; version: number }, { revision: number; definition: RuleDefinition }>()(
   ($) => sql`select revision, definition from rule_revisions where rule_key = ${$.key} and rules_version <= ${$.version}
     order by revision desc limit 1`,
@@ -114,12 +87,6 @@ const revisionAt = prepareSql<{ key: string; version: number }, { revision: numb
 
 const runAt = prepareSql<{ key: string; eventId: string }, { outcome: RuleRun['outcome']; detail: string | null }>()(
   ($) => sql`select outcome, detail from rule_runs where event_id = ${$.eventId} and rule_key = ${$.key} limit 1`,
-)
-
-type Said = Parameters<typeof factsOf>[1]
-const messageById = prepareSql<{ id: string | null }, NonNullable<Said>>()(
-  ($) =>
-    sql`select visibility, channel, body_text as "bodyText", visible_text as "visibleText", verified from messages where id = ${$.id}`,
 )
 
 /**
@@ -134,24 +101,19 @@ export const explainRule = defineQuery({
 
   async read(context, { ticketId: ref, rule: key, event: eventId }): Promise<RuleExplanation> {
     const { db, cached } = context
-    const ticketId = await ticketIdOf(context, ref)
     const [current] = (await db.query(byKey.bind({ key }))).rows
-    const types = eventId === undefined ? (current?.on ?? null) : null
-    const [event] = (await db.query(keptEvent.bind({ ticketId, id: eventId ?? null, types }))).rows
-    if (!event) throw new Problem('event_not_found')
+    const { event, said } = await keptEventOf(context, ref, eventId, current?.on)
     const version = Number(event.facts.rulesVersion ?? 0)
-    const { messageId = null } = event.facts as { messageId?: string | null }
-    const [then, run, said, words] = await Promise.all([
+    const [then, run, words] = await Promise.all([
       db.query(revisionAt.bind({ key, version })),
       db.query(runAt.bind({ key, eventId: event.id })),
-      db.query(messageById.bind({ id: messageId })),
       cached(vocabulary),
     ])
     const revision = then.rows[0]
     if (!revision && !current) throw new Problem('rule_not_found')
     const about = { ruleKey: key, revision: revision?.revision ?? 0, eventId: event.id }
     if (!revision) return { ...about, ...nothing('The rule was not there yet.') }
-    return { ...about, ...judged(event, revision.definition, said.rows[0], run.rows[0], words, ticketFields(words)) }
+    return { ...about, ...judged(event, revision.definition, said, run.rows[0], ticketFields(words)) }
   },
 })
 
@@ -177,7 +139,6 @@ function judged(
   rule: RuleDefinition,
   said: Said,
   run: { outcome: RuleRun['outcome']; detail: string | null } | undefined,
-  _words: unknown,
   fields: ReturnType<typeof ticketFields>,
 ): Judgement {
   if (!rule.on.some((type) => type === event.type)) return nothing(`It does not listen to ${event.type}.`)

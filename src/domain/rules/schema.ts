@@ -4,7 +4,7 @@ import { Closed, Id, Key, Line, Nullable, Timestamp } from '../../kernel/schema.
 import { TicketRef } from '../tickets/schema.ts'
 
 /** Events that a rule can listen to: those that keep the facts of their ticket. */
-const ruleEvents = [
+export const ruleEvents = [
   'ticket.opened',
   'ticket.changed',
   'ticket.assigned',
@@ -122,6 +122,35 @@ export const RuleExplanation = Closed(
   { $id: 'RuleExplanation' },
 )
 export type RuleExplanation = Static<typeof RuleExplanation>
+
+/** A rule on trial: the saved one, or what is given here in place of what it says. */
+export const TestRule = Closed({
+  key: RuleKey,
+  ticketId: TicketRef,
+  event: Type.Optional(Id('Without it: the latest event of this ticket that the rule listens to')),
+  rule: Type.Optional(
+    Closed({
+      on: Type.Optional(definition.on),
+      types: Type.Optional(definition.types),
+      if: Type.Optional(If),
+      then: Type.Optional(definition.then),
+    }),
+  ),
+})
+
+export const RuleTrial = Closed(
+  {
+    eventId: Id(),
+    eventType: Type.String(),
+    matches: Type.Boolean(),
+    reason: Type.String(),
+    failedCondition: Nullable(Finding),
+    conditions: Type.Array(Finding),
+    actions: Type.Array(Action, { description: 'What it would do; nothing was done' }),
+  },
+  { $id: 'RuleTrial', description: 'What a rule would have done at an event' },
+)
+export type RuleTrial = Static<typeof RuleTrial>
 
 export const ExplainRule = Closed({
   ticketId: TicketRef,

@@ -1,0 +1,57 @@
+import { sql } from 'drizzle-orm'
+import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import type { QueryContext } from '../../kernel/desk.ts'
+import { Problem } from '../../kernel/problems.ts'
+import { namedTicket } from '../tickets/store.ts'
+import { tickets } from '../tickets/table.ts'
+import type { FactualEvent, factsOf } from './facts.ts'
+
+const ticketBy = prepare<{ id: string | null; number: number | null }>()(($) =>
+  build
+    .select({ id: rowOf(tickets).id })
+    .from(tickets)
+    .where(sql`${tickets.id} = ${$.id} or ${tickets.number} = ${$.number}`),
+)
+
+/** The id behind a reference, for those who see all tickets. */
+export async function ticketIdOf({ db }: Pick<QueryContext, 'db'>, ref: string): Promise<string> {
+  const { id = null, number = null } = namedTicket(ref)
+  const [ticket] = (await db.query(ticketBy.bind({ id, number }))).rows
+  if (!ticket) throw new Problem('ticket_not_found')
+  return ticket.id
+}
+
+/** An event as it is kept, with its facts. */
+export interface Kept extends FactualEvent {
+  id: string
+  actorKind: string
+  actorId: string
+}
+
+const keptEvent = prepareSql<{ ticketId: string; id: string | null; types: string[] | null }, Kept>()(
+  ($) => sql`select id, type, channel, at, facts, actor_kind as "actorKind", actor_id as "actorId" from events
+    where ticket_id = ${$.ticketId} and (${$.id}::text is null or id = ${$.id})
+      and (${$.types}::text[] is null or type = any(${$.types}::text[])) order by id desc limit 1`,
+)
+
+export type Said = Parameters<typeof factsOf>[1]
+const messageById = prepareSql<{ id: string | null }, NonNullable<Said>>()(
+  ($) =>
+    sql`select visibility, channel, body_text as "bodyText", visible_text as "visibleText", verified from messages where id = ${$.id}`,
+)
+
+/** An event of a ticket and the message that it is about: the one that is named, else the latest of these types. */
+export async function keptEventOf(
+  context: Pick<QueryContext, 'db'>,
+  ref: string,
+  eventId: string | undefined,
+  types: readonly string[] | undefined,
+): Promise<{ event: Kept; said: Said }> {
+  const { db } = context
+  const ticketId = await ticketIdOf(context, ref)
+  const asked = { ticketId, id: eventId ?? null, types: eventId === undefined && types ? [...types] : null }
+  const [event] = (await db.query(keptEvent.bind(asked))).rows
+  if (!event) throw new Problem('event_not_found')
+  const { messageId = null } = event.facts as { messageId?: string | null } // ticketFacts wrote them
+  return { event, said: (await db.query(messageById.bind({ id: messageId }))).rows[0] }
+}

@@ -1,0 +1,73 @@
+import { explain } from '../../kernel/condition/explain.ts'
+import { parseCondition } from '../../kernel/condition/parse.ts'
+import { defineQuery } from '../../kernel/desk.ts'
+import { invalid, Problem } from '../../kernel/problems.ts'
+import { refuseAdminWork } from '../people/policy.ts'
+import { ticketFields } from '../tickets/conditions.ts'
+import { vocabulary } from '../types/store.ts'
+import { checkRule } from './checked.ts'
+import { factsOf } from './facts.ts'
+import { keptEventOf } from './kept.ts'
+import { ruleQuery } from './queries.ts'
+import { concerns } from './react.ts'
+import { type RuleTrial, TestRule } from './schema.ts'
+
+/**
+ * What a rule would do at an event of a ticket, by the evaluator that runs; nothing is done. What is given in `rule` is tried in place
+ * of what the saved rule says; with all of it given the rule need not be saved.
+ */
+export const testRule = defineQuery({
+  name: 'testRule',
+  group: 'rules',
+  input: TestRule,
+  refuse: (actor) => refuseAdminWork(actor),
+
+  async read(context, { key, ticketId, event: eventId, rule: given = {} }): Promise<RuleTrial> {
+    const words = await context.cached(vocabulary)
+    const { on, if: condition, then } = given
+    const isWhole = on !== undefined && condition !== undefined && then !== undefined
+    const saved = await ruleQuery.read(context, { key }).catch((error: unknown) => {
+      if (isWhole && error instanceof Problem && error.code === 'rule_not_found') return null
+      throw error
+    })
+    const rule = {
+      on: on ?? saved?.on ?? [],
+      types: given.types === undefined ? (saved?.types ?? null) : given.types,
+      if: condition ?? saved?.if ?? { all: [] },
+      then: then ?? saved?.then ?? [],
+      reactToRules: saved?.reactToRules ?? false,
+    }
+    checkRule(rule, words)
+    const { event, said } = await keptEventOf(context, ticketId, eventId, rule.on).catch((error: unknown) => {
+      // they stand in the body
+      if (!(error instanceof Problem)) throw error
+      if (error.code === 'ticket_not_found') throw invalid('/ticketId', 'not_found', 'is no ticket')
+      throw invalid('/event', 'not_found', 'is no event of this ticket that the rule listens to')
+    })
+    const fields = ticketFields(words)
+    const facts = factsOf(event, said)
+    const asking = { me: event.actorId, now: event.at }
+    const { held, conditions, failedCondition } = explain(parseCondition(rule.if, fields), fields, facts, asking)
+    const listens = rule.on.some((type) => type === event.type)
+    const takesPart = concerns(rule, { actor: { kind: event.actorKind } }, String(facts.ticket.type))
+    const matches = held && listens && takesPart
+    return {
+      eventId: event.id,
+      eventType: event.type,
+      matches,
+      reason: reasonOf({ held, listens, takesPart }, event.type),
+      failedCondition,
+      conditions,
+      actions: matches ? rule.then : [],
+    }
+  },
+})
+
+function reasonOf(
+  { held, listens, takesPart }: { held: boolean; listens: boolean; takesPart: boolean },
+  type: string,
+): string {
+  if (!listens) return `It does not listen to ${type}.`
+  if (!takesPart) return 'It does not concern this type, or does not react to rules.'
+  return held ? 'Its conditions hold.' : 'A condition does not hold.'
+}
