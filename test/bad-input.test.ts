@@ -69,6 +69,10 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
       then: [{ action: 'changeTicket', addTags: ['hot'] }],
     },
   },
+  addMacro: { body: { key: 'right', name: 'Right', actions: [{ action: 'postNote', body: 'x' }] } },
+  changeMacro: { params: async () => ({ key: await aMacro() }), body: { name: 'Other' } },
+  removeMacro: { params: async () => ({ key: await aMacro() }) },
+  applyMacro: { params: async () => ({ key: await aMacro() }), body: { ticketId: aTicketId } },
   addTemplate: { body: { key: 'right', name: 'Right', body: 'Dear {{ requester.name }}' } },
   changeTemplate: { params: async () => ({ key: await aTemplate() }), body: { name: 'Other' } },
   removeTemplate: { params: async () => ({ key: await aTemplate() }) },
@@ -125,6 +129,11 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
 const readsByPost = ['inspectMail', 'searchTickets', 'testRule']
 
 let mails = 0
+const aMacro = async () => {
+  const key = `macro_${mails++}`
+  await call('POST', '/v1/macros', { body: { key, name: 'Some', actions: [{ action: 'postNote', body: 'x' }] } })
+  return key
+}
 const aTemplate = async () => {
   const key = `template_${mails++}`
   await call('POST', '/v1/templates', { body: { key, name: 'Some', body: 'Hello' } })

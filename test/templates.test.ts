@@ -69,6 +69,55 @@ t.test('a rule replies by a template', async (t) => {
   t.match((await call('GET', `/v1/tickets/${next.id}/rule-runs?ruleKey=tell_hours`)).body.data, [{ outcome: 'failed' }])
 })
 
+t.test('a macro replies and acts in one step, all of it or nothing', async (t) => {
+  const agent = await person('agent')
+  const macro = {
+    key: 'fire_drill',
+    name: 'Fire drill',
+    template: 'water',
+    actions: [
+      { action: 'changeTicket', priority: 'high', addTags: ['drill'] },
+      { action: 'assignTicket', assigneeId: agent.id },
+      { action: 'postNote', body: 'Drilled.' },
+    ],
+  }
+  t.match(await call('POST', '/v1/macros', { key: agent.key, body: macro }), { status: 201, body: { useCount: 0 } })
+  const { id } = await openTicket()
+  const applied = await call('POST', '/v1/macros/fire_drill/apply', { key: agent.key, body: { ticketId: id } })
+  t.match(applied, { status: 200, body: { done: ['postReply', 'changeTicket', 'assignTicket', 'postNote'] } })
+  const ticket = (await call('GET', `/v1/tickets/${id}?include=messages`)).body
+  t.match(ticket, { priority: 'high', tags: ['drill'], assigneeId: agent.id, status: 'waiting_on_customer' })
+  t.match(
+    ticket.messages.map(({ visibility, authorId }: Record<string, string>) => [visibility, authorId === agent.id]),
+    [
+      ['public', false],
+      ['public', true],
+      ['internal', true],
+    ],
+  )
+  await call('PATCH', `/v1/people/${agent.id}`, { body: { supportTeam: false } })
+  const other = await openTicket()
+  const refused = await graphql(
+    `mutation { applyMacro(input: { key: "fire_drill", ticketId: "${other.id}" }) { done } }`,
+  )
+  t.match(refused.body.errors, [{ extensions: { code: 'not_assignable' } }])
+  t.match((await call('GET', `/v1/tickets/${other.id}?include=messages`)).body, {
+    priority: 'normal',
+    tags: [],
+    messages: { length: 1 },
+  })
+  t.match((await call('GET', '/v1/macros/fire_drill')).body, { useCount: 1 })
+  t.match(
+    await call('POST', '/v1/macros', {
+      body: { key: 'bad', name: 'x', actions: [{ action: 'changeTicket', status: 'gone' }] },
+    }),
+    {
+      status: 422,
+      body: { errors: [{ pointer: '/actions/0/status' }] },
+    },
+  )
+})
+
 t.test('a template that could not be rendered is refused with a pointer to the fault', async (t) => {
   for (const [members, pointer, more] of [
     [{ body: 'Dear {{ requester.nam }}' }, '/body', { didYouMean: 'requester.name' }],

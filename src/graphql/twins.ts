@@ -6,6 +6,7 @@ import { Conversation, Message } from '../domain/conversations/schema.ts'
 import { Event } from '../domain/events/schema.ts'
 import { Follower } from '../domain/followers/schema.ts'
 import { InboundMailRow, MailInspection, MailOutcome, TraceStep } from '../domain/inbound/schema.ts'
+import { Macro, MacroApplied } from '../domain/macros/schema.ts'
 import { MailAddress, MailAttachment, MailBounce, MailForward, ParsedMail } from '../domain/mail/schema.ts'
 import { Mailbox } from '../domain/mailboxes/schema.ts'
 import { Notification, NotificationPreferences, NotificationsRead } from '../domain/notifications/schema.ts'
@@ -52,6 +53,8 @@ export const twins: Record<string, TSchema> = {
   Notification,
   Rule,
   Template,
+  Macro,
+  MacroApplied,
   RenderedTemplate,
   RuleRun,
   RuleFinding: Finding,

@@ -9,6 +9,7 @@ import { acceptBodies } from './bodies.ts'
 import { docsRoutes, openapi } from './docs.ts'
 import { eventRoutes } from './events.ts'
 import { type HealthParts, healthRoutes } from './health.ts'
+import { macroRoutes } from './macros.ts'
 import { type MailParts, mailRoutes } from './mail.ts'
 import { mailboxRoutes } from './mailboxes.ts'
 import { notificationRoutes } from './notifications.ts'
@@ -88,5 +89,6 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   notificationRoutes(api)
   ruleRoutes(api)
   templateRoutes(api)
+  macroRoutes(api)
   await attachmentRoutes(api, parts)
 }

@@ -3,6 +3,18 @@ CREATE TABLE "assignment_turns" (
 	"last_person_id" text COLLATE "C"
 );
 --> statement-breakpoint
+CREATE TABLE "macros" (
+	"key" text COLLATE "C" PRIMARY KEY NOT NULL,
+	"name" text NOT NULL,
+	"folder" text,
+	"template" text COLLATE "C",
+	"actions" jsonb NOT NULL,
+	"use_count" integer NOT NULL,
+	"version" integer NOT NULL,
+	"created_at" timestamp(3) with time zone NOT NULL,
+	"updated_at" timestamp(3) with time zone NOT NULL
+);
+--> statement-breakpoint
 CREATE TABLE "rule_revisions" (
 	"rule_key" text COLLATE "C" NOT NULL,
 	"revision" integer NOT NULL,

@@ -1,0 +1,41 @@
+import { isAgent } from '../../kernel/actor.ts'
+import { defineCommand } from '../../kernel/desk.ts'
+import { vocabulary } from '../types/store.ts'
+import { AddMacro, type Macro } from './schema.ts'
+import { checkMacro, findMacro, templateExists } from './store.ts'
+import { macros } from './table.ts'
+
+/** A new macro, of actions that exist. */
+export const addMacro = defineCommand({
+  name: 'addMacro',
+  group: 'templates',
+  input: AddMacro,
+  constraints: { macros_pkey: 'macro_taken' },
+
+  async subject({ tx, cached }, { key, template }) {
+    const [existing, hasTemplate, words] = await Promise.all([
+      findMacro(tx, key),
+      templateExists(tx, template),
+      cached(vocabulary),
+    ])
+    return { existing, hasTemplate, words }
+  },
+
+  refuse: (actor, { existing }) => (!isAgent(actor) ? 'forbidden' : existing ? 'macro_taken' : undefined),
+
+  handle({ insert, emit, now }, input, { words, hasTemplate }): Macro {
+    const macro: Macro = {
+      folder: null,
+      template: null,
+      ...input,
+      useCount: 0,
+      version: 1,
+      createdAt: now,
+      updatedAt: now,
+    }
+    checkMacro(macro, words, hasTemplate)
+    insert(macros, macro)
+    emit({ type: 'macro.added', object: { type: 'macro', id: input.key, version: 1 }, data: { key: input.key } })
+    return macro
+  },
+})

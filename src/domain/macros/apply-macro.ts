@@ -1,0 +1,41 @@
+import { isAgent } from '../../kernel/actor.ts'
+import { defineCommand } from '../../kernel/desk.ts'
+import { invalid, Problem } from '../../kernel/problems.ts'
+import { callOf } from '../rules/actions.ts'
+import { lockTicket } from '../tickets/store.ts'
+import { ApplyMacro, type MacroApplied } from './schema.ts'
+import { lockMacro } from './store.ts'
+import { macros } from './table.ts'
+
+/** The ticket stands in the body: it is a reference that leads nowhere. */
+function asReference(error: unknown): never {
+  if (error instanceof Problem && error.code === 'ticket_not_found')
+    throw invalid('/ticketId', 'not_found', 'is no ticket')
+  throw error
+}
+
+/** A macro's reply and actions on a ticket, by the one who applies it: all of it, or nothing and why. */
+export const applyMacro = defineCommand({
+  name: 'applyMacro',
+  group: 'tickets',
+  input: ApplyMacro,
+
+  async subject({ tx }, { key, ticketId }) {
+    const [macro, locked] = await Promise.all([lockMacro(tx, key), lockTicket(tx, ticketId).catch(asReference)])
+    return { ...locked, macro }
+  },
+
+  refuse: (actor) => (isAgent(actor) ? undefined : 'forbidden'),
+
+  async handle({ update, run }, { key }, { macro, ticket }): Promise<MacroApplied> {
+    const reply = macro.template === null ? [] : [{ action: 'postReply', template: macro.template }]
+    const done: string[] = []
+    update(macros, macro, { useCount: macro.useCount + 1 })
+    for (const action of [...reply, ...macro.actions]) {
+      const { command, input } = callOf(action, ticket.id)
+      await run(command, input)
+      done.push(action.action)
+    }
+    return { key, ticketId: ticket.id, done }
+  },
+})
