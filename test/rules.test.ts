@@ -140,6 +140,24 @@ t.test('a customer who writes to a solved ticket opens it again', async (t) => {
   t.match(await ticketOf(id), { status: 'open', closedAt: null, solvedAt: null })
 })
 
+t.test('mail opens a ticket again only so often within an hour; what is beyond is visible, and not lost', async (t) => {
+  const address = 'machine@good.test'
+  const { ticketId: id } = await receive(mail({ From: address }), from(address))
+  const rcptTo = await desk.replyAddress(id, address)
+  const statuses: string[] = []
+  for (let n = 0; n < 7; n++) {
+    await call('PATCH', `/v1/tickets/${id}`, { body: { status: 'solved' } })
+    await receive(mail({ From: address }, `Thanks ${n}`), { ...from(address), rcptTo })
+    statuses.push((await ticketOf(id)).status)
+  }
+  t.same(statuses, ['open', 'open', 'open', 'open', 'open', 'solved', 'solved'])
+  t.equal((await call('GET', `/v1/tickets/${id}/messages?includeTotal=true`)).body.total, 8)
+  t.match((await call('GET', `/v1/tickets/${id}/rule-runs?outcome=guarded`)).body.data, [
+    { ruleKey: 'reopen_on_customer_reply', detail: /5 times within an hour/ },
+    {},
+  ])
+})
+
 t.test('rules that chase each other stop at the guard, visibly, and what began it stands', async (t) => {
   const chase = (key: string, to: string) => ({
     key,

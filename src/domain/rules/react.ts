@@ -1,3 +1,5 @@
+import { sql } from 'drizzle-orm'
+import { prepareSql } from '../../db/statement.ts'
 import type { CommandContext, Reaction } from '../../kernel/context.ts'
 import type { Changes, DeskEvent } from '../../kernel/events.ts'
 import { newId } from '../../kernel/ids.ts'
@@ -46,7 +48,7 @@ async function ran(
   event: DeskEvent,
   ticketId: string,
 ): Promise<boolean> {
-  const reason = guard(context, rule, event, ticketId)
+  const reason = await guard(context, rule, event, ticketId)
   if (reason) {
     const runId = record(context, rule, event, { outcome: 'guarded', detail: reason })
     tell(context, 'rule.guarded', event, { ruleKey: rule.key, runId, reason })
@@ -72,9 +74,32 @@ async function ran(
 }
 
 /** Why a rule is held back; it never drops what has happened already. */
-function guard({ notes }: CommandContext, rule: RuleRow, event: DeskEvent, ticketId: string): string | undefined {
+async function guard(
+  context: CommandContext,
+  rule: RuleRow,
+  event: DeskEvent,
+  ticketId: string,
+): Promise<string | undefined> {
   if (event.depth >= GENERATIONS_MAX) return `${GENERATIONS_MAX} generations of rules`
-  return notes.has(`${rule.key} ${ticketId}`) ? 'it has acted on this ticket already, in what began here' : undefined
+  if (context.notes.has(`${rule.key} ${ticketId}`)) return 'it has acted on this ticket already, in what began here'
+  if (!reopensByMail(rule, event)) return
+  const { rows } = await context.query(firedLately.bind({ key: rule.key, ticketId, now: context.now }))
+  const isTooMuch = (rows[0]?.count ?? 0) >= REOPENINGS_AN_HOUR_MAX
+  return isTooMuch ? `mail has reopened the ticket ${REOPENINGS_AN_HOUR_MAX} times within an hour` : undefined
+}
+
+/** Machines that answer each other open a ticket again and again (mail/README rule 9). */
+const REOPENINGS_AN_HOUR_MAX = 5
+
+const firedLately = prepareSql<{ key: string; ticketId: string; now: string }, { count: number }>()(
+  ($) => sql`select count(*)::int as count from rule_runs where ticket_id = ${$.ticketId} and rule_key = ${$.key}
+    and outcome = 'fired' and at > ${$.now}::timestamptz - interval '1 hour'`,
+)
+
+function reopensByMail(rule: RuleRow, { channel, facts }: DeskEvent): boolean {
+  const { statusCategory } = (facts?.ticket ?? {}) as { statusCategory?: string } // ticketFacts wrote them
+  const isDone = statusCategory === 'solved' || statusCategory === 'closed'
+  return channel === 'email' && isDone && rule.then.some(({ action, status }) => action === 'changeTicket' && status)
 }
 
 interface Run {
