@@ -97,6 +97,16 @@ export class Problem extends Error {
 export const invalid = (pointer: string, code: string, detail: string): Problem =>
   new Problem('invalid_input', { detail: `${pointer}: ${detail}`, errors: [{ pointer, code, detail }] })
 
+/** 422 with every fault at its place, and what was probably meant at the first that says so. */
+export function invalidInput(errors: readonly (Fault & { didYouMean?: string | undefined })[]): Problem {
+  const didYouMean = errors.find((fault) => fault.didYouMean)?.didYouMean
+  return new Problem('invalid_input', {
+    detail: errors.map(({ pointer, detail }) => `${pointer || '/'}: ${detail}`).join('; '),
+    errors: [...errors],
+    ...(didYouMean ? { didYouMean } : {}),
+  })
+}
+
 /** RFC 9457, the same in REST and in GraphQL's extensions. */
 export function renderProblem(problem: Problem, requestId: string) {
   const { status, title } = problems[problem.code]

@@ -1,7 +1,7 @@
 import { asc, eq } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, prepare, rowOf } from '../../db/statement.ts'
-import { invalid, Problem } from '../../kernel/problems.ts'
+import { invalid, invalidInput, Problem } from '../../kernel/problems.ts'
 import { actionFaults } from '../rules/actions.ts'
 import { findTemplate } from '../templates/store.ts'
 import type { Vocabulary } from '../types/store.ts'
@@ -40,5 +40,5 @@ export function checkMacro(
     ...fault,
     pointer: fault.pointer.replace(/^\/then/, '/actions'),
   }))
-  if (errors.length) throw new Problem('invalid_input', { errors })
+  if (errors.length) throw invalidInput(errors)
 }

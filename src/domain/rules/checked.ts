@@ -1,5 +1,5 @@
 import { readCondition } from '../../kernel/condition/parse.ts'
-import { type Fault, Problem } from '../../kernel/problems.ts'
+import { type Fault, invalidInput } from '../../kernel/problems.ts'
 import { ticketFields } from '../tickets/conditions.ts'
 import type { Vocabulary } from '../types/store.ts'
 import { actionFaults } from './actions.ts'
@@ -16,10 +16,5 @@ export function checkRule(rule: Pick<RuleDefinition, 'if' | 'then' | 'types'>, w
     ...unknownTypes,
   ]
   if (!errors.length) return
-  const didYouMean = errors.find((fault) => fault.didYouMean)?.didYouMean
-  throw new Problem('invalid_input', {
-    detail: errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '),
-    errors,
-    ...(didYouMean ? { didYouMean } : {}),
-  })
+  throw invalidInput(errors)
 }

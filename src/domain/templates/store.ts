@@ -1,7 +1,7 @@
 import { asc, eq } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, prepare, rowOf } from '../../db/statement.ts'
-import { invalid, Problem } from '../../kernel/problems.ts'
+import { invalid, invalidInput, Problem } from '../../kernel/problems.ts'
 import { EXAMPLE, type TemplateRow, variablesOf, wordsFor } from './decide.ts'
 import { render, templateFaults } from './liquid.ts'
 import type { RenderedTemplate, TemplateText } from './schema.ts'
@@ -42,12 +42,7 @@ export function checkTemplate({ subject, body, locales }: Pick<TemplateRow, 'sub
     ...Object.entries(locales).flatMap(([tag, words]) => faultsOf(words, `/locales/${tag}`)),
   ]
   if (!errors.length) return
-  const didYouMean = errors.find((fault) => fault.didYouMean)?.didYouMean
-  throw new Problem('invalid_input', {
-    detail: errors.map(({ pointer, detail }) => `${pointer}: ${detail}`).join('; '),
-    errors,
-    ...(didYouMean ? { didYouMean } : {}),
-  })
+  throw invalidInput(errors)
 }
 
 type About = Parameters<typeof variablesOf>[0] & { ticket: { id: string }; requester: { locale: string | null } }

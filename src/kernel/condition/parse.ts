@@ -1,5 +1,5 @@
 import { nearest } from '../nearest.ts'
-import { type Fault, Problem } from '../problems.ts'
+import { type Fault, invalidInput } from '../problems.ts'
 import { type Condition, type Fields, isOp, type Leaf, operators, opsOf, type Use } from './language.ts'
 import { readValue } from './values.ts'
 
@@ -26,12 +26,7 @@ interface Place {
 export function parseCondition<F>(input: unknown, fields: Fields<F>, place: Place = {}): Condition {
   const { condition, faults } = readCondition(input, fields, place)
   if (condition && !faults.length) return condition
-  const didYouMean = faults.find((fault) => fault.didYouMean)?.didYouMean
-  throw new Problem('invalid_input', {
-    detail: faults.map(({ pointer, detail }) => `${pointer || '/'}: ${detail}`).join('; '),
-    errors: faults,
-    ...(didYouMean ? { didYouMean } : {}),
-  })
+  throw invalidInput(faults)
 }
 
 /** The same without throwing, for an input that holds more than a condition. */
