@@ -158,6 +158,23 @@ t.test('mail opens a ticket again only so often within an hour; what is beyond i
   ])
 })
 
+t.test('what a rule replies leaves as automatic mail, and never to a machine', async (t) => {
+  await add({ key: 'hello', on: ['ticket.opened'], then: [{ action: 'postReply', body: 'Welcome' }] })
+  const human = await receive(mail({ From: 'human@good.test' }), from('human@good.test'))
+  const robot = await receive(
+    mail({ From: 'robot@good.test', 'Auto-Submitted': 'auto-generated' }),
+    from('robot@good.test'),
+  )
+  const sent = async (id: string) =>
+    (await call('GET', `/v1/mail/outbound?ticketId=${id}&kind=automatic_reply`)).body.data
+  t.match(await sent(human.ticketId), [{ to: 'human@good.test', state: 'unrouted' }])
+  t.match(await sent(robot.ticketId), [
+    { to: 'robot@good.test', state: 'suppressed', smtpResponse: /no automatic answer/ },
+  ])
+  t.same(await mailsTo(robot.ticketId, 'acknowledgement'), [])
+  await remove('hello')
+})
+
 t.test('rules that chase each other stop at the guard, visibly, and what began it stands', async (t) => {
   const chase = (key: string, to: string) => ({
     key,

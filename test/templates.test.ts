@@ -63,7 +63,9 @@ t.test('a rule replies by a template', async (t) => {
   const { id } = await openTicket({ subject: 'Opening hours?' })
   const { messages } = (await call('GET', `/v1/tickets/${id}?include=messages`)).body
   t.match(messages[1], { bodyText: 'We are here from nine, ruth@example.com.', authorId: null, channel: 'rule' })
-  t.match((await call('GET', `/v1/mail/outbound?ticketId=${id}&kind=reply`)).body.data, [{ to: 'ruth@example.com' }])
+  t.match((await call('GET', `/v1/mail/outbound?ticketId=${id}&kind=automatic_reply`)).body.data, [
+    { to: 'ruth@example.com', state: 'unrouted' },
+  ])
   await call('DELETE', '/v1/templates/hours')
   const next = await openTicket({ subject: 'Opening hours?' })
   t.match((await call('GET', `/v1/tickets/${next.id}/rule-runs?ruleKey=tell_hours`)).body.data, [{ outcome: 'failed' }])

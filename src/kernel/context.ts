@@ -97,7 +97,7 @@ export interface CommandContext {
   /** All or nothing, without sinking the command: gives back the problem that stopped the work, and takes back what it did. */
   attempt(work: (context: CommandContext) => Promise<void>): Promise<Problem | undefined>
   /** The same transaction, told as the doing of a rule. */
-  byRule(rule: { key: string; runId: string }): CommandContext
+  byRule(rule: ActingRule): CommandContext
   /** A later read; what was written before is sent first, so that it sees it. */
   query<R>(statement: Sql<R>): Promise<Rows<R>>
   /** Sends a statement of its own at once, and does not wait for it: the commit fails if it fails. */
@@ -116,6 +116,13 @@ export interface TokenClaims {
 /** What follows from an event, in the same transaction. */
 export type Reaction = (event: DeskEvent, context: CommandContext) => void | Promise<void>
 
+interface ActingRule {
+  key: string
+  runId: string
+  /** What it says may not leave as mail: see DeskEvent. */
+  isSilenced: boolean
+}
+
 /** One transaction on its way. */
 export interface Unit {
   tx: Tx
@@ -123,7 +130,7 @@ export interface Unit {
   /** Hears of bugs that an attempt survived. */
   onError(error: unknown): void
   /** The rule that acts, and its run. */
-  rule?: { key: string; runId: string }
+  rule?: ActingRule
   attempts: Attempts
   /** False in an attempt that has no savepoint. */
   mayRead: boolean
@@ -180,6 +187,7 @@ export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
         channel,
         cause: causedBy,
         depth: cause ? cause.depth + 1 : 0,
+        isSilenced: unit.rule?.isSilenced ?? false,
       })
     },
     enqueue({ queue, data }, startAt = now) {

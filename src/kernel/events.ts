@@ -49,6 +49,8 @@ export type DeskEvent = NewEvent & {
   channel: Channel
   cause: Cause | null
   depth: number
+  /** What began this asks for no automatic answer (RFC 3834); not stored. */
+  isSilenced: boolean
 }
 
 export const events = pgTable(

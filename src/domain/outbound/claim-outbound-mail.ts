@@ -103,7 +103,7 @@ export const claimOutboundMail = defineCommand({
     const box = boxes.find(({ id }) => id === content?.mailboxId) ?? boxes[0]
     const isDue = mail.state === 'queued' || (mail.state === 'deferred' && (mail.nextAttemptAt ?? now) <= now)
     if (!isDue || found.isWithAnother || !content || !box) return null
-    const isGone = mail.kind === 'reply' && content.messageId === null
+    const isGone = isMessage(mail) && content.messageId === null
     const ended = mail.attempts >= ATTEMPTS_MAX ? 'given up' : isGone ? 'its message is gone' : found.refusal
     if (ended !== undefined) {
       endMail(context, mail, ended)
@@ -132,6 +132,8 @@ export const claimOutboundMail = defineCommand({
 /** An attempt that was made has had its place in the budget, and what somebody sends by hand needs none. */
 const isFirstAutomatic = (mail: OutboundRow): boolean =>
   mail.kind !== 'reply' && mail.attempts === 0 && !mail.trail.some(({ step }) => step === RESENT)
+
+const isMessage = ({ kind }: OutboundRow): boolean => kind === 'reply' || kind === 'automatic_reply'
 
 /** Not lost: it stays in the ledger with the reason, and can be sent by hand. */
 function endMail({ update, now }: CommandContext, mail: OutboundRow, reason: string): void {
@@ -165,7 +167,7 @@ function letterOf(
   settings: Settings,
 ): Pick<ClaimedMail, 'bodyText' | 'bodyHtml' | 'attachments'> {
   const { bodyText, bodyHtml, attachments } = content
-  if (mail.kind === 'reply') return { bodyText: bodyText ?? '', bodyHtml, attachments: attachments ?? [] }
+  if (isMessage(mail)) return { bodyText: bodyText ?? '', bodyHtml, attachments: attachments ?? [] }
   const { bodyText: text } =
     mail.kind === 'notification' && mail.notice
       ? notification(mail.notice, {

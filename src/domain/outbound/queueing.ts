@@ -18,6 +18,8 @@ export interface Wanted {
   subject: string
   reason: string
   eventId: string | null
+  /** Why it may not leave. */
+  silence?: string
 }
 
 /**
@@ -25,10 +27,10 @@ export interface Wanted {
  * stays in the ledger as `unrouted`; it is sent by resend only.
  */
 export function queueMail({ insert, enqueue, now, settings }: CommandContext, wanted: Wanted): OutboundRow {
-  const { ticketId, kind, notice = null, messageId, to, subject, reason, eventId } = wanted
+  const { ticketId, kind, notice = null, messageId, to, subject, reason, eventId, silence } = wanted
   const id = newId('oum')
-  const undeliverable = isUndeliverable(to.email)
-  const state = undeliverable ? 'suppressed' : settings.mailIsRouted ? 'queued' : 'unrouted'
+  const obstacle = silence ?? (isUndeliverable(to.email) ? 'nobody can have this address' : undefined)
+  const state = obstacle ? 'suppressed' : settings.mailIsRouted ? 'queued' : 'unrouted'
   const row: OutboundRow = {
     id,
     ticketId,
@@ -45,13 +47,11 @@ export function queueMail({ insert, enqueue, now, settings }: CommandContext, wa
     state,
     attempts: 0,
     workerId: null,
-    smtpResponse: null,
+    smtpResponse: obstacle ?? null,
     createdAt: now,
     sentAt: null,
     nextAttemptAt: null,
-    trail: [
-      { at: now, step: 'queued', result: state, detail: undeliverable ? 'nobody can have this address' : reason },
-    ],
+    trail: [{ at: now, step: 'queued', result: state, detail: obstacle ?? reason }],
   }
   insert(outboundMails, row)
   if (state === 'queued') enqueue({ queue: 'mail.send', data: { outboundMailId: id } })

@@ -24,7 +24,9 @@ export const mailPublicReply: Reaction = (event, context) => {
     if (to.id === event.actor.id || had.has(to.email)) continue
     queueMail(context, {
       ticketId: ticket.id,
-      kind: 'reply',
+      // what nobody wrote says so, and keeps to what RFC 3834 allows
+      kind: event.actor.kind === 'person' ? 'reply' : 'automatic_reply',
+      ...(event.isSilenced ? { silence: 'what began it asks for no automatic answer' } : {}),
       messageId: event.data.messageId,
       to,
       subject: subjectOf(ticket),

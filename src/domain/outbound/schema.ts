@@ -6,8 +6,8 @@ export const outboundStates = ['queued', 'sent', 'deferred', 'failed', 'suppress
 export const OutboundState = Type.Enum([...outboundStates])
 export type OutboundState = Static<typeof OutboundState>
 
-/** A reply is what a person wrote; the others are sent by the desk itself. */
-export const outboundKinds = ['reply', 'acknowledgement', 'notification'] as const
+/** A reply is what a person wrote; the others are sent by the desk itself, an automatic reply by a rule. */
+export const outboundKinds = ['reply', 'automatic_reply', 'acknowledgement', 'notification'] as const
 export const OutboundKind = Type.Enum([...outboundKinds])
 export type OutboundKind = Static<typeof OutboundKind>
 

@@ -3,6 +3,7 @@ import { prepareSql } from '../../db/statement.ts'
 import type { CommandContext, Reaction } from '../../kernel/context.ts'
 import type { Changes, DeskEvent } from '../../kernel/events.ts'
 import { newId } from '../../kernel/ids.ts'
+import type { MailFacts } from '../tickets/decide.ts'
 import type { Working } from '../tickets/store.ts'
 import { callOf } from './actions.ts'
 import { factsOf } from './facts.ts'
@@ -57,13 +58,15 @@ async function ran(
   context.notes.add(`${rule.key} ${ticketId}`)
   const runId = newId('run')
   const changes: Changes = {}
-  const problem = await context.byRule({ key: rule.key, runId }).attempt(async (acting) => {
-    for (const action of rule.then) {
-      const { command, input } = callOf(action, ticketId)
-      await acting.run(command, input, { ticketId })
-    }
-    Object.assign(changes, acting.changesOf(runId))
-  })
+  const problem = await context
+    .byRule({ key: rule.key, runId, isSilenced: isSilenced(event) })
+    .attempt(async (acting) => {
+      for (const action of rule.then) {
+        const { command, input } = callOf(action, ticketId)
+        await acting.run(command, input, { ticketId })
+      }
+      Object.assign(changes, acting.changesOf(runId))
+    })
   if (!problem) {
     record(context, rule, event, { outcome: 'fired', id: runId, changes })
     return true
@@ -101,6 +104,10 @@ function reopensByMail(rule: RuleRow, { channel, facts }: DeskEvent): boolean {
   const isDone = statusCategory === 'solved' || statusCategory === 'closed'
   return channel === 'email' && isDone && rule.then.some(({ action, status }) => action === 'changeTicket' && status)
 }
+
+/** Whether an automatic answer may follow from an event: not from a machine's mail, at any remove. */
+const isSilenced = ({ isSilenced, facts }: DeskEvent): boolean =>
+  isSilenced || (facts?.mail as MailFacts | undefined)?.autorespond === false // ticketFacts wrote them
 
 interface Run {
   outcome: RunOutcome
