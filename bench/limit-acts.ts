@@ -54,6 +54,13 @@ export const routes = {
     }),
     response: { 200: Type.Object({ data: Type.Array(Ticket) }) },
   },
+  search: {
+    body: Type.Object({
+      query: Type.String({ minLength: 1, maxLength: 500 }),
+      limit: Type.Integer({ minimum: 1, maximum: 100 }),
+    }),
+    response: { 200: Type.Object({ data: Type.Array(Message) }) },
+  },
   reply: {
     params: Params,
     body: Type.Object({ body: Type.String({ minLength: 1, maxLength: 100_000 }) }),
@@ -61,11 +68,12 @@ export const routes = {
   },
 }
 
-/** The four workloads, done in one way or the other. */
+/** The workloads, done in one way or the other. */
 export interface Acts {
   open(draft: OpenTicket): Promise<Ticket>
   read(id: string): Promise<TicketWithMessages>
   list(assigneeId: string, limit: number): Promise<Ticket[]>
+  search(words: string, limit: number): Promise<Message[]>
   reply(ticketId: string, body: string): Promise<Message>
 }
 
@@ -82,6 +90,12 @@ export const ticketColumns = (t: string): string =>
 
 export const messageColumns = (m: string): string =>
   `${m}.id, ${m}.ticket_id as "ticketId", ${m}.author_id as "authorId", ${m}.visibility, ${m}.channel, ${m}.body, ${m}.created_at as "createdAt"`
+
+/** The hits first, and of them the newest: left to itself the planner would walk all messages by their key. */
+export const SEARCH = `
+with hits as materialized (select message_id as id from searched where words @@ websearch_to_tsquery('simple', $1)),
+newest as materialized (select id from hits order by id desc limit $2)
+select ${messageColumns('m')} from messages as m where m.id = any(array(select id from newest)) order by m.id desc`
 
 /** The one row that a statement must give. */
 export function only<T>(rows: readonly T[]): T {

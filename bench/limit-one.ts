@@ -6,6 +6,7 @@ import {
   messageColumns,
   only,
   PREVIEW_LENGTH,
+  SEARCH,
   type Ticket,
   type TicketWithMessages,
   ticketColumns,
@@ -64,6 +65,7 @@ export function inOneStatement(pool: Pool): Acts {
       only(await rows<Ticket>('open', OPEN, [subject, body, requester.email])),
     read: async (id) => only(await rows<TicketWithMessages>('read', READ, [id])),
     list: (assigneeId, limit) => rows<Ticket>('list', LIST, [assigneeId, limit]),
+    search: (words, limit) => rows<Message>('search', SEARCH, [words, limit]),
     reply: async (ticketId, body) => only(await rows<Message>('reply', REPLY, [ticketId, body])),
   }
 }

@@ -6,6 +6,7 @@ import {
   messageColumns,
   only,
   PREVIEW_LENGTH,
+  SEARCH,
   type Ticket,
   ticketColumns,
 } from './limit-acts.ts'
@@ -56,6 +57,7 @@ export const inTransactions = (pool: Pool): Acts => ({
       return { ...ticket, messages: await rows<Message>('messages', MESSAGES, [id]) }
     }),
   list: (assigneeId, limit) => transaction(pool, (rows) => rows<Ticket>('list', LIST, [assigneeId, limit])),
+  search: (words, limit) => transaction(pool, (rows) => rows<Message>('search', SEARCH, [words, limit])),
   reply: (ticketId, body) =>
     transaction(pool, async (rows) => {
       only(await rows('lock', LOCK, [ticketId]))

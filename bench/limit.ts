@@ -31,6 +31,9 @@ app.post('/v1/tickets', { schema: routes.open }, async ({ body }, reply) => repl
 app.get('/v1/tickets', { schema: routes.list }, async ({ query }) => ({
   data: await acts.list(query.assigneeId, query.limit),
 }))
+app.post('/v1/tickets/search', { schema: routes.search }, async ({ body }) => ({
+  data: await acts.search(body.query, body.limit),
+}))
 app.get('/v1/tickets/:id', { schema: routes.read }, async ({ params }) => acts.read(params.id))
 app.post('/v1/tickets/:id/replies', { schema: routes.reply }, async ({ params, body }, reply) =>
   reply.code(201).send(await acts.reply(params.id, body.body)),

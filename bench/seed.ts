@@ -1,5 +1,5 @@
 import { execute } from './postgres.ts'
-import { AGENTS, type Sown } from './workloads.ts'
+import { AGENTS, SAME_WORD, type Sown } from './workloads.ts'
 
 /** Requesters for so many tickets. */
 export const sownFor = (tickets: number): Sown => ({ tickets, people: Math.max(1_000, Math.ceil(tickets / 4)) })
@@ -24,7 +24,9 @@ create table mail_references (message_id text primary key, ticket_id bigint not 
 create index on tickets (requester_id);
 create index on tickets (assignee_id, priority_rank desc, updated_at desc, id desc) where is_open;
 create index on messages (ticket_id, id);
-create index on audit (ticket_id, id);`
+create table searched (message_id bigint primary key, words tsvector not null);
+create index on audit (ticket_id, id);
+create index on searched using gin (words);`
 
 // The same for both: what the nth ticket is like. 70 % are open; each agent has their share of each status.
 const ticketsLike = ({ tickets, people }: Sown) => `
@@ -46,12 +48,14 @@ insert into tickets (subject, status, is_open, priority, priority_rank, requeste
 insert into messages (ticket_id, author_id, visibility, channel, body, created_at)
   select n, ${AGENTS} + person, 'public', 'api', ${body}, at from (${ticketsLike(sown)}) as t, generate_series(1, 3 + more) as m order by n, m;
 insert into mail_references select 'sown-' || n || '@mail.example.com', n from generate_series(1, ${sown.tickets}) as n;
+insert into searched select id, to_tsvector('simple', body) from messages;
+select gin_clean_pending_list('searched_words_idx');
 insert into audit (type, at, ticket_id, actor_id, content) select 'ticket.opened', at, n, 1, jsonb_build_object('messageId', n) from (${ticketsLike(sown)}) as t;
 analyze`,
   )
 
 const preview = `left(repeat('The printer on the second floor is on fire again. ', 3), 140)`
-const body = `'Message ' || n || '. ' || repeat('The printer on the second floor is on fire again. ', 4 + (n + m) % 16)`
+const body = `'Message ' || n || ' of case' || n / ${SAME_WORD} || '. ' || repeat('The printer on the second floor is on fire again. ', 4 + (n + m) % 16)`
 
 /** How Kontor's ids of sown rows look: as many digits as its own have characters. */
 export const sownId = (prefix: string, n: number): string => `${prefix}_${String(n).padStart(26, '0')}`
@@ -78,6 +82,12 @@ const kontorTickets = (sown: Sown): string[] => [
   `insert into messages (id, ticket_id, conversation_id, author_id, visibility, channel, body_text, visible_text, attachments, held, created_at)
     select ${id('msg', '10 * n + m')}, ${id('tkt', 'n')}, ${id('cnv', '2 * n')}, ${id('per', `${AGENTS} + person`)}, 'public', 'api', ${body}, ${body}, '[]', false, at
     from (${ticketsLike(sown)}) as t, generate_series(1, 3 + more) as m order by n, m`,
+  // as the worker makes them after the commit
+  `insert into search_texts (message_id, ticket_id, public, words)
+    select m.id, m.ticket_id, true, setweight(to_tsvector('simple', t.subject), 'A') || setweight(to_tsvector('simple', p.email), 'B') || to_tsvector('simple', m.visible_text)
+    from messages as m join tickets as t on t.id = m.ticket_id join people as p on p.id = t.requester_id`,
+  'truncate search_pending',
+  `select gin_clean_pending_list('search_texts_words')`,
   `insert into events (id, type, at, actor_kind, actor_id, channel, ticket_id, object_type, object_id, object_version, changes, data, facts)
     select ${id('evt', 'n')}, 'ticket.opened', at, 'system', 'kontor', 'api', ${id('tkt', 'n')}, 'ticket', ${id('tkt', 'n')}, 1, '{}', jsonb_build_object('messageId', ${id('msg', '10 * n + 1')}), '{}' from (${ticketsLike(sown)}) as t`,
   `insert into mail_references (message_id, ticket_id, created_at) select 'sown-' || n || '@mail.example.com', ${id('tkt', 'n')}, now() from generate_series(1, ${sown.tickets}) as n`,

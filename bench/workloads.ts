@@ -8,6 +8,9 @@ export interface Names {
   key: string
 }
 
+/** So many tickets have a word in common, in each of their messages. */
+export const SAME_WORD = 25
+
 /** How much was sown. */
 export interface Sown {
   tickets: number
@@ -87,6 +90,20 @@ const openOfAssignee: Workload = {
   }),
 }
 
+const HITS = 20
+
+const searchWord: Workload = {
+  name: 'W7',
+  title: `search for a word, ${HITS} hits`,
+  status: 200,
+  request: (names, random, _count, { tickets }) =>
+    post('/v1/tickets/search', names, {
+      query: `case${Math.floor(random(tickets - 2 * SAME_WORD) / SAME_WORD) + 1}`,
+      limit: HITS,
+    }),
+  answer: Type.Object({ data: Type.Array(Type.Object({ id: Type.String() }), { minItems: HITS, maxItems: HITS }) }),
+}
+
 const postReply: Workload = {
   name: 'W4',
   title: 'post a reply',
@@ -100,6 +117,7 @@ const postReply: Workload = {
 export const workloads: readonly (Workload | MailWorkload)[] = [
   readTicket,
   openOfAssignee,
+  searchWord,
   openTicket,
   postReply,
   ...mailWorkloads,

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { indexTexts } from '../src/domain/search/index-texts.ts'
-import { marked } from '../src/domain/search/snippets.ts'
+import { snippet } from '../src/domain/search/snippets.ts'
 import { startDesk } from './support/desk.ts'
 
 const { call, db, graphql, openTicket, person, system, receive, replyAddress, withoutRules } = await startDesk(t)
@@ -187,15 +187,25 @@ t.test('where the words were found is shown as plain text with places', async (t
     t.ok(match.marks.length > 0, match.text)
   }
   t.equal((await search({ query: 'is:open' })).body.data[0].match, null)
-  t.match((await search({ query: 'ärmel', sort: 'number' })).body.data[0].match.text, 'Please pull the Ärmel gently')
-  t.same(marked('a \u0001b\u0002 c\n\u0001d\u0002'), {
-    text: 'a b c d',
+  t.match(
+    (await search({ query: 'ärmel', sort: 'number' })).body.data[0].match.text,
+    'Please pull the Ärmel <b>gently</b>',
+  )
+  const wanted = new Set(['b', 'élan'])
+  t.same(snippet(' a B c\n Élan! ab', wanted), {
+    text: 'a B c Élan! ab',
     marks: [
       { from: 2, to: 3 },
-      { from: 6, to: 7 },
+      { from: 6, to: 10 },
     ],
   })
-  t.same(marked('\u0001open'), { text: 'open', marks: [] })
+  t.same(snippet('nothing here', wanted), { text: 'nothing here', marks: [] })
+  t.same(snippet('', wanted), { text: '', marks: [] })
+  const late = snippet(`${'before '.repeat(40)}b ${'after '.repeat(100)}`, wanted)
+  t.match(late.text, /^(before ){8}b after/)
+  t.same(late.marks, [{ from: 56, to: 57 }])
+  const solid = snippet(`${'x'.repeat(1_000)} b`, wanted)
+  t.equal(solid.text.slice(solid.marks[0]?.from, solid.marks[0]?.to), 'b')
 })
 
 t.test('pages by relevance go forth and back, and are good for one question of one person', async (t) => {

@@ -39,7 +39,12 @@ export function searchRoutes(app: FastifyInstance): void {
         },
       },
     },
-    ({ desk, body }) => asBody(desk.read(searchTickets, body ?? {})),
+    // rows are the resource and nothing else: printed as they are, which is quicker than by their schema
+    async ({ desk, body }, reply) =>
+      reply
+        .serializer(JSON.stringify)
+        .header('content-type', 'application/json; charset=utf-8')
+        .send(await asBody(desk.read(searchTickets, body ?? {}))),
   )
 }
 

@@ -96,6 +96,8 @@ function statementFor(list: ReturnType<typeof ticketsFor>, { terms, isStaff, has
       ? sql`(best.rank, ${tickets.id}) ${backwards ? sql`>` : sql`<`} (${$.rank}::float4, ${$.id})`
       : undefined
     const conditions = and(
+      // said twice: by the join alone the planner, who guesses how many hits there are, reads all tickets
+      sql`${tickets.id} = any(array(select ticket_id from best))`,
       list.visible?.(sql`${$.viewer}`),
       ...terms.map((term, t) => term.condition((n) => sql`${$[`v${t}_${n}`]}`)),
       beyond,

@@ -4,19 +4,15 @@ import type { QueryContext } from '../../kernel/desk.ts'
 import { messages } from '../conversations/table.ts'
 import type { TextMatch } from './schema.ts'
 
-/** Characters that no text of ours keeps: what lies between them was found. */
-const START = '\u0001'
-const STOP = '\u0002'
 /** A snippet is looked for in so much of a message. */
 const LOOKED_THROUGH_MAX = 20_000
 const SNIPPET_LENGTH_MAX = 300
+/** So much stands before the first word that was found. */
+const LEAD_LENGTH = 60
+const MARKS_MAX = 50
 
-const OPTIONS = `StartSel=${START}, StopSel=${STOP}, MaxFragments=2, MaxWords=18, MinWords=8, FragmentDelimiter=" … "`
-
-const headlines = prepareSql<{ ids: string[]; words: string; options: string }, { id: string; headline: string }>()(
-  (
-    $,
-  ) => sql`select ${messages.id} as id, ts_headline('simple', translate(left(${messages.visibleText}, ${sql.raw(String(LOOKED_THROUGH_MAX))}), ${sql.raw(`E'\\x01\\x02'`)}, ''), websearch_to_tsquery('simple', ${$.words}), ${$.options}) as headline
+const texts = prepareSql<{ ids: string[] }, { id: string; text: string }>()(
+  ($) => sql`select ${messages.id} as id, left(${messages.visibleText}, ${sql.raw(String(LOOKED_THROUGH_MAX))}) as text
     from ${messages} where ${messages.id} = any(${$.ids}::text[])`,
 )
 
@@ -27,20 +23,27 @@ export async function snippets(
   words: string,
 ): Promise<ReadonlyMap<string, TextMatch>> {
   if (!ids.length) return new Map()
-  const { rows } = await db.query(headlines.bind({ ids: [...ids], words, options: OPTIONS }))
-  return new Map(rows.map(({ id, headline }) => [id, { messageId: id, ...marked(headline) }]))
+  const { rows } = await db.query(texts.bind({ ids: [...ids] }))
+  const wanted = wordsIn(words)
+  return new Map(rows.map(({ id, text }) => [id, { messageId: id, ...snippet(text, wanted) }]))
 }
 
-/** Plain text and the places of what was found, out of a text with marks in it. */
-export function marked(headline: string): { text: string; marks: { from: number; to: number }[] } {
-  const marks: { from: number; to: number }[] = []
-  let text = ''
-  for (const part of headline.replace(/\s+/g, ' ').trim().split(START)) {
-    const end = part.indexOf(STOP)
-    const found = end < 0 ? '' : part.slice(0, end)
-    if (found) marks.push({ from: text.length, to: text.length + found.length })
-    text += found + part.slice(end + 1)
-  }
-  const cut = text.slice(0, SNIPPET_LENGTH_MAX).toWellFormed()
-  return { text: cut, marks: marks.filter(({ to }) => to <= cut.length) }
+// what `simple` takes for words, near enough to show them: letters and digits together
+const WORD = /[\p{L}\p{N}_]+/gu
+
+const wordsIn = (words: string): ReadonlySet<string> =>
+  new Set([...words.toLowerCase().matchAll(WORD)].map(([word]) => word))
+
+/** Some text around the first word that was found, and the places of all in it. From the beginning where the words stand elsewhere. */
+export function snippet(text: string, wanted: ReadonlySet<string>): Omit<TextMatch, 'messageId'> {
+  const line = text.replace(/\s+/g, ' ').trim()
+  const found = [...line.matchAll(WORD)].filter(([word]) => wanted.has(word.toLowerCase()))
+  const [first] = found
+  const start = first === undefined || first.index <= LEAD_LENGTH ? 0 : line.indexOf(' ', first.index - LEAD_LENGTH) + 1
+  const shown = line.slice(start, start + SNIPPET_LENGTH_MAX).toWellFormed()
+  const places = found.slice(0, MARKS_MAX).map(({ 0: word, index }) => ({
+    from: index - start,
+    to: index - start + word.length,
+  }))
+  return { text: shown, marks: places.filter(({ from, to }) => from >= 0 && to <= shown.length) }
 }
