@@ -5,6 +5,7 @@ import { bodyFrom } from '../src/domain/conversations/body.ts'
 import { HTML_LIMITS, sanitiseHtml } from '../src/domain/conversations/html.ts'
 import { htmlToText, preview } from '../src/domain/conversations/text.ts'
 import { normaliseAddress, parseAddress } from '../src/kernel/address.ts'
+import { startCost } from './support/cost.ts'
 
 /** Each would run script, load something or leave the page, if it got through. */
 const VECTORS = [
@@ -246,9 +247,9 @@ t.test('hostile bodies cost less than a second', async (t) => {
     ['as many marks as may be', 'markdown', '*a **b'.repeat(900)],
   ]
   for (const [name, format, source] of bodies) {
-    const start = performance.now()
+    const cost = startCost()
     bodyFrom(format, source)
-    t.ok(performance.now() - start < 20_000, `${name}: ${Math.round(performance.now() - start)} ms`)
+    t.ok(cost() < 2_000, `${name}: ${cost()} ms`)
   }
 })
 
@@ -301,10 +302,10 @@ t.test('an address is one bare mailbox, its domain in lower case and punycode', 
 
 t.test('parsing an address is quick, however long it is, and what comes out goes in again', async (t) => {
   for (const piece of ['(', 'g:', '"', '.', 'a.', '@', 'a@', '<', 'xn--', '\u0308', 'ｘ']) {
-    const start = performance.now()
+    const cost = startCost()
     parseAddress(piece.repeat(100_000))
     parseAddress(`a@${piece.repeat(100)}`)
-    t.ok(performance.now() - start < 50, piece)
+    t.ok(cost() < 50, piece)
   }
   fc.assert(
     fc.property(fc.oneof(fc.emailAddress(), fc.string(), fc.string({ unit: 'binary' })), (text) => {

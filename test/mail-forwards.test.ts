@@ -1,6 +1,7 @@
 import t from 'tap'
 import { readForward } from '../src/mail/in/forwards.ts'
 import { parseMail } from '../src/mail/in/parse.ts'
+import { startCost } from './support/cost.ts'
 
 const NOTE = 'Can you help her?\n\nBob'
 const ORIGINAL = 'The printer is on fire.\n\nAda'
@@ -262,9 +263,9 @@ t.test('an attached mail is a forward, unless it is attached to an answer', asyn
 t.test('hostile texts cost less than a second', async (t) => {
   // biome-ignore format: a list
   for (const piece of ['From: ', 'From: a\n', 'To: b\n\n', '> ', ':\n', '---\n', 'a@', '<a@b\n', 'Aa ', '--- Forwarded message --- From: a Subject: b ', 'On 1 2026 a wrote\n', `${'Aa '.repeat(180)}:\n`]) {
-    const start = performance.now()
+    const cost = startCost()
     readForward(piece.repeat(Math.ceil(1_048_576 / piece.length)), 'Fwd: x')
     readForward(`--- Forwarded message --- ${piece.repeat(Math.ceil(1_048_576 / piece.length))}`, 'Fwd: x')
-    t.ok(performance.now() - start < 1_000, `${JSON.stringify(piece.slice(0, 20))}: ${Math.round(performance.now() - start)} ms`)
+    t.ok(cost() < 1_000, `${JSON.stringify(piece.slice(0, 20))}: ${cost()} ms`)
   }
 })

@@ -7,6 +7,7 @@ import { classify } from '../src/mail/in/classify.ts'
 import { parseMail } from '../src/mail/in/parse.ts'
 import { createParser } from '../src/mail/in/parser.ts'
 import { splitQuotes } from '../src/mail/in/quotes.ts'
+import { startCost } from './support/cost.ts'
 
 /** Lines of a mail, as bytes: every character is one. */
 const bytes = (...lines: string[]) => Buffer.from(lines.join('\r\n'), 'latin1')
@@ -397,9 +398,9 @@ t.test('hostile mails are read in no time', async (t) => {
     'many lines': bytes('Subject: x', '', '\r\n'.repeat(1_000_000)),
     'boundaries in the body': bytes('Content-Type: multipart/mixed; boundary=b', '', '--b-\r\n'.repeat(300_000)),
   })) {
-    const start = performance.now()
+    const cost = startCost()
     const mail = await parseMail(raw)
-    const milliseconds = performance.now() - start
+    const milliseconds = cost()
     t.ok(milliseconds < 3_000, `${name}: ${Math.round(milliseconds)} ms, ${mail.parseError}`)
   }
 })
@@ -543,7 +544,7 @@ t.test('a mail that takes too long is given up, and the next one is read', async
 })
 
 t.test('a mail that takes too much memory is given up, and the next one is read', async (t) => {
-  const parser = createParser({ heapMegabytes: 28 })
+  const parser = createParser({ heapMegabytes: 36 })
   t.teardown(parser.close)
   const lines = fresh('Subject: huge', 'Content-Type: text/plain; charset=utf-8', '', utf8('ü\r\n').repeat(6_000_000))
   const [huge, next] = await Promise.all([

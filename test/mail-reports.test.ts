@@ -2,6 +2,7 @@ import t from 'tap'
 import { isHard } from '../src/mail/in/bounces.ts'
 import { classify } from '../src/mail/in/classify.ts'
 import { parseMail } from '../src/mail/in/parse.ts'
+import { startCost } from './support/cost.ts'
 
 const parse = (...lines: string[]) => parseMail(Buffer.from(lines.join('\r\n')))
 const report = (
@@ -380,10 +381,10 @@ t.test('hostile reports cost less than a second', async (t) => {
   // biome-ignore format: a list
   for (const piece of ['\r\n', 'Status: 5', 'Action: failed\r\n\r\n', '5.1.1 ', '<a@b.test>:\r\n', 'user ', 'Message-ID: <', 'Message-ID: <a>\r\n', 'mailbox ', 'not ', ' a\r\n', 'recipient address ', '550 ', 'domain x ', 'exceed ']) {
     const text = piece.repeat(Math.ceil(1_048_576 / piece.length))
-    const start = performance.now()
+    const cost = startCost()
     await report('delivery-status', [['Content-Type: text/plain', '', text], ['Content-Type: message/delivery-status', '', text]])
     await parse('Return-Path: <>', 'From: mailer-daemon@mx.test', 'Subject: failure notice', '', text)
-    const spent = performance.now() - start
+    const spent = cost()
     t.ok(spent < 3_000, `${JSON.stringify(piece)}: ${Math.round(spent)} ms`)
   }
 })
