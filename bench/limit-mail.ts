@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { once } from 'node:events'
 import { type ParsedMail, simpleParser } from 'mailparser'
 import type { Pool } from 'pg'
@@ -7,14 +8,17 @@ import { PREVIEW_LENGTH } from './limit-acts.ts'
 const PERSON = `
 asked as (select id from people where email = $1),
 made as (
-  insert into people (email, role) select $1, 'requester' where not exists (select from asked)
+  insert into people (email, role) select $1, 'requester' where exists (select from kept) and not exists (select from asked)
   on conflict (email) do update set email = excluded.email returning id
 ),
-who as (select id from asked union all select id from made)`
+who as (select id from asked where exists (select from kept) union all select id from made)`
 
-/** A new ticket, or an answer to the one that a reference names: one statement either way. */
+/** The raw mail, and a new ticket or an answer to the one that a reference names: one statement. A mail that came before changes nothing. */
 const FILE = `
-with ${PERSON},
+with kept as (
+  insert into mails (identity, sender, size, raw) values ($6, $1, length($7::bytea), $7) on conflict (identity) do nothing returning id
+),
+${PERSON},
 known as (select ticket_id from mail_references where message_id = any($4::text[]) limit 1),
 opened as (
   insert into tickets (subject, status, is_open, priority, priority_rank, requester_id, tags, channel, last_message_preview)
@@ -22,7 +26,7 @@ opened as (
 ),
 moved as (
   update tickets set updated_at = now(), last_message_at = now(), last_message_preview = left($3, ${PREVIEW_LENGTH})
-  where id = (select ticket_id from known) returning id
+  where id = (select ticket_id from known) and exists (select from kept) returning id
 ),
 ticket as (select id, 'ticket.opened' as event from opened union all select id, 'ticket.replied' from moved),
 written as (
@@ -34,7 +38,7 @@ referred as (
 insert into audit (type, ticket_id, actor_id, content)
 select ticket.event, ticket.id, who.id, jsonb_build_object('messageId', written.id) from ticket, who, written`
 
-/** What smtp-server and mailparser can do: the mail is parsed and its rows are committed before the 250. No journal, no raw message. */
+/** What smtp-server and mailparser can do: the mail is parsed, and it and its rows are committed, before the 250. */
 export async function takeMail(pool: Pool, port: number): Promise<() => Promise<void>> {
   const server = new SMTPServer({
     disabledCommands: ['AUTH', 'STARTTLS'],
@@ -63,7 +67,9 @@ async function file(pool: Pool, raw: Buffer): Promise<void> {
     skipTextLinks: true,
     skipImageLinks: true,
   })
-  const values = [addressOf(mail), mail.subject ?? '', mail.text ?? '', [mail.inReplyTo ?? ''], mail.messageId ?? '']
+  const { subject = '', text = '', inReplyTo = '', messageId = '' } = mail
+  const identity = hash('sha256', raw)
+  const values = [addressOf(mail), subject, text, [inReplyTo], messageId, identity, raw]
   await pool.query({ name: 'file', text: FILE, values })
 }
 

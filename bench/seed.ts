@@ -21,6 +21,10 @@ create table audit (
   actor_id bigint not null, content jsonb not null
 );
 create table mail_references (message_id text primary key, ticket_id bigint not null references tickets);
+create table mails (
+  id bigint generated always as identity primary key, identity text not null unique, received_at timestamptz(3) not null default now(), sender text not null,
+  size integer not null, raw bytea not null
+);
 create index on tickets (requester_id);
 create index on tickets (assignee_id, priority_rank desc, updated_at desc, id desc) where is_open;
 create index on messages (ticket_id, id);
@@ -30,7 +34,7 @@ create index on searched using gin (words);`
 
 // The same for both: what the nth ticket is like. 70 % are open; each agent has their share of each status.
 const ticketsLike = ({ tickets, people }: Sown) => `
-  select n, 1 + n % ${AGENTS} as agent, 1 + hash % ${people} as person, 1 + hash % 4 as rank, hash % 5 as more,
+  select n, 1 + n % ${AGENTS} as agent, 1 + n % ${people} as person, 1 + hash % 4 as rank, hash % 5 as more,
     (array['low', 'normal', 'high', 'urgent'])[1 + hash % 4] as priority,
     (array['open', 'waiting_on_customer', 'solved'])[case when n / ${AGENTS} % 10 < 7 then 1 when n / ${AGENTS} % 10 = 7 then 2 else 3 end] as status,
     now() - make_interval(secs => (hash % 2592000) + 60) as at

@@ -72,6 +72,7 @@ const internalCommands: Record<string, string> = {
   notifyPerson: 'an action of rules',
   recordApiKeyUse: 'notes that a key was used',
   journalMail: 'SMTP is its door',
+  journalMails: 'SMTP is its door',
   claimInboundMail: 'a step of the mail worker',
   fileMail: 'a step of the mail worker',
   failInboundMail: 'a step of the mail worker',

@@ -543,6 +543,21 @@ t.test('a mail that takes too long is given up, and the next one is read', async
   t.match(next, { parseError: null, subject: 'next', bodyText: 'a' })
 })
 
+t.test('small mails that are too much together are read one by one, each as itself', async (t) => {
+  const parser = createParser({ wallClockSeconds: 0.01 })
+  t.teardown(parser.close)
+  const subjects = ['alone', 'first', 'second', 'third']
+  const lines = 'On Monday somebody wrote.\r\n'.repeat(2_000)
+  const mails = await Promise.all(
+    subjects.map((subject) => parser.parse({ bytes: fresh(`Subject: ${subject}`, '', lines) })),
+  )
+  t.same(
+    mails.map(({ subject }) => subject),
+    subjects,
+    'read or given up',
+  )
+})
+
 t.test('a mail that takes too much memory is given up, and the next one is read', async (t) => {
   const parser = createParser({ heapMegabytes: 36 })
   t.teardown(parser.close)

@@ -117,7 +117,10 @@ export function openPostgres(url: string, onError: (error: Error) => void): Db {
       let open = true
       try {
         return await work({
-          query: async <R>(statement: Sql<R>) => (await Promise.all([begun, send<R>(client, statement)]))[1],
+          query: async <R>(statement: Sql<R>) => {
+            together(client)
+            return (await Promise.all([begun, send<R>(client, statement)]))[1]
+          },
           commit: async (last) => {
             open = false
             await commit(client, last)
@@ -146,6 +149,7 @@ const send = <R>(on: pg.Pool | pg.PoolClient, { name, text, values }: Sql<R>): P
 function together(client: pg.PoolClient): void {
   // pg's types do not name its connection; its own queries cork the same stream
   const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection
+  if (stream.writableCorked) return
   stream.cork()
   process.nextTick(() => stream.uncork())
 }

@@ -59,13 +59,18 @@ interface Writing {
   send(statement: Sql): void
 }
 
-/** Stores bytes in the caller's transaction, once for equal bytes. Chunks bypass the write set: up to four in a statement. */
-export async function putBlob(
-  connection: Writing,
-  source: BlobSource,
-  now: Instant,
-): Promise<{ sha256: string; size: number }> {
-  const { sha256, size } = await digest(source)
+/** What bytes are kept under. */
+interface Digest {
+  sha256: string
+  size: number
+}
+
+/**
+ * Stores bytes in the caller's transaction, once for equal bytes; `known` is their digest where the caller has it. Chunks bypass the
+ * write set: up to four in a statement.
+ */
+export async function putBlob(connection: Writing, source: BlobSource, now: Instant, known?: Digest): Promise<Digest> {
+  const { sha256, size } = known ?? (await digestOf(source))
   const chunks = chunksOf(source)
   const first = put.bind({ sha256, size, now, ...chunksFrom(await firstOf(chunks)) })
   if (size <= BATCH_BYTES) {
@@ -90,7 +95,8 @@ async function firstOf(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array[]
   return first
 }
 
-async function digest(source: BlobSource): Promise<{ sha256: string; size: number }> {
+/** The SHA-256 of bytes, and how many they are. */
+export async function digestOf(source: BlobSource): Promise<Digest> {
   if ('bytes' in source) return { sha256: hash('sha256', source.bytes), size: source.bytes.length }
   const summed = createHash('sha256')
   let size = 0

@@ -41,19 +41,20 @@ const DEPTH_MAX = 32
 const ITEMS_MAX = 1_000
 
 /** What no schema can say: text that Postgres cannot keep (NUL, half a surrogate pair), and values too deep or too long. */
-function unstorableIn(value: unknown, pointer = '', depth = 0): Fault | undefined {
+function unstorableIn(value: unknown, depth = 0): Fault | undefined {
   if (typeof value === 'string') {
     if (value.includes('\0') || !value.isWellFormed())
-      return { pointer, code: 'text', detail: 'holds a NUL or half a surrogate pair' }
+      return { pointer: '', code: 'text', detail: 'holds a NUL or half a surrogate pair' }
     return
   }
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return
-  if (depth >= DEPTH_MAX) return { pointer, code: 'too_deep', detail: `is nested deeper than ${DEPTH_MAX}` }
+  if (depth >= DEPTH_MAX) return { pointer: '', code: 'too_deep', detail: `is nested deeper than ${DEPTH_MAX}` }
   const members = Object.entries(value)
-  if (members.length > ITEMS_MAX) return { pointer, code: 'too_many', detail: `has more than ${ITEMS_MAX} members` }
+  if (members.length > ITEMS_MAX) return { pointer: '', code: 'too_many', detail: `has more than ${ITEMS_MAX} members` }
   for (const [name, member] of members) {
-    const fault = unstorableIn(member, `${pointer}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`, depth + 1)
-    if (fault) return fault
+    const fault = unstorableIn(member, depth + 1)
+    // the way there is told on the way back: hardly any input has a fault
+    if (fault) return { ...fault, pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}${fault.pointer}` }
   }
 }
 

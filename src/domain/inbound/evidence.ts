@@ -26,14 +26,15 @@ interface Trace {
   isFollower: boolean
 }
 
-// All traces of a mail in one statement. Stored ids may name several tickets: those that know the sender come first.
+// All traces of a mail in one statement. Stored ids may name several tickets: those that know the sender come first. The bounds hold
+// for every mail; with them Postgres expects few ids, and keeps one plan instead of making a new one for each mail.
 const traces = prepareSql<
   { replyKey: string | null; ids: string[]; reported: string[]; number: number | null; address: string | null },
   Trace
 >()(
   ($) => sql`
-  with asked as (select id, place from unnest(${$.ids}::text[]) with ordinality as a(id, place)),
-  told as (select id, place from unnest(${$.reported}::text[]) with ordinality as a(id, place)),
+  with asked as (select id, place from unnest(${$.ids}::text[]) with ordinality as a(id, place) where place between 1 and 1000),
+  told as (select id, place from unnest(${$.reported}::text[]) with ordinality as a(id, place) where place between 1 and 1000),
   found as (
     select 'token' as kind, 0 as place, ticket_id, address as owner from reply_addresses where reply_key = ${$.replyKey}
     union all
@@ -53,17 +54,23 @@ const traces = prepareSql<
   order by 7 desc, 8 desc, found.place, t.number limit 200`,
 )
 
-const known = prepareSql<{ identity: string; self: string | null }, { id: string }>()(
-  ($) => sql`select id from inbound_mails where identity = ${$.identity} and id is distinct from ${$.self}`,
-)
+type Asked = Parameters<typeof traces.bind>[0]
+
+const tracesOf = async (tx: Connection, asked: Asked): Promise<Trace[]> => {
+  const { replyKey, ids, reported, number } = asked
+  // most first mails name nothing
+  if (replyKey === null && number === null && !ids.length && !reported.length) return []
+  return (await tx.query(traces.bind(asked))).rows
+}
 
 export interface Envelope {
   rcptTo: string
-  identity: string
   /** Who handed the mail over. */
   peer: string
-  /** Its own journal row, where it has one. */
-  self?: string
+  /** The mail that this one repeats, if it does. */
+  duplicateOf: Promise<string | null>
+  /** Whose record it is filed under, who is to be found as well. */
+  author?: string
   /** Somebody has looked at it and said that a person wrote it. */
   isReleased?: boolean
 }
@@ -71,7 +78,8 @@ export interface Envelope {
 export interface Desk {
   secrets: Secrets
   settings: Settings
-  mailboxes: readonly { address: string }[]
+  /** Not waited for before anything is asked. */
+  mailboxes: Promise<readonly { address: string }[]>
 }
 
 /** The mark of this desk in mail it sends. */
@@ -82,25 +90,24 @@ export async function gatherEvidence(
   tx: Connection,
   { secrets, settings, mailboxes }: Desk,
   mail: InboundMail,
-  { rcptTo, identity, peer, self, isReleased = false }: Envelope,
-): Promise<{ evidence: Evidence; original: PersonRow | undefined }> {
+  { rcptTo, peer, duplicateOf, author, isReleased = false }: Envelope,
+): Promise<{ evidence: Evidence; person: PersonRow | undefined; original: PersonRow | undefined }> {
   const address = senderAddress(mail)
   const forwarded = normaliseAddress(mail.forward?.from?.address ?? '')
-  const wanted = [address, forwarded].flatMap((one) => one ?? [])
-  const [people, found, earlier] = await Promise.all([
+  const wanted = [...new Set([address, forwarded, author].flatMap((one) => one ?? []))]
+  const [people, found, earlier, boxes] = await Promise.all([
     findPeopleByAddresses(tx, wanted),
-    tx.query(
-      traces.bind({
-        replyKey: replyKeyIn(secrets, rcptTo) ?? null,
-        ids: answeredIds(mail),
-        reported: mail.reportedIds,
-        number: taggedNumber(mail.subject) ?? null,
-        address: address ?? null,
-      }),
-    ),
-    tx.query(known.bind({ identity, self: self ?? null })),
+    tracesOf(tx, {
+      replyKey: replyKeyIn(secrets, rcptTo) ?? null,
+      ids: answeredIds(mail),
+      reported: mail.reportedIds,
+      number: taggedNumber(mail.subject) ?? null,
+      address: address ?? null,
+    }),
+    duplicateOf,
+    mailboxes,
   ])
-  const own = (one: string) => isOurs(mailboxes, settings.replyDomain, one)
+  const own = (one: string) => isOurs(boxes, settings.replyDomain, one)
   const person = people.get(address ?? '')
   const original = people.get(forwarded ?? '')
   // somebody disabled can do nothing: their mail is a stranger's
@@ -108,7 +115,7 @@ export async function gatherEvidence(
   const sender: Sender = { address: address ?? null, personId: active?.id ?? null, role: active?.role ?? null }
   const first = (kind: Trace['kind']) =>
     candidateOf(
-      found.rows.filter((trace) => trace.kind === kind),
+      found.filter((trace) => trace.kind === kind),
       sender,
       active?.emails ?? [],
     )
@@ -117,7 +124,7 @@ export async function gatherEvidence(
     sender,
     authentication: authenticationOf(mail.headers, address, peer, settings),
     isAuthenticationConfigured: isConfigured(settings),
-    duplicateOf: earlier.rows[0]?.id ?? null,
+    duplicateOf: earlier,
     ownMail: isReleased ? null : ownMark(mail, secrets, own),
     token: first('token'),
     ownMessageId: first('own'),
@@ -126,7 +133,7 @@ export async function gatherEvidence(
     reported: first('report'),
     forwardsCustomer: forwarded !== undefined && !own(forwarded) && (original?.role ?? 'requester') === 'requester',
   }
-  return { evidence, original }
+  return { evidence, person: people.get(author ?? ''), original }
 }
 
 function ownMark(mail: InboundMail, { instanceId }: Secrets, isOwn: (address: string) => boolean): string | null {

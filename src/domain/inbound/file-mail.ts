@@ -7,7 +7,7 @@ import type { InboundMail } from '../mail/schema.ts'
 import { mailboxesCached } from '../mailboxes/store.ts'
 import { findReportedMail } from '../outbound/store.ts'
 import type { PersonRow } from '../people/decide.ts'
-import { ADDRESS_CONSTRAINT, findPeopleByAddresses, findPersonByAddress } from '../people/store.ts'
+import { ADDRESS_CONSTRAINT, findPeopleByAddresses } from '../people/store.ts'
 import { lockTicket, nextNumber } from '../tickets/store.ts'
 import { vocabulary } from '../types/store.ts'
 import { authorAddress, identityOf } from './content.ts'
@@ -20,7 +20,7 @@ import { recordMachineMail } from './recording.ts'
 import { otherAddresses } from './remember.ts'
 import { readAgain } from './rereading.ts'
 import { FileMail, type MailOutcome } from './schema.ts'
-import { answeredIds, envelopeOf, type InboundRow, lockInboundMail } from './store.ts'
+import { answeredIds, envelopeOf, type InboundRow, lockInboundMail, lockToFile } from './store.ts'
 import { inboundMails } from './table.ts'
 
 const IDENTITY_CONSTRAINT = 'inbound_mails_identity'
@@ -37,20 +37,19 @@ export const fileMail = defineCommand({
 
   async subject({ tx, cached, secrets, settings }, { inboundMailId, mail, contentHash, envelope }): Promise<Found> {
     // whoever knows the envelope saves a round trip, and a mail that looks like the first of its thread another
-    const locking = lockInboundMail(tx, inboundMailId)
-    const [{ mailboxId, mailFrom, rcptTo, peer, isReleased }, words, mailboxes] = await Promise.all([
-      envelope ?? locking.then(envelopeOf),
-      cached(vocabulary),
-      cached(mailboxesCached),
-    ])
+    const { mailboxId, mailFrom, rcptTo, peer, isReleased } =
+      envelope ?? envelopeOf(await lockInboundMail(tx, inboundMailId))
     const identity = identityOf(mailboxId, mail, contentHash)
     const author = authorAddress(mail, mailFrom)
-    const way = { rcptTo, identity, peer, isReleased, self: inboundMailId }
-    const [row, likelyNumber, { evidence, original }, person] = await Promise.all([
+    const likely = looksNew(mail, rcptTo) ? 'new' : 'answer'
+    const locking = lockToFile(tx, { id: inboundMailId, identity, likely })
+    const way = { rcptTo, peer, isReleased, author, duplicateOf: locking.then(({ duplicateOf }) => duplicateOf) }
+    const boxes = cached(mailboxesCached)
+    const [{ row, number: likelyNumber }, { evidence, person, original }, words, mailboxes] = await Promise.all([
       locking,
-      looksNew(mail, rcptTo) ? nextNumber(tx) : undefined,
-      gatherEvidence(tx, { secrets, settings, mailboxes }, mail, way),
-      findPersonByAddress(tx, author),
+      gatherEvidence(tx, { secrets, settings, mailboxes: boxes }, mail, way),
+      cached(vocabulary),
+      boxes,
     ])
     const filing = filingOf(evidence)
     const others = otherAddresses(mail, { mailboxes, replyDomain: settings.replyDomain, sender: author })

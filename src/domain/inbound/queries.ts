@@ -14,6 +14,7 @@ import { identityOf } from './content.ts'
 import { filingOf, outcomeOf } from './decide.ts'
 import { gatherEvidence } from './evidence.ts'
 import { type InboundMailRow, type MailInspection, verdicts } from './schema.ts'
+import { mailKnownAs } from './store.ts'
 import { inboundMails } from './table.ts'
 
 export const inboundList: List<InboundMailRow> = {
@@ -110,9 +111,10 @@ export const inspectMail = defineQuery({
     const mailboxes = await cached(mailboxesCached)
     const recipient = rcptTo ?? mailboxes[0]?.address ?? ''
     const mailboxId = (mailboxOf(mailboxes, recipient) ?? mailboxes[0])?.id ?? ''
-    const { evidence } = await gatherEvidence(db, { secrets, settings, mailboxes }, mail, {
+    const desk = { secrets, settings, mailboxes: Promise.resolve(mailboxes) }
+    const { evidence } = await gatherEvidence(db, desk, mail, {
       rcptTo: recipient,
-      identity: identityOf(mailboxId, mail, contentHash),
+      duplicateOf: mailKnownAs(db, identityOf(mailboxId, mail, contentHash)),
       // as if it came from nobody in particular: what a relay says counts only when it says so itself
       peer: '',
     })

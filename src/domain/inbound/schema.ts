@@ -74,6 +74,12 @@ export const JournalMail = Closed({
   workerId: Type.Optional(Type.String({ maxLength: 64, description: 'Who reads it at once, so that it takes no job' })),
 })
 
+/** Mails that share a commit. */
+export const JOURNALLED_AT_ONCE_MAX = 16
+export const JournalMails = Closed({
+  mails: Type.Array(JournalMail, { minItems: 1, maxItems: JOURNALLED_AT_ONCE_MAX }),
+})
+
 /** What the journal says of a mail's way here. It does not change while the mail waits. */
 export const Envelope = Closed({
   mailboxId: Id(),

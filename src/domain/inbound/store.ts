@@ -1,6 +1,6 @@
-import { eq, sql } from 'drizzle-orm'
+import { eq, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
-import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import { build, named, prepare, prepareSql, rowOf } from '../../db/statement.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { Problem } from '../../kernel/problems.ts'
 import type { InboundMail } from '../mail/schema.ts'
@@ -18,6 +18,58 @@ export async function lockInboundMail(tx: Connection, id: string): Promise<Inbou
   if (!row) throw new Problem('inbound_mail_not_found')
   return row
 }
+
+// asked of every mail that is filed: in one statement
+const lockable = ($: { id: SQLWrapper; identity: SQLWrapper }) => ({
+  ...rowOf(inboundMails),
+  duplicateOf: named<string | null>(
+    'duplicateOf',
+    sql`(select o.id from inbound_mails o where o.identity = ${$.identity} and o.id <> ${$.id})`,
+  ),
+})
+const lockedToFile = prepare<{ id: string; identity: string }>()(($) =>
+  build.select(lockable($)).from(inboundMails).where(eq(inboundMails.id, $.id)).for('update', { of: inboundMails }),
+)
+const lockedToOpen = prepare<{ id: string; identity: string }>()(($) =>
+  build
+    .select({ ...lockable($), number: named<number>('number', sql`nextval('ticket_number')::int`) })
+    .from(inboundMails)
+    .where(eq(inboundMails.id, $.id))
+    .for('update', { of: inboundMails }),
+)
+
+interface ToFile {
+  row: InboundRow
+  /** The mail of the same identity that was filed before. */
+  duplicateOf: string | null
+  /** Of the ticket that it will most likely open. */
+  number: number | undefined
+}
+
+/** The journal row, locked, with what is asked of every mail. */
+export async function lockToFile(
+  tx: Connection,
+  { id, identity, likely }: { id: string; identity: string; likely: 'new' | 'answer' },
+): Promise<ToFile> {
+  if (likely === 'new') {
+    const [found] = (await tx.query(lockedToOpen.bind({ id, identity }))).rows
+    if (!found) throw new Problem('inbound_mail_not_found')
+    const { duplicateOf, number, ...row } = found
+    return { row, duplicateOf, number }
+  }
+  const [found] = (await tx.query(lockedToFile.bind({ id, identity }))).rows
+  if (!found) throw new Problem('inbound_mail_not_found')
+  const { duplicateOf, ...row } = found
+  return { row, duplicateOf, number: undefined }
+}
+
+const known = prepareSql<{ identity: string }, { id: string }>()(
+  ($) => sql`select id from inbound_mails where identity = ${$.identity}`,
+)
+
+/** The mail with that identity, for one that has no row itself. */
+export const mailKnownAs = async (connection: Connection, identity: string): Promise<string | null> =>
+  (await connection.query(known.bind({ identity }))).rows[0]?.id ?? null
 
 /** What is larger does not come with its claim. */
 const SMALL_BYTES_MAX = 1_048_576

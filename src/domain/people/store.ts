@@ -48,7 +48,13 @@ export async function findPeopleByAddresses(
   connection: Connection,
   addresses: readonly string[],
 ): Promise<Map<string, PersonRow>> {
-  if (!addresses.length) return new Map()
+  const [only] = addresses
+  if (only === undefined) return new Map()
+  if (addresses.length === 1) {
+    // planned once: with an array of one Postgres makes a new plan each time
+    const person = await findPersonByAddress(connection, only)
+    return new Map(person ? [[only, person]] : [])
+  }
   const { rows } = await connection.query(byAddresses.bind({ addresses: [...addresses] }))
   return new Map(rows.map(({ address, ...person }) => [address, person]))
 }

@@ -51,7 +51,7 @@ export function attributionAt(
       isAttribution(parts.join(' '), () => isQuoteNext(start + count))
     )
       return beginsLater(parts) ? 0 : count
-    if (count === 1 && !OPENS_WITH_DATE.test(line) && !OPENS_WITH_SENDER.test(line)) return 0
+    if (count === 1 && !OPENS_WITH_DATE.test(line) && !opensWithSender(line)) return 0
   }
   return 0
 }
@@ -84,12 +84,13 @@ export function beforeAttribution(line: string): string | null {
 
 /** Cheap, as it is asked of every line. */
 function mayEnd(line: string): boolean {
-  return /[:：>*_.-]$/.test(line) || /^\d{4}-/.test(line) || ENDS_WITH_WROTE.test(line.slice(-40))
+  return /[:：>*_.-]$/.test(line) || /^\d{4}-/.test(line) || endsWithWrote(line)
 }
 
 function isAttribution(joined: string, isQuoteNext: () => boolean): boolean {
   const text = joined.replace(/\s+/g, ' ')
-  const hasAddress = ADDRESS.test(text)
+  if (!hasItsEnd(text)) return false
+  const hasAddress = text.includes('@') && ADDRESS.test(text)
   const hasDate = DATE.test(text)
   const hasTime = TIME.test(text)
   const opensWithDate = OPENS_WITH_DATE.test(text)
@@ -99,9 +100,9 @@ function isAttribution(joined: string, isQuoteNext: () => boolean): boolean {
   if (WROTE.test(text) && !BY_ONESELF.test(text)) {
     if (BETWEEN_DASHES.test(text)) return true
     if (IN_NEWSGROUP.test(text)) return isQuoteNext()
-    const ends = ENDS_WITH_WROTE.test(text)
+    const ends = endsWithWrote(text)
     if (!ends && !ENDS_WITH_COLON.test(text)) return false
-    if (hasAddress && (hasDate || hasTime || (ends && OPENS_WITH_SENDER.test(text)))) return true
+    if (hasAddress && (hasDate || hasTime || (ends && opensWithSender(text)))) return true
     if (opensWithDate && (hasDate || hasTime) && (ends || (hasDate && hasTime))) return true
     return ENDS_WITH_COLON.test(text) && isQuoteNext()
   }
@@ -110,3 +111,20 @@ function isAttribution(joined: string, isQuoteNext: () => boolean): boolean {
   // in a language that is not known here
   return ((hasAddress && (hasDate || hasTime)) || (hasDate && (opensWithDate || hasTime))) && isQuoteNext()
 }
+
+/** Cheap, as it is asked of every line that is a sentence: no attribution ends or begins otherwise. */
+const hasItsEnd = (text: string): boolean =>
+  text.endsWith('>') ||
+  text.startsWith('--') ||
+  /^\d{4}[-/]/.test(text) ||
+  text.includes('news:') ||
+  ENDS_WITH_COLON.test(text.slice(-END_CHARACTERS)) ||
+  endsWithWrote(text)
+
+/** More than the longest words for "wrote" have, with what may follow them. */
+const END_CHARACTERS = 40
+
+// a regular expression without a beginning is tried at every character
+const endsWithWrote = (text: string): boolean => ENDS_WITH_WROTE.test(text.slice(-END_CHARACTERS))
+
+const opensWithSender = (text: string): boolean => text.includes('@') && OPENS_WITH_SENDER.test(text)

@@ -18,6 +18,8 @@ const READINGS_MAX = 3
 const CLAIMS_MAX = 6
 /** While one mail is in the parser's thread, the next ones are fetched. A kill counts against so many. */
 const READINGS_AT_ONCE = 4
+/** Those at hand have no claim to count. */
+const READINGS_AT_HAND = 8
 /** The database has other things to do. */
 const FILINGS_AT_ONCE = 6
 
@@ -38,6 +40,7 @@ export interface AtHand {
 /** Makes of journalled mail what it is to be, each all or nothing: from what is at hand, or from the journal. */
 export function createFiling({ desk, parser, spool, workerId }: FilingParts) {
   const fresh = createTurns(READINGS_AT_ONCE)
+  const atHand = createTurns(READINGS_AT_HAND)
   const filing = createTurns(FILINGS_AT_ONCE)
   // who was there when a process died is read alone, so that it costs nobody else a claim
   const suspect = createTurns(1)
@@ -83,7 +86,7 @@ export function createFiling({ desk, parser, spool, workerId }: FilingParts) {
     async fileAtHand(inboundMailId: string, { content, size, envelope }: AtHand): Promise<void> {
       const { mailFrom } = envelope
       if ('bytes' in content)
-        return file(inboundMailId, envelope, await fresh(() => readMail(parser, content, mailFrom)))
+        return file(inboundMailId, envelope, await atHand(() => readMail(parser, content, mailFrom)))
       const { folder } = content
       await large(async () => file(inboundMailId, envelope, await readMail(parser, { folder, size }, mailFrom)))
     },

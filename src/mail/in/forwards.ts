@@ -23,6 +23,8 @@ const FINNISH = /^[\s>*]*(?:lähettäjä|lähetetty|vastaanottaja|aihe)\s*:/imu
 export function readForward(text: string, subject: string | null): MailForward | null {
   const lines = text.split(/\r?\n/)
   const isNamed = isForwardSubject(subject, text)
+  // no subject says so: then only a client's own words do, and most mails have none
+  if (!isNamed && !lines.slice(0, LINES_MAX).some((_, at) => markerAt(lines, at)?.kind === 'forward')) return null
   for (let at = 0; at < Math.min(lines.length, LINES_MAX); at++) {
     if ((lines[at] ?? '').trim() === '') continue
     const found = forwardAt(lines, at, isNamed)

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Worker } from 'node:worker_threads'
@@ -29,6 +28,9 @@ export interface Parser {
 
 interface Task {
   raw: RawMail
+  head: Uint8Array | undefined
+  /** It failed in company, and is read alone. */
+  isSuspect: boolean
   done(mail: InboundMail): void
   fail(error: Error): void
 }
@@ -52,32 +54,36 @@ export function createParser(options: ParserOptions = {}): Parser {
     return worker
   }
   const next = () => {
-    while (waiting.length > 0 && busy < threads) {
-      const task = waiting.shift()
-      if (task) void work(task)
-    }
+    while (waiting.length > 0 && busy < threads) void work(takeBatch(waiting))
   }
-  const work = async ({ raw, done, fail }: Task) => {
+  const work = async (tasks: Task[]) => {
     busy++
-    // The thread gets the bytes themselves, so what a failure will tell is set aside.
-    const head = 'bytes' in raw ? Uint8Array.from(raw.bytes.subarray(0, PLAIN_HEADER_BYTES)) : undefined
-    const worker = idle.pop() ?? begin()
-    const outcome = await parseIn(worker, raw, wallClockSeconds * 1_000 * sizeFactor(raw))
+    const outcome = await readIn(tasks)
     busy--
-    if (closed) fail(new Error('The parser was closed'))
-    else if (typeof outcome === 'string') done(parseFailure(head ?? (await startOf(raw)), outcome))
-    else done(outcome)
-
+    const [only] = tasks
+    if (closed) for (const { fail } of tasks) fail(new Error('The parser was closed'))
+    else if (typeof outcome !== 'string') for (const [n, mail] of outcome.entries()) tasks[n]?.done(mail)
+    // one of them is to blame, and shall not harm the others
+    else if (tasks.length > 1) waiting.unshift(...tasks.map((task) => ({ ...task, isSuspect: true })))
+    else if (only) only.done(parseFailure(only.head ?? (await startOf(only.raw)), outcome))
+    next()
+  }
+  const readIn = async (tasks: readonly Task[]): Promise<InboundMail[] | MailParseError> => {
+    const worker = idle.pop() ?? begin()
+    const raws = tasks.map(({ raw }) => raw)
+    const outcome = await parseIn(worker, raws, wallClockSeconds * 1_000 * Math.max(...raws.map(sizeFactor)))
     if (typeof outcome === 'string' || closed) await worker.terminate()
     else idle.push(worker)
-    next()
+    return outcome
   }
 
   return {
     parse: (raw) =>
       new Promise((done, fail) => {
         if (closed) return fail(new Error('The parser was closed'))
-        waiting.push({ raw, done, fail })
+        // the thread gets the bytes themselves, so what a failure will tell is set aside
+        const head = 'bytes' in raw ? Uint8Array.from(raw.bytes.subarray(0, PLAIN_HEADER_BYTES)) : undefined
+        waiting.push({ raw, head, isSuspect: false, done, fail })
         next()
       }),
     warm() {
@@ -89,6 +95,16 @@ export function createParser(options: ParserOptions = {}): Parser {
       await Promise.all([...alive].map((worker) => worker.terminate()))
     },
   }
+}
+
+/** Small mails that wait go into the thread together: each message between threads costs as much as reading a small mail. */
+const BATCH_MAX = 8
+const SMALL_BYTES_MAX = 65_536
+
+function takeBatch(waiting: Task[]): Task[] {
+  const isSmall = ({ raw, isSuspect }: Task) => !isSuspect && 'bytes' in raw && raw.bytes.length <= SMALL_BYTES_MAX
+  const others = waiting.findIndex((task, n) => n >= BATCH_MAX || !isSmall(task))
+  return waiting.splice(0, others < 0 ? waiting.length : Math.max(1, others))
 }
 
 /** What is larger than mails usually may be has more time. */
@@ -118,25 +134,23 @@ function startThread(maxOldGenerationSizeMb: number): Worker {
 }
 
 /** Threads that wait must not keep the process alive, threads that work must. */
-async function parseIn(worker: Worker, raw: RawMail, milliseconds: number): Promise<InboundMail | MailParseError> {
+async function parseIn(
+  worker: Worker,
+  raws: readonly RawMail[],
+  milliseconds: number,
+): Promise<InboundMail[] | MailParseError> {
   worker.ref()
-  const ended = new AbortController()
-  let timer: NodeJS.Timeout | undefined
   try {
-    if (!started.has(worker)) await Promise.race([once(worker, 'message', ended), rejectOnExit(worker, ended.signal)])
-    const late = new Promise<MailParseError>((resolve) => {
-      timer = setTimeout(resolve, milliseconds, 'parse_time_exceeded')
-    })
-    const answer = Promise.race([once(worker, 'message', ended), rejectOnExit(worker, ended.signal)])
-    worker.postMessage(raw, 'bytes' in raw ? ownBuffer(raw.bytes) : [])
-    const outcome = await Promise.race([answer, late])
-    return typeof outcome === 'string' ? outcome : outcome[0]
+    if (!started.has(worker)) await answerOf(worker)
+    const answer = answerOf<InboundMail[]>(worker, milliseconds)
+    const [only] = raws
+    // several are copied: they may have to be read again
+    worker.postMessage(raws, only && raws.length === 1 && 'bytes' in only ? ownBuffer(only.bytes) : [])
+    return await answer
   } catch (error) {
     const isMemory = error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY'
     return isMemory ? 'parse_memory_exceeded' : 'parse_failed'
   } finally {
-    clearTimeout(timer)
-    ended.abort()
     worker.unref()
   }
 }
@@ -144,9 +158,23 @@ async function parseIn(worker: Worker, raw: RawMail, milliseconds: number): Prom
 /** Threads that have said that their modules are loaded. */
 const started = new WeakSet<Worker>()
 
-async function rejectOnExit(worker: Worker, signal: AbortSignal): Promise<never> {
-  await once(worker, 'exit', { signal })
-  throw new Error('The thread ended')
+/** The next thing that a thread says; rejects when it ends. Made for every mail, so without the costs of an AbortSignal. */
+function answerOf<T>(worker: Worker, milliseconds?: number): Promise<T | 'parse_time_exceeded'> {
+  return new Promise((resolve, reject) => {
+    const settle = (act: () => void) => {
+      clearTimeout(timer)
+      worker.off('message', onMessage).off('error', onError).off('exit', onExit)
+      act()
+    }
+    const onMessage = (message: T) => settle(() => resolve(message))
+    const onError = (error: Error) => settle(() => reject(error))
+    const onExit = () => settle(() => reject(new Error('The thread ended')))
+    const timer =
+      milliseconds === undefined
+        ? undefined
+        : setTimeout(() => settle(() => resolve('parse_time_exceeded')), milliseconds)
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit)
+  })
 }
 
 function ownBuffer({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {

@@ -79,7 +79,8 @@ const LIST_MAX = 1_000
 
 /** Postgres keeps no NUL and JSON no half of a surrogate pair: a mail is never refused for one. */
 function storable<T>(value: T): T {
-  if (typeof value === 'string') return value.replaceAll('\0', '').toWellFormed() as T
+  if (typeof value === 'string')
+    return value.includes('\0') || !value.isWellFormed() ? (value.replaceAll('\0', '').toWellFormed() as T) : value
   if (value instanceof Uint8Array || value === null || typeof value !== 'object') return value
   if (Array.isArray(value)) return value.slice(0, LIST_MAX).map(storable) as T
   return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, storable(member)])) as T // the same members

@@ -1,12 +1,12 @@
 import { rename } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { journalMail } from '../../domain/inbound/journal-mail.ts'
+import type { Journalled } from '../../domain/inbound/journaling.ts'
 import { returnInboundMail } from '../../domain/inbound/return-inbound-mail.ts'
-import type { Envelope } from '../../domain/inbound/schema.ts'
 import type { BlobSource } from '../../kernel/blobs.ts'
 import { oneAtATime } from '../../kernel/under-way.ts'
 import { type AtHand, createFiling, type FilingParts } from './file-journalled.ts'
+import { createJournal } from './journal.ts'
 import { createWaitingRoom } from './turns.ts'
 
 /**
@@ -23,7 +23,7 @@ export interface ReceiverParts extends FilingParts {
   onError?(error: unknown): void
 }
 
-type Journalled = { id: string } & Pick<Envelope, 'mailboxId' | 'rcptTo'>
+type Rows = Journalled['journalled']
 
 interface ReceivedMail {
   mailFrom: string
@@ -50,6 +50,7 @@ export function createReceiver(parts: ReceiverParts): Receiver {
   const atHand = new Map<string, AtHand>()
   const underWay = new Set<Promise<void>>()
   const places = createPlaces()
+  const journal = createJournal(desk)
   let finishing = false
 
   // an adopted mail may have its old job too: that one must not claim it a second time
@@ -79,7 +80,7 @@ export function createReceiver(parts: ReceiverParts): Receiver {
       atHand.delete(id)
     }
   }
-  const fileAll = async (journalled: readonly Journalled[], { content, size, mailFrom, peer }: ReceivedMail) => {
+  const fileAll = async (journalled: Rows, { content, size, mailFrom, peer }: ReceivedMail) => {
     const mails = journalled.map(({ id, ...envelope }) => ({
       id,
       size,
@@ -102,7 +103,7 @@ export function createReceiver(parts: ReceiverParts): Receiver {
     await rename(mail.content.path, path)
     return { mail: { ...mail, content: { path } }, remove }
   }
-  const fileOrRelease = async (journalled: readonly Journalled[], mail: ReceivedMail): Promise<void> => {
+  const fileOrRelease = async (journalled: Rows, mail: ReceivedMail): Promise<void> => {
     try {
       await fileAll(journalled, mail)
     } catch (error) {
@@ -116,12 +117,12 @@ export function createReceiver(parts: ReceiverParts): Receiver {
 
     async accept(mail) {
       const bytes = 'bytes' in mail.content ? mail.size : 0
-      if (finishing || !(await places.take(bytes))) return desk.execute(journalMail, mail)
+      if (finishing || !(await places.take(bytes))) return journal(mail)
       const { mail: own, remove } = await takeOver(mail).catch((error) => {
         places.free(bytes)
         throw error
       })
-      const journalled = desk.execute(journalMail, { ...own, workerId })
+      const journalled = journal({ ...own, workerId })
       const filed = journalled
         .then(
           ({ journalled }) => fileOrRelease(journalled, own),
