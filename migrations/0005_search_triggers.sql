@@ -1,13 +1,5 @@
 -- Written by hand. Whatever changes what a search should find leaves a row in search_pending; a worker makes the text.
-CREATE FUNCTION "search_message_changed"() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO search_pending (message_id) SELECT id FROM changed;
-  RETURN NULL;
-END $$;
---> statement-breakpoint
-CREATE TRIGGER "messages_to_search" AFTER INSERT ON "messages" REFERENCING NEW TABLE AS changed
-  FOR EACH STATEMENT EXECUTE FUNCTION search_message_changed();
---> statement-breakpoint
+-- A new message leaves its own (writeMessage): a trigger on it would cost every reply a tenth.
 -- a message is freed, or moves to another ticket
 CREATE FUNCTION "search_message_moved"() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

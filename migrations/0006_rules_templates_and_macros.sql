@@ -69,6 +69,4 @@ CREATE TABLE "templates" (
 );
 --> statement-breakpoint
 CREATE INDEX "rule_runs_ticket" ON "rule_runs" USING btree ("ticket_id","id");--> statement-breakpoint
-CREATE INDEX "rule_runs_rule" ON "rule_runs" USING btree ("rule_key","id");--> statement-breakpoint
-CREATE INDEX "rule_runs_event" ON "rule_runs" USING btree ("event_id");--> statement-breakpoint
 CREATE INDEX "rules_position" ON "rules" USING btree ("position","key");

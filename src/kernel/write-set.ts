@@ -94,10 +94,9 @@ export class WriteSet {
   #put(kind: 'insert' | 'ignore', table: PgTable, row: Row): void {
     if (this.#writes.size >= WRITES_MAX) throw new Error(`more than ${WRITES_MAX} rows in one command`)
     const { keys } = metaOf(table)
-    // rows whose key the database gives (identities) have no name here
-    const id = keys.every((key) => row[key] !== undefined)
-      ? identityOf(table, row)
-      : `${getTableName(table)}#${this.#unnamed++}`
+    // rows without a key, or whose key the database gives (identities), have no name here
+    const hasKey = keys.length > 0 && keys.every((key) => row[key] !== undefined)
+    const id = hasKey ? identityOf(table, row) : `${getTableName(table)}#${this.#unnamed++}`
     if (this.#writes.has(id)) {
       if (kind === 'ignore') return
       throw new Error(`${id} is written twice`)

@@ -5,6 +5,7 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { Problem } from '../../kernel/problems.ts'
 import type { Attachment } from '../attachments/schema.ts'
 import { correspondents } from '../inbound/table.ts'
+import { searchPending } from '../search/table.ts'
 import { afterNote, afterPublicMessage, type MailFacts, ticketFacts } from '../tickets/decide.ts'
 import type { LockedTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
@@ -20,6 +21,12 @@ type Draft = {
   mail?: NonNullable<NewMessage['mail']> & { facts: MailFacts }
 }
 
+/** Every new message is written here: it is to be found by search. */
+export function writeMessage({ insert }: Pick<CommandContext, 'insert'>, message: MessageRow): void {
+  insert(messages, message)
+  insert(searchPending, { messageId: message.id })
+}
+
 /** A public message on a ticket: the message, the ticket's activity, and the event. */
 export function insertPublicMessage(
   { insert, update, emit, actor, channel, now, versions }: CommandContext,
@@ -30,7 +37,7 @@ export function insertPublicMessage(
   const message = messageRow({ ...draft, ticket, visibility: 'public', channel, now })
   const before = { ...ticket }
   const author = { id: draft.author, isCustomer: draft.fromCustomer }
-  insert(messages, message)
+  writeMessage({ insert }, message)
   update(tickets, ticket, afterPublicMessage(ticket, author, preview(message.visibleText), now))
   const facts = ticketFacts({
     before,
@@ -60,7 +67,7 @@ export function insertNote(
 ): MessageRow {
   const message = messageRow({ ...draft, ticket, visibility: 'internal', channel, now })
   const before = { ...ticket }
-  insert(messages, message)
+  writeMessage({ insert }, message)
   update(tickets, ticket, afterNote(now))
   const facts = ticketFacts({
     before,
@@ -89,7 +96,7 @@ export function insertHeldMessage(
   draft: Draft & { mail: NonNullable<Draft['mail']> },
 ): MessageRow {
   const message = messageRow({ ...draft, ticket, visibility: 'public', channel, now })
-  insert(messages, message)
+  writeMessage({ insert }, message)
   emit({
     type: 'message.held',
     ticketId: ticket.id,
@@ -108,7 +115,7 @@ export function insertRecord(
   draft: Pick<Draft, 'id' | 'author' | 'body' | 'attachments'> & { mail: NewMessage['mail'] },
 ): MessageRow {
   const message = messageRow({ ...draft, ticket, visibility: 'internal', channel, now })
-  insert(messages, message)
+  writeMessage({ insert }, message)
   return message
 }
 

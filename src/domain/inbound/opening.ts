@@ -1,8 +1,7 @@
 import type { CommandContext } from '../../kernel/context.ts'
 import { newId } from '../../kernel/ids.ts'
 import { messageRow } from '../conversations/decide.ts'
-import { insertNote } from '../conversations/store.ts'
-import { messages } from '../conversations/table.ts'
+import { insertNote, writeMessage } from '../conversations/store.ts'
 import { preview } from '../conversations/text.ts'
 import { followersAmong, insertFollowers } from '../followers/store.ts'
 import type { InboundMail } from '../mail/schema.ts'
@@ -57,7 +56,7 @@ export async function openFromMail(context: CommandContext, mail: InboundMail, f
     // what somebody hands on proves nothing of who wrote it
     mail: { inReplyTo: mail.inReplyTo, held: false, verified: filing.verified && !filing.forwards },
   })
-  context.insert(messages, message)
+  writeMessage(context, message)
   const locked: LockedTicket = { ticket, requester, followers: [], assignee: null }
   const facts = ticketFacts({
     before: null,

@@ -26,10 +26,13 @@ export interface Kept extends FactualEvent {
   id: string
   actorKind: string
   actorId: string
+  ticketId: string
 }
 
 const keptEvent = prepareSql<{ ticketId: string; id: string | null; types: string[] | null }, Kept>()(
-  ($) => sql`select id, type, channel, at, facts, actor_kind as "actorKind", actor_id as "actorId" from events
+  (
+    $,
+  ) => sql`select id, type, channel, at, facts, actor_kind as "actorKind", actor_id as "actorId", ticket_id as "ticketId" from events
     where ticket_id = ${$.ticketId} and (${$.id}::text is null or id = ${$.id})
       and (${$.types}::text[] is null or type = any(${$.types}::text[])) order by id desc limit 1`,
 )

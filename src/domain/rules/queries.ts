@@ -85,8 +85,12 @@ const revisionAt = prepareSql<{ key: string; version: number }, { revision: numb
     order by revision desc limit 1`,
 )
 
-const runAt = prepareSql<{ key: string; eventId: string }, { outcome: RuleRun['outcome']; detail: string | null }>()(
-  ($) => sql`select outcome, detail from rule_runs where event_id = ${$.eventId} and rule_key = ${$.key} limit 1`,
+const runAt = prepareSql<
+  { key: string; eventId: string; ticketId: string },
+  { outcome: RuleRun['outcome']; detail: string | null }
+>()(
+  ($) => sql`select outcome, detail from rule_runs
+    where ticket_id = ${$.ticketId} and event_id = ${$.eventId} and rule_key = ${$.key} limit 1`,
 )
 
 /**
@@ -106,7 +110,7 @@ export const explainRule = defineQuery({
     const version = Number(event.facts.rulesVersion ?? 0)
     const [then, run, words] = await Promise.all([
       db.query(revisionAt.bind({ key, version })),
-      db.query(runAt.bind({ key, eventId: event.id })),
+      db.query(runAt.bind({ key, eventId: event.id, ticketId: event.ticketId })),
       cached(vocabulary),
     ])
     const revision = then.rows[0]

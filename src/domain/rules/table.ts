@@ -65,9 +65,5 @@ export const ruleRuns = pgTable(
     detail: text(),
     at: instant().notNull(),
   },
-  (t) => [
-    index('rule_runs_ticket').on(t.ticketId, t.id),
-    index('rule_runs_rule').on(t.ruleKey, t.id),
-    index('rule_runs_event').on(t.eventId),
-  ],
+  (t) => [index('rule_runs_ticket').on(t.ticketId, t.id)],
 )

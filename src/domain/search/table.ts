@@ -23,5 +23,5 @@ export const searchTexts = pgTable(
   ],
 )
 
-/** Messages whose text is not in the index as it is now. Triggers of the migration write it, so that nobody can forget to. */
+/** Messages whose text is not in the index as it is now: new ones by `writeMessage`, changed ones by triggers of the migration. */
 export const searchPending = pgTable('search_pending', { messageId: id().notNull() })

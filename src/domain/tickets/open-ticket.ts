@@ -6,7 +6,7 @@ import { invalid } from '../../kernel/problems.ts'
 import { claimAttachments, lockUploads } from '../attachments/store.ts'
 import { bodyFrom } from '../conversations/body.ts'
 import { messageRow } from '../conversations/decide.ts'
-import { messages } from '../conversations/table.ts'
+import { writeMessage } from '../conversations/store.ts'
 import { preview } from '../conversations/text.ts'
 import {
   ADDRESS_CONSTRAINT,
@@ -58,7 +58,7 @@ export const openTicket = defineCommand({
   },
 
   async handle(context, input, { number, words, requester: found, uploads, assignee }) {
-    const { insert, emit, now, channel, actor, versions } = context
+    const { emit, now, channel, actor, versions } = context
     const requester = 'id' in found ? found : asRequester(insertPerson(context, found))
     const body = bodyFrom(input.format ?? 'text', input.body)
     const { tags, assigneeId, teamId } = input
@@ -87,7 +87,7 @@ export const openTicket = defineCommand({
       attachments,
       now,
     })
-    insert(messages, message)
+    writeMessage(context, message)
     const held = assignee ? asAssignee(assignee) : null
     const facts = ticketFacts({
       before: null,
