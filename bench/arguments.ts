@@ -9,6 +9,8 @@ export interface Arguments {
   rounds: number
   workloads: readonly (Workload | MailWorkload)[]
   database: string | undefined
+  /** So many rules of our own beside the shipped ones; 0: none at all; undefined: the shipped ones. */
+  rules: number | undefined
   /** A folder for a CPU profile of Kontor. */
   profile: string | undefined
 }
@@ -31,6 +33,7 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): 
       rounds: { type: 'string' },
       only: { type: 'string' },
       database: { type: 'string' },
+      rules: { type: 'string' },
       profile: { type: 'string' },
     },
   })
@@ -42,6 +45,7 @@ export function readArguments(args: readonly string[], env: NodeJS.ProcessEnv): 
     rounds: count('rounds'),
     workloads: values.only === undefined ? workloads : values.only.split(',').map(workloadNamed),
     database: values.database ?? (env.BENCH_DATABASE_URL || undefined),
+    rules: values.rules === undefined ? undefined : rulesFrom(values.rules),
     profile: values.profile,
   }
 }
@@ -52,6 +56,14 @@ function countFrom(name: keyof typeof COUNTS, text: string | undefined): number 
   const count = Number(text)
   if (Number.isInteger(count) && count >= 1 && count <= max) return count
   throw new Error(`--${name} must be a whole number from 1 to ${max}, not ${text}`)
+}
+
+const RULES_MAX = 10_000
+
+function rulesFrom(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count >= 0 && count <= RULES_MAX) return count
+  throw new Error(`--rules must be a whole number from 0 to ${RULES_MAX}, not ${text}`)
 }
 
 function workloadNamed(name: string): Workload | MailWorkload {

@@ -2,6 +2,7 @@ import { type Arguments, readArguments } from './arguments.ts'
 import { openCounter, openPostgres } from './postgres.ts'
 import { table, writeReport } from './report.ts'
 import { type Contender, measure, type Results } from './rounds.ts'
+import { setRules } from './rules.ts'
 import { sowKontor, sowLimit, sownFor, sownId } from './seed.ts'
 import { KEY, startKontor, startLimit } from './servers.ts'
 import { workloads } from './workloads.ts'
@@ -25,7 +26,7 @@ async function closeAll(): Promise<void> {
   for (const close of closings.splice(0).reverse()) await close().catch((error: unknown) => console.error(error))
 }
 
-async function contendersOf({ tickets, database, profile, workloads: chosen }: Arguments): Promise<Contender[]> {
+async function contendersOf({ tickets, database, profile, rules, workloads: chosen }: Arguments): Promise<Contender[]> {
   const postgres = await openPostgres(database)
   closings.push(postgres.close)
   const opened = async <T extends { stop(): Promise<void> }>(starting: Promise<T>): Promise<T> => {
@@ -46,6 +47,7 @@ async function contendersOf({ tickets, database, profile, workloads: chosen }: A
     startKontor(kontorUrl, chosen.some((workload) => 'letter' in workload) ? 'api,smtp,worker' : 'api', profile),
   )
   await sowKontor(kontorUrl, sown)
+  if (rules !== undefined) await setRules(kontor, rules)
   const names = { ticketId: (n: number) => sownId('tkt', n), agentId: (n: number) => sownId('per', n), key: KEY }
 
   const limits: Contender[] = []

@@ -65,7 +65,6 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
       name: 'Right',
       on: ['ticket.opened'],
       if: { field: 'priority', op: 'is', value: 'high' },
-      // biome-ignore lint/suspicious/noThenProperty: the word of the contract
       then: [{ action: 'changeTicket', addTags: ['hot'] }],
     },
   },

@@ -58,7 +58,6 @@ t.test('a rule replies by a template', async (t) => {
     on: ['ticket.opened'],
     if: { field: 'subject', op: 'contains', value: 'hours' },
   }
-  // biome-ignore lint/suspicious/noThenProperty: the word of the contract
   await call('POST', '/v1/rules', { body: { ...rule, then: [{ action: 'postReply', template: 'hours' }] } })
   const { id } = await openTicket({ subject: 'Opening hours?' })
   const { messages } = (await call('GET', `/v1/tickets/${id}?include=messages`)).body
