@@ -12,6 +12,7 @@ interface Sent {
   id: string
   messageId: string
   state: string
+  kind: string
   smtpResponse: string | null
 }
 
@@ -45,10 +46,7 @@ export async function outboundRun({ mails, kills, seed, database }: KillParts): 
     const { written, refused } = await work
     const replies = written.filter(({ kind }) => kind === 'reply').length
     const rows = () => readAll<Sent>(target, '/mail/outbound')
-    await eventually(
-      async () => (await rows()).every(({ state }) => state === 'sent' || state === 'failed'),
-      SETTLED_WITHIN_MS,
-    )
+    await eventually(async () => (await rows()).every(isSettled), SETTLED_WITHIN_MS)
     return judged(await rows(), { taken: relay.taken, drops: relay.drops(), kills: life.kills(), replies, refused })
   } finally {
     end.abort()
@@ -57,6 +55,8 @@ export async function outboundRun({ mails, kills, seed, database }: KillParts): 
     await relay.close()
   }
 }
+
+const isSettled = ({ state }: Sent): boolean => state === 'sent' || state === 'failed' || state === 'suppressed'
 
 interface Ledger {
   taken: string[]
@@ -71,12 +71,17 @@ function judged(rows: Sent[], { taken, drops, kills, replies, refused }: Ledger)
   const arrived = new Set(taken)
   const repeats = taken.length - arrived.size
   const failed = rows.filter(({ state }) => state === 'failed')
+  // an address that was refused for good gets nothing more
+  const suppressed = rows.filter(({ state }) => state === 'suppressed')
+  const sent = rows.length - failed.length - suppressed.length
+  const mailed = rows.filter(({ kind }) => kind === 'reply').length
   return {
-    figures: `${rows.length} mails, ${rows.length - failed.length} sent, ${failed.length} refused for good, ${drops} answers lost, ${kills} kills, ${repeats} arrived again`,
+    figures: `${rows.length} mails, ${sent} sent, ${failed.length} refused for good, ${suppressed.length} not tried after that, ${drops} answers lost, ${kills} kills, ${repeats} arrived again`,
     violations: [
       ...refused,
-      ...(rows.length === replies ? [] : [`${replies} replies made ${rows.length} mails`]),
-      ...rows.filter(({ state }) => state !== 'sent' && state !== 'failed').map(({ id, state }) => `${id} is ${state}`),
+      ...(mailed === replies ? [] : [`${replies} replies made ${mailed} mails`]),
+      ...rows.filter((row) => !isSettled(row)).map(({ id, state }) => `${id} is ${state}`),
+      ...suppressed.filter(({ smtpResponse }) => !smtpResponse).map(({ id }) => `${id} is suppressed without a reason`),
       ...rows
         .filter(({ state, messageId }) => state === 'sent' && !arrived.has(messageId))
         .map(({ id }) => `${id} was never taken`),

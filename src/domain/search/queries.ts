@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm'
 import { isStaff } from '../../kernel/actor.ts'
+import { fold } from '../../kernel/condition/fold.ts'
 import type { Fields } from '../../kernel/condition/language.ts'
 import { readCondition } from '../../kernel/condition/parse.ts'
 import { questionOf } from '../../kernel/condition/question.ts'
@@ -79,7 +80,11 @@ async function readSearch(context: QueryContext, { condition, query }: SearchTic
       errors: faults,
     })
   const all = [given?.condition, asked?.asked?.condition].filter((each) => each !== undefined)
-  return { condition: { all }, words: asked?.asked?.words ?? '', without: asked?.asked?.without ?? [] }
+  return {
+    condition: { all },
+    words: fold(asked?.asked?.words ?? ''),
+    without: (asked?.asked?.without ?? []).map(fold),
+  }
 }
 
 /** In the order of a list. */
