@@ -28,6 +28,7 @@ import { readOnce } from './mail/in/read-mail.ts'
 import { openSpoolFolder, type SpoolFolder } from './mail/in/spool-folder.ts'
 import { restPlugin } from './rest/plugin.ts'
 import { answerBrokenRequest, answerError } from './rest/problems.ts'
+import { lazySerializers } from './rest/serialization.ts'
 
 /** What follows from events, in this order, in the transaction of the command that told them. */
 const reactions: readonly Reaction[] = [mailPublicReply, notifyAgents, runRules]
@@ -89,6 +90,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     maxRequestsPerSocket: 0,
     http: { maxHeaderSize: 16_384, headersTimeout: 10_000 },
     forceCloseConnections: 'idle',
+    schemaController: { compilersFactory: { buildSerializer: lazySerializers } },
   })
   const desk = createDesk({
     db,
