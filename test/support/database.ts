@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { existsSync, openAsBlob, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
@@ -61,7 +61,7 @@ async function migratedImage(): Promise<Blob> {
     writeFileSync(draft, Buffer.from(await image.arrayBuffer()))
     renameSync(draft, path)
   }
-  return openAsBlob(path)
+  return new Blob([readFileSync(path)]) // whole in memory: another file that made the image too may put its own in this place
 }
 
 function schemaHash(): string {
