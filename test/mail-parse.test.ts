@@ -471,7 +471,8 @@ for (const [headers, mailFrom, because, autorespond] of [
     async (t) => {
       const list = headers.map((line) => ({ name: line.split(': ')[0] ?? '', value: line.split(': ')[1] ?? '' }))
       const from = list.find(({ name }) => name === 'from')?.value ?? 'ada@good.test'
-      t.match(classify({ headers: list, from, mailFrom }), { autorespond, automaticBecause: because })
+      const { kind: _, ...judged } = classify({ headers: list, from, mailFrom })
+      t.same(judged, { autorespond, automaticBecause: because })
     },
   )
 }

@@ -1,8 +1,8 @@
-/** Starts to count how long the process keeps a processor, in milliseconds: on a busy machine the wall clock says nothing of work. */
+/** Starts to count how long this thread keeps a processor, in milliseconds: on a busy machine the wall clock says nothing of work. */
 export function startCost(): () => number {
-  const before = process.cpuUsage()
+  const before = process.threadCpuUsage()
   return () => {
-    const { user, system } = process.cpuUsage(before)
+    const { user, system } = process.threadCpuUsage(before)
     return Math.round((user + system) / 1_000)
   }
 }
