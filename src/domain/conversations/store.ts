@@ -29,46 +29,45 @@ export function writeMessage({ insert }: Pick<CommandContext, 'insert'>, message
 
 /** A public message on a ticket: the message, the ticket's activity, and the event. */
 export function insertPublicMessage(
-  { insert, update, emit, actor, channel, now, versions }: CommandContext,
-  { ticket, ...parties }: LockedTicket,
+  context: CommandContext,
+  locked: LockedTicket,
   /** `fromCustomer`: the requester's side speaks, so the ticket needs a reaction. */
   draft: Draft & { fromCustomer: boolean },
 ): MessageRow {
-  const message = messageRow({ ...draft, ticket, visibility: 'public', channel, now })
-  const before = { ...ticket }
   const author = { id: draft.author, isCustomer: draft.fromCustomer }
-  writeMessage({ insert }, message)
-  update(tickets, ticket, afterPublicMessage(ticket, author, preview(message.visibleText), now))
-  const facts = ticketFacts({
-    before,
-    after: ticket,
-    ...parties,
-    actor,
-    messageId: message.id,
-    mail: draft.mail?.facts,
-    versions,
-  })
-  emit({
+  return addMessage(context, locked, draft, {
+    visibility: 'public',
     type: 'ticket.replied',
-    ticketId: ticket.id,
-    object: { type: 'message', id: message.id, version: null },
-    data: { messageId: message.id },
-    facts,
-    working: { ticket, ...parties, message },
+    activity: (message) => afterPublicMessage(locked.ticket, author, preview(message.visibleText), context.now),
   })
-  return message
 }
 
 /** An internal message: agents read it, nothing outside shows that it is there. */
-export function insertNote(
+export function insertNote(context: CommandContext, locked: LockedTicket, draft: Draft): MessageRow {
+  return addMessage(context, locked, draft, {
+    visibility: 'internal',
+    type: 'ticket.noted',
+    activity: () => afterNote(context.now),
+  })
+}
+
+interface Addition {
+  visibility: MessageRow['visibility']
+  type: 'ticket.replied' | 'ticket.noted'
+  /** What the message changes on its ticket. */
+  activity(message: MessageRow): Partial<LockedTicket['ticket']>
+}
+
+function addMessage(
   { insert, update, emit, actor, channel, now, versions }: CommandContext,
   { ticket, ...parties }: LockedTicket,
   draft: Draft,
+  { visibility, type, activity }: Addition,
 ): MessageRow {
-  const message = messageRow({ ...draft, ticket, visibility: 'internal', channel, now })
+  const message = messageRow({ ...draft, ticket, visibility, channel, now })
   const before = { ...ticket }
   writeMessage({ insert }, message)
-  update(tickets, ticket, afterNote(now))
+  update(tickets, ticket, activity(message))
   const facts = ticketFacts({
     before,
     after: ticket,
@@ -79,7 +78,7 @@ export function insertNote(
     versions,
   })
   emit({
-    type: 'ticket.noted',
+    type,
     ticketId: ticket.id,
     object: { type: 'message', id: message.id, version: null },
     data: { messageId: message.id },
