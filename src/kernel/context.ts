@@ -1,7 +1,7 @@
 import type { InferInsertModel } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Static, TSchema } from 'typebox'
-import type { Connection, Rows, Tx } from '../db/client.ts'
+import type { Connection, Rows } from '../db/client.ts'
 import type { Sql } from '../db/statement.ts'
 import type { Actor, Channel, Group } from './actor.ts'
 import { type Attempts, attempt, NEEDS_STATEMENT } from './attempt.ts'
@@ -43,6 +43,8 @@ export interface Command<I extends TSchema, S, R> {
   retryOn?: readonly string[]
   /** Constraints whose violation is the caller's mistake. */
   constraints?: Readonly<Record<string, ProblemCode>>
+  /** Whether it locks no more than the rows that it changes, and reads nothing after it has begun to write: it is tried without locks first. */
+  runsUnlocked?(input: Static<I>): boolean
   /** Members shown once: they are not kept for a replay. */
   secretResult?: readonly string[]
   /** It may be the action of a rule. */
@@ -125,7 +127,7 @@ interface ActingRule {
 
 /** One transaction on its way. */
 export interface Unit {
-  tx: Tx
+  tx: Connection
   cached<T>(part: Cached<T>): Promise<T>
   /** Hears of bugs that an attempt survived. */
   onError(error: unknown): void
