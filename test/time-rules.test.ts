@@ -329,6 +329,33 @@ t.test('a rule that would set itself off again and again is held back, over its 
   await remove('chase_up', 'chase_down')
 })
 
+t.test('events cost no statement more while no rule waits', async (t) => {
+  const sent: string[] = []
+  const { transaction } = db
+  db.transaction = (work) =>
+    transaction((tx) =>
+      work({
+        ...tx,
+        query: (statement) => {
+          sent.push(statement.text)
+          return tx.query(statement)
+        },
+      }),
+    )
+  t.teardown(() => {
+    db.transaction = transaction
+  })
+  const { id } = await openTicket()
+  await reply(id)
+  t.ok(sent.length > 2)
+  t.notMatch(sent.join(), /rule_timers/)
+  sent.length = 0
+  await add({ key: 'waits_now' })
+  await reply(id)
+  t.match(sent.join(), /insert into "rule_timers"/)
+  await remove('waits_now')
+})
+
 t.test('what rules did neither begins nor ends a wait, but for rules that react to rules', async (t) => {
   await add({ key: 'by_rule', after: null, then: [{ action: 'changeTicket', priority: 'urgent' }] })
   const unless = { seconds: FOUR_HOURS, unless: ['ticket.changed'] }
@@ -374,6 +401,7 @@ t.test(
     errors.length = 0
     await pass(id, FOUR_HOURS)
     await pass(other, FOUR_HOURS)
+    t.match((await call('GET', '/metrics')).text, /kontor_rule_timers_due 2/)
     await look()
     t.same(await tagsOf(other), ['breaks'])
     t.match(errors, [/broken/])
