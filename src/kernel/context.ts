@@ -179,7 +179,9 @@ export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
 
     emit(event) {
       const { key: ruleKey = null, runId = null } = unit.rule ?? {}
-      const causedBy = cause ? { eventId: cause.id, command: unit.command, ruleKey, runId } : null
+      const origin = cause ?? event.follows
+      const causedBy = origin ? { eventId: origin.id, command: unit.command, ruleKey, runId } : null
+      const lineage = origin?.lineage ?? []
       if (event.ticketId !== undefined && event.working !== undefined) unit.working.set(event.ticketId, event.working)
       unit.history.push({
         ...event,
@@ -188,8 +190,9 @@ export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
         actor,
         channel,
         cause: causedBy,
-        depth: cause ? cause.depth + 1 : 0,
-        isSilenced: unit.rule?.isSilenced ?? false,
+        depth: origin ? origin.depth + 1 : 0,
+        lineage: ruleKey === null ? lineage : [...lineage, ruleKey],
+        isSilenced: unit.rule?.isSilenced ?? origin?.isSilenced ?? false,
       })
     },
     enqueue({ queue, data }, startAt = now) {

@@ -4,6 +4,7 @@ import { changesBetween } from '../../kernel/events.ts'
 import { refuseAdminWork } from '../people/policy.ts'
 import { vocabulary } from '../types/store.ts'
 import { checkRule } from './checked.ts'
+import { endsWaits, waitOf } from './decide.ts'
 import { ChangeRule, type Rule } from './schema.ts'
 import { definitionOf, insertRevision, lockRule } from './store.ts'
 import { rules } from './table.ts'
@@ -22,11 +23,15 @@ export const changeRule = defineCommand({
 
   refuse: (actor) => refuseAdminWork(actor),
 
-  async handle(context, { key: _, ...fields }, { rule, words }): Promise<Rule> {
+  async handle(context, { key: _, after, ...others }, { rule, words }): Promise<Rule> {
+    const fields = after === undefined ? others : { ...others, after: waitOf(after) }
     const changes = changesBetween(rule, fields)
-    if (!Object.keys(changes).length) return rule as Rule // the row is the resource
+    const changed = Object.keys(changes)
+    if (!changed.length) return rule as Rule // the row is the resource
     checkRule({ ...definitionOf(rule), ...fields }, words)
-    context.update(rules, rule, { ...fields, revision: rule.revision + 1, updatedAt: context.now })
+    const revision = rule.revision + 1
+    const waits = endsWaits(changed) ? { waitsFrom: revision } : {}
+    context.update(rules, rule, { ...fields, ...waits, revision, updatedAt: context.now })
     insertRevision(context, rule)
     await bumpRules(context)
     context.emit({

@@ -6,6 +6,7 @@ import { refuseAdminWork } from '../people/policy.ts'
 import { ticketFields } from '../tickets/conditions.ts'
 import { vocabulary } from '../types/store.ts'
 import { checkRule } from './checked.ts'
+import { waitOf } from './decide.ts'
 import { factsOf } from './facts.ts'
 import { keptEventOf } from './kept.ts'
 import { ruleQuery } from './queries.ts'
@@ -34,11 +35,12 @@ export const testRule = defineQuery({
       on: on ?? saved?.on ?? [],
       types: given.types === undefined ? (saved?.types ?? null) : given.types,
       if: condition ?? saved?.if ?? { all: [] },
+      after: given.after === undefined ? (saved?.after ?? null) : waitOf(given.after),
       then: then ?? saved?.then ?? [],
       reactToRules: saved?.reactToRules ?? false,
     }
     checkRule(rule, words)
-    const { event, said } = await keptEventOf(context, ticketId, eventId, rule.on).catch((error: unknown) => {
+    const { event, said } = await keptEventOf(context, ticketId, eventId, { on: rule.on }).catch((error: unknown) => {
       // they stand in the body
       if (!(error instanceof Problem)) throw error
       if (error.code === 'ticket_not_found') throw invalid('/ticketId', 'not_found', 'is no ticket')
@@ -46,10 +48,10 @@ export const testRule = defineQuery({
     })
     const fields = ticketFields(words)
     const facts = factsOf(event, said)
-    const asking = { me: event.actorId, now: event.at }
+    const asking = { me: facts.actor.id, now: event.at }
     const { held, conditions, failedCondition } = explain(parseCondition(rule.if, fields), fields, facts, asking)
     const listens = rule.on.some((type) => type === event.type)
-    const takesPart = concerns(rule, { actor: { kind: event.actorKind } }, String(facts.ticket.type))
+    const takesPart = concerns(rule, facts, String(facts.ticket.type))
     const matches = held && listens && takesPart
     return {
       eventId: event.id,
@@ -58,6 +60,7 @@ export const testRule = defineQuery({
       reason: reasonOf({ held, listens, takesPart }, event.type),
       failedCondition,
       conditions,
+      after: rule.after,
       actions: matches ? rule.then : [],
     }
   },
