@@ -15,8 +15,21 @@ const LOWERS = pairs.map(([, lower]) => lower).join('')
 const ASCII = /^[\x00-\x7f]*$/
 const CAPITALS = /[A-Z\u00c0-\u052f]/g
 
+/** Rules of one event ask again and again for the same few texts. */
+const RECENT_MAX = 4
+const recent: { text: string; small: string }[] = []
+let next = 0
+
 /** A text in small letters, the twin of `folded`. */
-export const fold = (text: string): string =>
+export function fold(text: string): string {
+  for (const kept of recent) if (kept.text === text) return kept.small
+  const small = foldAnew(text)
+  recent[next] = { text, small }
+  next = (next + 1) % RECENT_MAX
+  return small
+}
+
+const foldAnew = (text: string): string =>
   ASCII.test(text)
     ? text.toLowerCase()
     : text.replace(CAPITALS, (letter) => (letter < '\x7f' ? letter.toLowerCase() : (smallOf.get(letter) ?? letter)))
