@@ -93,6 +93,21 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
       return { ticketId: id, personId: body.personId }
     },
   },
+  setParent: {
+    params: async () => ({ ticketId: (await openTicket()).id }),
+    body: { parentId: aTicketId },
+  },
+  linkTickets: {
+    params: async () => ({ ticketId: (await openTicket()).id }),
+    body: { kind: 'blocks', toId: aTicketId },
+  },
+  unlinkTickets: {
+    params: async () => {
+      const [{ id }, other] = [await openTicket(), await openTicket()]
+      const { body } = await call('POST', `/v1/tickets/${id}/links`, { body: { kind: 'blocks', toId: other.id } })
+      return { ticketId: id, linkId: body.id }
+    },
+  },
   // from our own address: ignored, until somebody says otherwise
   releaseInboundMail: {
     params: async () => ({ inboundMailId: (await receive(aRawMail({ From: 'support@kontor.localhost' }))).id }),

@@ -121,6 +121,11 @@ t.test('a view and its count use indices', async (t) => {
   }
 })
 
+t.test('the parts of a ticket are found by an index', async (t) => {
+  const whole = (await call('GET', '/v1/tickets?limit=1')).body.data[0]
+  await usesIndices(t, 'parts', () => call('GET', `/v1/tickets/${whole.id}/children?limit=20`, { key: agent.key }), 0)
+})
+
 t.test('a search uses indices', async (t) => {
   const search =
     (body: unknown, key = agent.key) =>

@@ -14,6 +14,7 @@ import { nodeResolvers } from './node.ts'
 import { notificationResolvers } from './notifications.ts'
 import { peopleLoaders, peopleResolvers } from './people.ts'
 import { assertEveryFieldIsDecided } from './policy.ts'
+import { relationResolvers } from './relations.ts'
 import { ruleResolvers } from './rules.ts'
 import { scalars } from './scalars.ts'
 import { templateResolvers } from './templates.ts'
@@ -29,6 +30,7 @@ const features = [
   notificationResolvers,
   ruleResolvers,
   templateResolvers,
+  relationResolvers,
   viewResolvers,
 ]
 

@@ -12,6 +12,7 @@ import { Mailbox } from '../domain/mailboxes/schema.ts'
 import { Notification, NotificationPreferences, NotificationsRead } from '../domain/notifications/schema.ts'
 import { MailCause, MailExplanation, MailStep, OutboundMail, SuppressedAddress } from '../domain/outbound/schema.ts'
 import { Person, Team } from '../domain/people/schema.ts'
+import { TicketLink } from '../domain/relations/schema.ts'
 import { Finding, Rule, RuleExplanation, RuleRun, RuleTimer, RuleTrial, RuleWait } from '../domain/rules/schema.ts'
 import { searchSchemas } from '../domain/search/schema.ts'
 import { RenderedTemplate, Template } from '../domain/templates/schema.ts'
@@ -50,6 +51,7 @@ export const twins: Record<string, TSchema> = {
   MailExplanation,
   SuppressedAddress,
   Follower,
+  TicketLink,
   Notification,
   Rule,
   Template,

@@ -16,6 +16,7 @@ import { notificationRoutes } from './notifications.ts'
 import { outboundRoutes } from './outbound.ts'
 import { peopleRoutes } from './people.ts'
 import { answerError, ProblemSchema, sendProblem, setProblemsAside } from './problems.ts'
+import { relationRoutes } from './relations.ts'
 import { ruleRoutes } from './rules.ts'
 import { searchRoutes } from './search.ts'
 import { guardRoutes, type SessionParts } from './session.ts'
@@ -78,6 +79,7 @@ export async function restPlugin(app: FastifyInstance, parts: RestParts): Promis
 async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   peopleRoutes(api)
   ticketRoutes(api)
+  relationRoutes(api)
   viewRoutes(api)
   searchRoutes(api)
   vocabularyRoutes(api)

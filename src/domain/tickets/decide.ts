@@ -53,7 +53,9 @@ export interface Draft {
   preview: string
   customerConversationId: string
   internalConversationId: string
-  more?: Partial<Pick<TicketRow, 'tags' | 'assigneeId' | 'teamId' | 'dueAt' | 'estimatedResolutionAt' | 'mailboxId'>>
+  more?: Partial<
+    Pick<TicketRow, 'tags' | 'assigneeId' | 'teamId' | 'parentId' | 'dueAt' | 'estimatedResolutionAt' | 'mailboxId'>
+  >
 }
 
 /** A new ticket. Its first message is the requester's, whoever enters it: so it needs a reaction. */

@@ -1,3 +1,4 @@
+import type { Connection } from '../../db/client.ts'
 import { type Actor, isAgent, isStaff } from '../../kernel/actor.ts'
 import { defineCommand, type SubjectContext } from '../../kernel/desk.ts'
 import { newId } from '../../kernel/ids.ts'
@@ -18,6 +19,8 @@ import {
   insertPerson,
   normalised,
 } from '../people/store.ts'
+import { refusePlace } from '../relations/decide.ts'
+import { findTicketId, lockTree, placeBelow } from '../relations/store.ts'
 import { chosenWords, vocabulary } from '../types/store.ts'
 import { ticketFacts } from './decide.ts'
 import { ticketFor } from './policy.ts'
@@ -25,18 +28,19 @@ import { OpenTicket } from './schema.ts'
 import { insertTicket, nextNumber } from './store.ts'
 
 /** What a requester does not decide. */
-const FOR_AGENTS = ['tags', 'assigneeId', 'teamId', 'status', 'dueAt', 'estimatedResolutionAt'] as const
+const FOR_AGENTS = ['tags', 'assigneeId', 'teamId', 'parentId', 'status', 'dueAt', 'estimatedResolutionAt'] as const
 
 /** A new ticket with its first message, which is the requester's. Opened by agents for anybody, by requesters for themselves. */
 export const openTicket = defineCommand({
   name: 'openTicket',
-  runsUnlocked: ({ attachmentIds }) => !attachmentIds?.length,
+  runsUnlocked: ({ attachmentIds, parentId }) => !attachmentIds?.length && parentId === undefined,
   group: 'tickets',
   input: OpenTicket,
   retryOn: [ADDRESS_CONSTRAINT],
 
   async subject(context, input) {
     const { tx, actor, cached } = context
+    const parent = input.parentId === undefined || !isStaff(actor) ? undefined : await parentFor(tx, input.parentId)
     const [number, words, requester, uploads, assignee, team] = await Promise.all([
       nextNumber(tx),
       cached(vocabulary).then((words) => chosenWords(words, input)),
@@ -46,26 +50,27 @@ export const openTicket = defineCommand({
       input.teamId === undefined ? undefined : findTeam(tx, input.teamId),
     ])
     if (isStaff(actor) && input.teamId !== undefined && !team) throw invalid('/teamId', 'not_found', 'is no team')
-    return { number, words, requester, uploads, assignee }
+    return { number, words, requester, uploads, assignee, parent }
   },
 
-  refuse(actor, { requester, assignee }, input) {
+  refuse(actor, { requester, assignee, parent }, input) {
     if (isStaff(actor)) {
       if (!isAgent(actor)) return 'forbidden'
-      return input.assigneeId !== undefined && !isAssignable(assignee) ? 'not_assignable' : undefined
+      if (input.assigneeId !== undefined && !isAssignable(assignee)) return 'not_assignable'
+      return parent && refusePlace('', parent.place)
     }
     const forSomebodyElse = !('id' in requester) || requester.id !== actor.id
     if (forSomebodyElse || FOR_AGENTS.some((field) => input[field] !== undefined)) return 'forbidden'
   },
 
-  async handle(context, input, { number, words, requester: found, uploads, assignee }) {
+  async handle(context, input, { number, words, requester: found, uploads, assignee, parent }) {
     const { emit, now, channel, actor, versions } = context
     const requester = 'id' in found ? found : asRequester(insertPerson(context, found))
     const body = bodyFrom(input.format ?? 'text', input.body)
     const { tags, assigneeId, teamId } = input
     const dueAt = instantIn('/dueAt', input.dueAt)
     const estimatedResolutionAt = instantIn('/estimatedResolutionAt', input.estimatedResolutionAt)
-    const more = definedOnly({ tags, assigneeId, teamId, dueAt, estimatedResolutionAt })
+    const more = definedOnly({ tags, assigneeId, teamId, parentId: parent?.id, dueAt, estimatedResolutionAt })
     const ticket = insertTicket(context, {
       number,
       subject: input.subject,
@@ -110,6 +115,14 @@ export const openTicket = defineCommand({
     return ticketFor(actor, ticket)
   },
 })
+
+/** The ticket of which it is to be a part, and where it would stand there; nobody moves tickets meanwhile. */
+async function parentFor(tx: Connection, ref: string) {
+  await lockTree(tx)
+  const id = await findTicketId(tx, ref)
+  if (id === undefined) throw invalid('/parentId', 'not_found', 'is no ticket')
+  return { id, place: await placeBelow(tx, id, null) }
+}
 
 const isAssignable = (person: { supportTeam: boolean; disabledAt: string | null } | undefined): boolean =>
   person?.supportTeam === true && person.disabledAt === null

@@ -79,6 +79,7 @@ export const OpenTicket = Closed({
   tags: Type.Optional(Tags),
   assigneeId: Type.Optional(Id()),
   teamId: Type.Optional(Id()),
+  parentId: Type.Optional(Id('The ticket of which it is a part; its number will do')),
   dueAt: Type.Optional(Timestamp),
   estimatedResolutionAt: Type.Optional(Timestamp),
   attachmentIds: Type.Optional(AttachmentIds),

@@ -1,0 +1,53 @@
+import { refuseStale } from '../../kernel/conflict.ts'
+import { defineCommand } from '../../kernel/desk.ts'
+import { changesBetween } from '../../kernel/events.ts'
+import { invalid } from '../../kernel/problems.ts'
+import { afterChange, ticketFacts } from '../tickets/decide.ts'
+import { refuseAgentWork, ticketFor } from '../tickets/policy.ts'
+import { lockTicket } from '../tickets/store.ts'
+import { tickets } from '../tickets/table.ts'
+import { refusePlace } from './decide.ts'
+import { SetParent } from './schema.ts'
+import { findTicketId, lockTree, placeBelow } from './store.ts'
+
+/** Makes a ticket a part of another, or of none. A ticket is never a part of itself, at no remove. */
+export const setParent = defineCommand({
+  name: 'setParent',
+  group: 'tickets',
+  input: SetParent,
+
+  async subject({ tx }, { ticketId, parentId: ref }) {
+    await lockTree(tx)
+    const locked = await lockTicket(tx, ticketId)
+    const parentId = ref ? await findTicketId(tx, ref) : null
+    const place = parentId ? await placeBelow(tx, parentId, locked.ticket.id) : undefined
+    return { ...locked, parentId, place, tx }
+  },
+
+  refuse(actor, { ticket, parentId, place }, { parentId: ref }) {
+    const refusal = refuseAgentWork(actor, ticket)
+    if (refusal) return refusal
+    if (ref === undefined) return invalid('/parentId', 'missing', 'is required: a ticket, or null for none')
+    if (parentId === undefined) return invalid('/parentId', 'not_found', 'is no ticket')
+    return place && refusePlace(ticket.id, place)
+  },
+
+  async handle({ update, emit, actor, now, versions }, { expectedVersion }, found) {
+    const { ticket, parentId = null, place: _, tx, ...parties } = found
+    await refuseStale(tx, ticket, expectedVersion, ['parentId'])
+    const before = { ...ticket }
+    const changes = changesBetween(ticket, { parentId })
+    if (!Object.keys(changes).length) return ticketFor(actor, ticket)
+    update(tickets, ticket, { parentId, ...afterChange(before, ['parentId'], actor, now) })
+    emit({
+      type: 'ticket.changed',
+      ticketId: ticket.id,
+      object: { type: 'ticket', id: ticket.id, version: ticket.version },
+      changes,
+      data: {},
+      facts: ticketFacts({ before, after: ticket, ...parties, actor, versions }),
+      working: { ticket, ...parties },
+    })
+    return ticketFor(actor, ticket)
+  },
+})

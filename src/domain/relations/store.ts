@@ -1,0 +1,79 @@
+import { sql } from 'drizzle-orm'
+import type { Connection } from '../../db/client.ts'
+import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import type { CommandContext } from '../../kernel/context.ts'
+import { Problem } from '../../kernel/problems.ts'
+import { namedTicket } from '../tickets/store.ts'
+import { tickets } from '../tickets/table.ts'
+import { CHILDREN_MAX, LINKS_MAX, type Place, TREE_DEPTH_MAX } from './decide.ts'
+import type { ticketLinks } from './table.ts'
+
+export type LinkRow = typeof ticketLinks.$inferSelect
+
+// Two moves that each look fine can make a ring together: they happen one after another, and are rare.
+const TREE_LOCK = 7_261_004
+const lock = prepareSql<object, never>()(() => sql`select pg_advisory_xact_lock(${sql.raw(String(TREE_LOCK))})`)
+
+/** Nobody else moves tickets in the tree until the commit. Before any ticket is locked. */
+export const lockTree = async (tx: Connection): Promise<void> => void (await tx.query(lock.bind({})))
+
+const byRef = prepare<{ id: string | null; number: number | null }>()(($) =>
+  build
+    .select({ id: rowOf(tickets).id })
+    .from(tickets)
+    .where(sql`${tickets.id} = ${$.id} or ${tickets.number} = ${$.number}`),
+)
+
+/** The id behind a reference, where there is such a ticket. */
+export async function findTicketId(connection: Connection, ref: string): Promise<string | undefined> {
+  const { id = null, number = null } = namedTicket(ref)
+  return (await connection.query(byRef.bind({ id, number }))).rows[0]?.id
+}
+
+const LEVELS = sql.raw(String(TREE_DEPTH_MAX + 1))
+const place = prepareSql<{ parentId: string; ticketId: string | null }, Place>()(
+  ($) => sql`with recursive up as (
+      select id, parent_id, 1 as level from tickets where id = ${$.parentId}
+      union all select t.id, t.parent_id, up.level + 1 from up join tickets t on t.id = up.parent_id where up.level < ${LEVELS}
+    ), down as (
+      select id, 0 as level from tickets where id = ${$.ticketId}
+      union all select t.id, down.level + 1 from down join tickets t on t.parent_id = down.id where down.level < ${LEVELS}
+    )
+    select array(select id from up order by level) as ancestors, coalesce((select max(level) from down), 0)::int as height,
+      (select count(*)::int from (select from tickets where parent_id = ${$.parentId} limit ${sql.raw(String(CHILDREN_MAX))}) as parts) as children`,
+)
+
+/** Where a ticket, or a new one, would stand as a part of another. The tree is locked. */
+export async function placeBelow(tx: Connection, parentId: string, ticketId: string | null): Promise<Place> {
+  const [found] = (await tx.query(place.bind({ parentId, ticketId }))).rows
+  if (!found) throw new Error('a place has a row')
+  return found
+}
+
+const ofTicket = prepareSql<{ ticketId: string }, LinkRow>()(
+  (
+    $,
+  ) => sql`select id, kind, from_id as "fromId", to_id as "toId", created_by_id as "createdById", created_at as "createdAt"
+    from ticket_links where from_id = ${$.ticketId} or to_id = ${$.ticketId} order by id limit ${sql.raw(String(2 * LINKS_MAX))}`,
+)
+
+/** All links of a ticket, in both directions, the oldest first. */
+export const linksOf = async (connection: Connection, ticketId: string): Promise<LinkRow[]> =>
+  (await connection.query(ofTicket.bind({ ticketId }))).rows
+
+/** A ticket that the caller may name, or the problem of one that is not there. */
+export async function ticketIdOf(connection: Connection, ref: string): Promise<string> {
+  const id = await findTicketId(connection, ref)
+  if (id === undefined) throw new Problem('ticket_not_found')
+  return id
+}
+
+/** Both tickets are told of it. */
+export function tellOfLink(
+  { emit }: Pick<CommandContext, 'emit'>,
+  type: 'ticket.linked' | 'ticket.unlinked',
+  { id: linkId, kind, fromId, toId }: LinkRow,
+): void {
+  const object = { type: 'link', id: linkId, version: null }
+  for (const ticketId of [fromId, toId]) emit({ type, ticketId, object, data: { linkId, kind, fromId, toId } })
+}
