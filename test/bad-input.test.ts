@@ -38,6 +38,7 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
   openTicket: { body: { subject: 'Right', body: 'Right', requester: { email: 'right@example.com' } } },
   changeTicket: { params: async () => ({ ticketId: (await openTicket()).id }), body: { priority: 'low' } },
   assignTicket: { params: async () => ({ ticketId: (await openTicket()).id }), body: { assigneeId: agent.id } },
+  takeNextTicket: { params: async () => ({ ticketId: (await openTicket()).id }), body: {} },
   claimTicket: { params: async () => ({ ticketId: (await openTicket()).id }) },
   releaseTicket: { params: async () => ({ ticketId: (await openTicket({ assigneeId: agent.id })).id }) },
   postReply: { params: async () => ({ ticketId: (await openTicket()).id }), body: { body: 'Right' } },

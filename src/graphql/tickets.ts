@@ -22,6 +22,7 @@ import { openTicket } from '../domain/tickets/open-ticket.ts'
 import { ticket, ticketList, ticketsQuery } from '../domain/tickets/queries.ts'
 import { releaseTicket } from '../domain/tickets/release-ticket.ts'
 import type { Ticket } from '../domain/tickets/schema.ts'
+import { takeNextTicket } from '../domain/tickets/take-next-ticket.ts'
 import { isStaff } from '../kernel/actor.ts'
 import { type ConnectionArgs, connection, pageFrom } from './connection.ts'
 import type { Context } from './context.ts'
@@ -53,6 +54,7 @@ export const ticketResolvers = {
     ...mutation(changeTicket),
     ...mutation(assignTicket),
     ...mutation(claimTicket),
+    ...mutation(takeNextTicket),
     ...mutation(releaseTicket),
     ...mutation(postReply),
     ...mutation(postNote),

@@ -28,6 +28,7 @@ export const problems = {
   view_not_found: { status: 404, title: 'There is no such view' },
   method_not_allowed: { status: 405, title: 'This method is not for this address' },
   request_timeout: { status: 408, title: 'The request took too long to arrive' },
+  queue_empty: { status: 409, title: 'Nothing waits in this queue' },
   already_claimed: { status: 409, title: 'Somebody else has the ticket' },
   not_claimed: { status: 409, title: 'Nobody has the ticket' },
   email_taken: { status: 409, title: 'Another person has this e-mail address' },

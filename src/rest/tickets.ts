@@ -18,6 +18,7 @@ import { openTicket } from '../domain/tickets/open-ticket.ts'
 import { ticket, ticketList, ticketsQuery } from '../domain/tickets/queries.ts'
 import { releaseTicket } from '../domain/tickets/release-ticket.ts'
 import { Ticket, TicketRef } from '../domain/tickets/schema.ts'
+import { takeNextTicket } from '../domain/tickets/take-next-ticket.ts'
 import type { Session } from '../kernel/desk.ts'
 import { type Includes, included, listRoute, thinned } from './list.ts'
 import { problemResponses } from './problems.ts'
@@ -112,6 +113,16 @@ export function ticketRoutes(app: FastifyInstance): void {
     tag,
     summary: 'Take an unassigned ticket',
     problems: ['ticket_not_found', 'already_claimed', 'not_assignable'],
+  })
+  commandRoute(app, {
+    method: 'POST',
+    url: '/tickets/next',
+    command: takeNextTicket,
+    status: 200,
+    response: TicketRefSchema,
+    tag,
+    summary: 'Take the next ticket that nobody has',
+    problems: ['not_assignable', 'queue_empty'],
   })
   commandRoute(app, {
     method: 'POST',

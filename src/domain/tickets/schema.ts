@@ -116,6 +116,10 @@ export const AssignTicket = Closed({
 
 export const TicketAct = Closed({ ticketId: TicketRef })
 
+export const TakeNextTicket = Closed({
+  teamId: Type.Optional(Id('Whose queue; without it those of your teams, and what belongs to no team')),
+})
+
 declare module '../../kernel/events.ts' {
   interface EventData {
     'ticket.opened': { messageId: string }

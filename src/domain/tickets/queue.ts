@@ -1,0 +1,21 @@
+import { sql } from 'drizzle-orm'
+import type { Connection } from '../../db/client.ts'
+import { prepareSql } from '../../db/statement.ts'
+
+interface Queue {
+  /** Null: the queues of this person's teams, and what belongs to no team. */
+  teamId: string | null
+  personId: string
+}
+
+// in the order of tickets_unresolved_of_assignee: of the most urgent only the first few are read
+const next = prepareSql<Queue, { id: string }>()(
+  ($) => sql`select id from tickets where assignee_id is null and status_category = 'open'
+    and (team_id = ${$.teamId} or (${$.teamId}::text is null
+      and (team_id is null or team_id in (select m.team_id from team_members m where m.person_id = ${$.personId}))))
+    order by priority_rank desc, updated_at, id limit 1 for update skip locked`,
+)
+
+/** The ticket that is next, locked; those that others are taking are passed over. */
+export const nextInQueue = async (tx: Connection, queue: Queue): Promise<string | undefined> =>
+  (await tx.query(next.bind(queue))).rows[0]?.id
