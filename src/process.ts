@@ -15,7 +15,7 @@ import { newId } from './kernel/ids.ts'
 import { createReceiver, type Receiver } from './mail/in/receive.ts'
 import { rememberedBriefly } from './mail/in/recipients.ts'
 import { createSmtpListener, type TlsSettings } from './mail/in/server.ts'
-import { sendMail } from './mail/out/send.ts'
+import { mailSender } from './mail/out/send.ts'
 import { createTransport } from './mail/out/transport.ts'
 import { recordMetrics } from './metrics.ts'
 import { version } from './version.ts'
@@ -124,7 +124,7 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
     ...(transport
       ? {
           'mail.send': {
-            handle: sendMail({ desk, transport, workerId, instanceId: app.secrets.instanceId }),
+            handle: mailSender({ desk, transport, workerId, instanceId: app.secrets.instanceId }),
             atOnce: MAILS_AT_ONCE,
           },
         }

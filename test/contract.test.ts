@@ -70,6 +70,7 @@ async function defined(): Promise<Named[]> {
 /** Commands that no API offers, and why. */
 const internalCommands: Record<string, string> = {
   notifyPerson: 'an action of rules',
+  sendMail: 'an action of rules and macros: by hand one opens a ticket, or replies',
   recordApiKeyUse: 'notes that a key was used',
   journalMail: 'SMTP is its door',
   journalMails: 'SMTP is its door',

@@ -331,7 +331,17 @@ t.test('a rule is tried on a ticket before it touches anybody, saved or not', as
   const { body } = await call('GET', '/v1/conditions')
   t.match(
     body.actions.map(({ action }: { action: string }) => action),
-    ['acknowledgeTicket', 'changeTicket', 'assignTicket', 'postReply', 'postNote', 'addFollower', 'notifyPerson'],
+    [
+      'acknowledgeTicket',
+      'changeTicket',
+      'assignTicket',
+      'postReply',
+      'postNote',
+      'addFollower',
+      'notifyPerson',
+      'sendMail',
+      'applyMacro',
+    ],
   )
   t.match(body.actions[1].input.properties, { addTags: { type: 'array' }, status: { type: 'string' } })
 })

@@ -1,18 +1,23 @@
 import { readCondition } from '../../kernel/condition/parse.ts'
 import { type Fault, invalidInput } from '../../kernel/problems.ts'
 import { ticketFields } from '../tickets/conditions.ts'
-import type { Vocabulary } from '../types/store.ts'
 import { actionFaults } from './actions.ts'
+import { ruleActions } from './catalogue.ts'
+import type { Named } from './named.ts'
 import type { RuleDefinition } from './schema.ts'
 
-/** Refuses a rule that could not work, with every fault at its place in the input. */
-export function checkRule(rule: Pick<RuleDefinition, 'if' | 'then' | 'types'>, words: Vocabulary): void {
-  const unknownTypes = (rule.types ?? []).flatMap((type, n): Fault[] =>
+/** Refuses a rule that could not work, with every fault at its place in the input. What is not given is not asked about. */
+export function checkRule(
+  { if: condition, then = [], types }: Partial<Pick<RuleDefinition, 'if' | 'then' | 'types'>>,
+  named: Named,
+): void {
+  const { words } = named
+  const unknownTypes = (types ?? []).flatMap((type, n): Fault[] =>
     words.types.has(type) ? [] : [{ pointer: `/types/${n}`, code: 'not_found', detail: `${type} is no type` }],
   )
-  const errors: (Fault & { didYouMean?: string })[] = [
-    ...readCondition(rule.if, ticketFields(words), { at: '/if' }).faults,
-    ...actionFaults(rule.then, words),
+  const errors: Fault[] = [
+    ...(condition ? readCondition(condition, ticketFields(words), { at: '/if' }).faults : []),
+    ...actionFaults(ruleActions, then, named, '/then'),
     ...unknownTypes,
   ]
   if (!errors.length) return

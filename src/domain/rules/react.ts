@@ -6,6 +6,7 @@ import { newId } from '../../kernel/ids.ts'
 import type { MailFacts } from '../tickets/decide.ts'
 import type { Working } from '../tickets/store.ts'
 import { callOf } from './actions.ts'
+import { ruleActions } from './catalogue.ts'
 import { factsOf } from './facts.ts'
 import type { RunOutcome } from './schema.ts'
 import { type CompiledRule, compiledRules, type RuleRow } from './store.ts'
@@ -62,7 +63,7 @@ async function ran(
     .byRule({ key: rule.key, runId, isSilenced: isSilenced(event) })
     .attempt(async (acting) => {
       for (const action of rule.then) {
-        const { command, input } = callOf(action, ticketId)
+        const { command, input } = callOf(ruleActions, action, ticketId)
         await acting.run(command, input, { ticketId })
       }
       Object.assign(changes, acting.changesOf(runId))
