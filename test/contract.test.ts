@@ -79,6 +79,8 @@ const internalCommands: Record<string, string> = {
   failInboundMail: 'a step of the mail worker',
   claimOutboundMail: 'a step of the mail worker',
   recordMailResult: 'a step of the mail worker',
+  advanceSimulation: 'a step of the worker',
+  failSimulation: 'a step of the worker',
   adoptWork: 'workers among themselves',
   leave: 'workers among themselves',
   returnInboundMail: 'workers among themselves',

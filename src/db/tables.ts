@@ -11,6 +11,7 @@ export { outboundMails, replyAddresses, suppressedAddresses } from '../domain/ou
 export { people, personEmails, teamMembers, teams } from '../domain/people/table.ts'
 export { ruleRevisions, ruleRuns, rules } from '../domain/rules/table.ts'
 export { searchPending, searchTexts } from '../domain/search/table.ts'
+export { ruleSimulations } from '../domain/simulations/table.ts'
 export { templates } from '../domain/templates/table.ts'
 export { ticketNumber, tickets } from '../domain/tickets/table.ts'
 export { assignmentTurns } from '../domain/tickets/turns.ts'

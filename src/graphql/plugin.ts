@@ -16,6 +16,7 @@ import { peopleLoaders, peopleResolvers } from './people.ts'
 import { assertEveryFieldIsDecided } from './policy.ts'
 import { ruleResolvers } from './rules.ts'
 import { scalars } from './scalars.ts'
+import { simulationResolvers } from './simulations.ts'
 import { templateResolvers } from './templates.ts'
 import { ticketLoaders, ticketResolvers } from './tickets.ts'
 import { matchLoader, viewResolvers } from './views.ts'
@@ -28,6 +29,7 @@ const features = [
   mailResolvers,
   notificationResolvers,
   ruleResolvers,
+  simulationResolvers,
   templateResolvers,
   viewResolvers,
 ]

@@ -12,8 +12,9 @@ import { Mailbox } from '../domain/mailboxes/schema.ts'
 import { Notification, NotificationPreferences, NotificationsRead } from '../domain/notifications/schema.ts'
 import { MailCause, MailExplanation, MailStep, OutboundMail, SuppressedAddress } from '../domain/outbound/schema.ts'
 import { Person, Team } from '../domain/people/schema.ts'
-import { Finding, Rule, RuleExplanation, RuleRun, RuleTrial } from '../domain/rules/schema.ts'
+import { Finding, Rule, RuleExplanation, RuleRun, RuleTrial, TriedRule } from '../domain/rules/schema.ts'
 import { searchSchemas } from '../domain/search/schema.ts'
+import { simulationSchemas } from '../domain/simulations/schema.ts'
 import { RenderedTemplate, Template } from '../domain/templates/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
 import { Priority, Status, TicketType } from '../domain/types/schema.ts'
@@ -60,6 +61,8 @@ export const twins: Record<string, TSchema> = {
   RuleFinding: Finding,
   RuleExplanation,
   RuleTrial,
+  TriedRule,
+  ...simulationSchemas,
   NotificationPreferences,
   NotificationsRead,
   Event,

@@ -10,7 +10,7 @@ export interface FactualEvent {
 }
 
 /** So much of a message is asked about (R45). */
-const TEXT_LENGTH_MAX = 65_536
+export const TEXT_LENGTH_MAX = 65_536
 
 type Said = Pick<MessageRow, 'visibility' | 'channel' | 'bodyText' | 'visibleText' | 'verified'>
 

@@ -8,12 +8,10 @@ import type { Working } from '../tickets/store.ts'
 import { callOf } from './actions.ts'
 import { ruleActions } from './catalogue.ts'
 import { factsOf } from './facts.ts'
+import { concerns, heldBack, reopensByMail } from './guards.ts'
 import type { RunOutcome } from './schema.ts'
 import { type CompiledRule, compiledRules, type RuleRow } from './store.ts'
 import { ruleRuns } from './table.ts'
-
-/** Events that rules cause are the next generation; so many, and what would follow is held back, visibly. */
-const GENERATIONS_MAX = 5
 
 /**
  * The rules of an event, in their order, in the transaction of the event. All see the same facts; each attempt fails alone. What a rule
@@ -35,13 +33,6 @@ export const runRules: Reaction = async (event, context) => {
     else if (await ran(context, { rule }, event, ticketId)) stoppedBy = rule.stop ? rule.key : undefined
   }
 }
-
-/** Whether a rule takes part in an event at all, whatever its condition says. */
-export const concerns = (
-  rule: Pick<RuleRow, 'types' | 'reactToRules'>,
-  event: { actor: { kind: string } },
-  type: string,
-): boolean => (rule.types === null || rule.types.includes(type)) && (rule.reactToRules || event.actor.kind !== 'rule')
 
 /** True when the rule has fired. */
 async function ran(
@@ -77,34 +68,24 @@ async function ran(
   return false
 }
 
-/** Why a rule is held back; it never drops what has happened already. */
+/** Why a rule is held back. What it did within the hour is asked only where that counts. */
 async function guard(
   context: CommandContext,
   rule: RuleRow,
   event: DeskEvent,
   ticketId: string,
 ): Promise<string | undefined> {
-  if (event.depth >= GENERATIONS_MAX) return `${GENERATIONS_MAX} generations of rules`
-  if (context.notes.has(`${rule.key} ${ticketId}`)) return 'it has acted on this ticket already, in what began here'
-  if (!reopensByMail(rule, event)) return
+  const past = { depth: event.depth, hasActed: context.notes.has(`${rule.key} ${ticketId}`) }
+  const reason = heldBack(past)
+  if (reason || !reopensByMail(rule, event)) return reason
   const { rows } = await context.query(firedLately.bind({ key: rule.key, ticketId, now: context.now }))
-  const isTooMuch = (rows[0]?.count ?? 0) >= REOPENINGS_AN_HOUR_MAX
-  return isTooMuch ? `mail has reopened the ticket ${REOPENINGS_AN_HOUR_MAX} times within an hour` : undefined
+  return heldBack({ ...past, firedLately: rows[0]?.count ?? 0 })
 }
-
-/** Machines that answer each other open a ticket again and again (mail/README rule 9). */
-const REOPENINGS_AN_HOUR_MAX = 5
 
 const firedLately = prepareSql<{ key: string; ticketId: string; now: string }, { count: number }>()(
   ($) => sql`select count(*)::int as count from rule_runs where ticket_id = ${$.ticketId} and rule_key = ${$.key}
     and outcome = 'fired' and at > ${$.now}::timestamptz - interval '1 hour'`,
 )
-
-function reopensByMail(rule: RuleRow, { channel, facts }: DeskEvent): boolean {
-  const { statusCategory } = (facts?.ticket ?? {}) as { statusCategory?: string } // ticketFacts wrote them
-  const isDone = statusCategory === 'solved' || statusCategory === 'closed'
-  return channel === 'email' && isDone && rule.then.some(({ action, status }) => action === 'changeTicket' && status)
-}
 
 /** Whether an automatic answer may follow from an event: not from a machine's mail, at any remove. */
 const isSilenced = ({ isSilenced, facts }: DeskEvent): boolean =>

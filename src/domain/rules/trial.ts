@@ -4,12 +4,10 @@ import { defineQuery } from '../../kernel/desk.ts'
 import { invalid, Problem } from '../../kernel/problems.ts'
 import { refuseAdminWork } from '../people/policy.ts'
 import { ticketFields } from '../tickets/conditions.ts'
-import { checkRule } from './checked.ts'
+import { draftedRule } from './draft.ts'
 import { factsOf } from './facts.ts'
+import { concerns } from './guards.ts'
 import { keptEventOf } from './kept.ts'
-import { namedBy } from './named.ts'
-import { ruleQuery } from './queries.ts'
-import { concerns } from './react.ts'
 import { type RuleTrial, TestRule } from './schema.ts'
 
 /**
@@ -23,21 +21,7 @@ export const testRule = defineQuery({
   refuse: (actor) => refuseAdminWork(actor),
 
   async read(context, { key, ticketId, event: eventId, rule: given = {} }): Promise<RuleTrial> {
-    const { on, if: condition, then } = given
-    const isWhole = on !== undefined && condition !== undefined && then !== undefined
-    const saved = await ruleQuery.read(context, { key }).catch((error: unknown) => {
-      if (isWhole && error instanceof Problem && error.code === 'rule_not_found') return null
-      throw error
-    })
-    const rule = {
-      on: on ?? saved?.on ?? [],
-      types: given.types === undefined ? (saved?.types ?? null) : given.types,
-      if: condition ?? saved?.if ?? { all: [] },
-      then: then ?? saved?.then ?? [],
-      reactToRules: saved?.reactToRules ?? false,
-    }
-    const named = await namedBy(context.db, context, rule.then)
-    checkRule(rule, named)
+    const { rule, named } = await draftedRule(context.db, context, key, given)
     const { event, said } = await keptEventOf(context, ticketId, eventId, rule.on).catch((error: unknown) => {
       // they stand in the body
       if (!(error instanceof Problem)) throw error

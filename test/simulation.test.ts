@@ -1,0 +1,358 @@
+import t from 'tap'
+import { advanceSimulation } from '../src/domain/simulations/advance-simulation.ts'
+import { adoptWork } from '../src/domain/workers/adopt-work.ts'
+import { cleanUp } from '../src/domain/workers/clean-up.ts'
+import { simulator } from '../src/jobs/simulations.ts'
+import { newId } from '../src/kernel/ids.ts'
+import { startDesk } from './support/desk.ts'
+import { eventually } from './support/process.ts'
+
+const desk = await startDesk(t)
+const { call, db, graphql, openTicket, person, receive, system } = desk
+
+let count = 0
+const mail = (headers: Record<string, string>, body = 'Words') =>
+  `${Object.entries({
+    To: 'support@kontor.localhost',
+    Subject: 'Hello',
+    'Message-ID': `<s${count++}@good.test>`,
+    ...headers,
+  })
+    .map(([name, value]) => `${name}: ${value}`)
+    .join('\n')}\n\n${body}\n`
+const from = (mailFrom: string) => ({ mailFrom })
+
+const rowsOf = async <R>(text: string, values: unknown[] = []) => (await db.query<R>({ text, values })).rows
+const add = async (rule: Record<string, unknown>) => {
+  const { status } = await call('POST', '/v1/rules', { body: { name: 'A rule', if: { all: [] }, ...rule } })
+  t.equal(status, 201)
+}
+const simulate = (key: string, body: object = {}) => call('POST', `/v1/rules/${key}/simulations`, { body })
+const read = async (key: string, id: string) => (await call('GET', `/v1/rules/${key}/simulations/${id}`)).body
+
+/** Makes the steps that are left, as the worker does, and answers the end. */
+async function finished(key: string, id: string) {
+  for (;;) {
+    const [row] = await rowsOf<{ step: number; state: string }>(
+      'select step, state from rule_simulations where id = $1',
+      [id],
+    )
+    if (row?.state !== 'queued' && row?.state !== 'running') return read(key, id)
+    await system.execute(advanceSimulation, { simulationId: id, step: row.step })
+  }
+}
+async function simulated(key: string, body: object = {}) {
+  const started = await simulate(key, body)
+  if (started.status !== 202) throw new Error(started.text)
+  return finished(key, started.body.id)
+}
+
+/** OneDesk's flow: mail, assignment by turns, reply, answer, and an answer to what was solved. */
+async function flow(address: string) {
+  const agent = await person('agent')
+  const { ticketId: id } = await receive(mail({ From: address }), from(address))
+  await call('PUT', `/v1/tickets/${id}/assignment`, { body: { assigneeId: agent.id } })
+  await call('POST', `/v1/tickets/${id}/replies`, { key: agent.key, body: { body: 'Have you tried water?' } })
+  const rcptTo = await desk.replyAddress(id, address)
+  await receive(mail({ From: address }, 'It is worse now.'), { ...from(address), rcptTo })
+  await call('POST', `/v1/tickets/${id}/replies`, { key: agent.key, body: { body: 'Done.', status: 'solved' } })
+  await receive(mail({ From: address }, 'Not yet!'), { ...from(address), rcptTo })
+  return { id, rcptTo }
+}
+
+const OUTCOMES = ['fired', 'stopped', 'guarded'] as const
+
+t.test('a simulation over what happened says what the record says, of every rule', async (t) => {
+  await call('PATCH', '/v1/rules/round_robin', { body: { enabled: true } })
+  const chase = (key: string, to: string) => ({
+    key,
+    on: ['ticket.replied', 'ticket.changed'],
+    if: { field: 'priority', op: 'isNot', value: to },
+    then: [{ action: 'changeTicket', priority: to }],
+    reactToRules: true,
+  })
+  await add(chase('chase_up', 'high'))
+  await add(chase('chase_down', 'low'))
+  await add({
+    key: 'first',
+    on: ['ticket.opened'],
+    if: { field: 'subject', op: 'contains', value: 'Stop' },
+    then: [{ action: 'changeTicket', addTags: ['stopped'] }],
+    position: 1,
+    stop: true,
+  })
+  await add({ key: 'once', on: ['ticket.replied', 'ticket.changed'], then: [{ action: 'postNote', body: 'Seen' }] })
+  await rowsOf(`insert into types select 'bug', 'Bug', 2, enabled, default_status, default_priority from types`)
+  await rowsOf('update versions set vocabulary = vocabulary + 1')
+  await add({ key: 'bugs_only', on: ['ticket.opened'], types: ['bug'], then: [{ action: 'postNote', body: 'A bug' }] })
+
+  const { id, rcptTo } = await flow('one@good.test')
+  for (let n = 0; n < 7; n++) {
+    await call('PATCH', `/v1/tickets/${id}`, { body: { status: 'solved' } })
+    await receive(mail({ From: 'one@good.test' }, `Thanks ${n}`), { ...from('one@good.test'), rcptTo })
+  }
+  await flow('two@good.test')
+  await receive(mail({ From: 'robot@good.test', 'Auto-Submitted': 'auto-generated' }), from('robot@good.test'))
+  await openTicket({ subject: 'Stop here', type: 'bug' })
+
+  const { data: rules } = (await call('GET', '/v1/rules')).body
+  t.ok(rules.length >= 12)
+  for (const { key } of rules) {
+    const simulation = await simulated(key)
+    t.match(simulation, { state: 'done', revision: Number, detail: null }, key)
+    const runs = await rowsOf<{ eventId: string; outcome: 'fired' | 'stopped' | 'guarded' }>(
+      'select event_id as "eventId", outcome from rule_runs where rule_key = $1 order by event_id',
+      [key],
+    )
+    t.same(
+      OUTCOMES.map((outcome) => simulation.counts[outcome]),
+      OUTCOMES.map((outcome) => runs.filter((run) => run.outcome === outcome).length),
+      `${key}: as often as it was`,
+    )
+    const told = simulation.samples.map(({ eventId, outcome }: Record<string, string>) => ({ eventId, outcome }))
+    t.same(told, runs.slice(0, 20), `${key}: at the very events`)
+    const { fired, stopped, guarded, notMatched, unknown } = simulation.counts
+    t.equal(fired + stopped + guarded + notMatched + unknown, simulation.progress.total)
+    t.equal(simulation.progress.events, simulation.progress.total)
+  }
+  const outcomes = await rowsOf<{ key: string; outcome: string }>(
+    'select distinct rule_key as key, outcome from rule_runs order by 1, 2',
+  )
+  const seen = (outcome: string) => outcomes.filter((run) => run.outcome === outcome).map(({ key }) => key)
+  t.same(seen('failed'), [])
+  t.ok(seen('fired').length >= 11, `each of them fired: ${seen('fired')}`)
+  t.ok(seen('stopped').includes('acknowledge_new_ticket'))
+  for (const key of ['chase_up', 'once', 'reopen_on_customer_reply']) t.ok(seen('guarded').includes(key), key)
+  for (const key of ['chase_up', 'chase_down', 'first', 'once', 'bugs_only']) await call('DELETE', `/v1/rules/${key}`)
+  await call('PATCH', '/v1/rules/round_robin', { body: { enabled: false } })
+})
+
+t.test('a draft is tried on what happened, and nothing is written but its own row', async (t) => {
+  const draft = {
+    on: ['ticket.opened'],
+    if: {
+      all: [
+        { field: 'subject', op: 'contains', value: 'Stop' },
+        { field: 'message.bodyText', op: 'present' },
+      ],
+    },
+    then: [
+      { action: 'changeTicket', priority: 'urgent' },
+      { action: 'sendMail', to: 'a@b.test', subject: 'x', body: 'y' },
+    ],
+  }
+  const before = await desk.rows()
+  const started = await simulate('not_there', { rule: draft })
+  t.match(started, {
+    status: 202,
+    headers: { location: `/v1/rules/not_there/simulations/${started.body.id}` },
+    body: { state: 'queued', revision: null, progress: { events: 0, total: null }, samples: [], startedAt: null },
+  })
+  const simulation = await finished('not_there', started.body.id)
+  t.same(await desk.rows(), { ...before, rule_simulations: (before.rule_simulations ?? 0) + 1 })
+  t.match(simulation, {
+    state: 'done',
+    rule: { ...draft, types: null, reactToRules: false },
+    counts: { fired: 0, stopped: 1, notMatched: 3 },
+    samples: [{ outcome: 'stopped', detail: 'by first', actions: [], eventType: 'ticket.opened' }],
+    misses: [{ outcome: 'not_matched', failedCondition: { field: 'subject', actual: 'Hello', held: false } }, {}, {}],
+  })
+  const bugs = await simulated('not_there', { rule: { ...draft, if: { all: [] }, position: 1, types: ['bug'] } })
+  t.match(
+    bugs,
+    { counts: { fired: 0, stopped: 1, notMatched: 3 }, misses: { length: 0 } },
+    'it concerns no other types',
+  )
+  const first = await simulated('a_first', { rule: { ...draft, position: 1 } })
+  t.match(first.samples, [{ outcome: 'fired', actions: draft.then, conditions: [{ held: true }, { held: true }] }])
+  const changed = await simulated('acknowledge_new_ticket', { rule: { if: { all: [] } } })
+  t.match(changed, { revision: null, counts: { fired: 3, stopped: 1, notMatched: 0 } })
+  t.match(changed.rule, { on: ['ticket.opened'], then: [{ action: 'acknowledgeTicket' }] })
+})
+
+t.test('a period and a number bound what is looked at', async (t) => {
+  const all = { on: ['ticket.opened'], if: { all: [] }, then: [{ action: 'postNote', body: 'x' }] }
+  const [second] = await rowsOf<{ at: string }>(
+    `select at from events where type = 'ticket.opened' order by id offset 1`,
+  )
+  t.match(await simulated('bounded', { rule: all, to: second?.at }), { progress: { events: 2, total: 2 } })
+  t.match(await simulated('bounded', { rule: all, from: second?.at }), {
+    progress: { events: 3, totalIsCapped: false },
+  })
+  const capped = await simulated('bounded', { rule: all, eventsMax: 1 })
+  t.match(capped, { state: 'done', eventsMax: 1, progress: { events: 1, total: 1, totalIsCapped: true } })
+  t.match(await simulated('bounded', { rule: all, to: '2001-01-01T01:00:00+01:00' }), {
+    to: '2001-01-01T00:00:00.000Z',
+    from: '2000-12-02T00:00:00.000Z',
+    state: 'done',
+    progress: { events: 0, total: 0 },
+  })
+  for (const [body, pointer] of [
+    [{ from: '2026-01-02T00:00:00Z', to: '2026-01-01T00:00:00Z' }, '/from'],
+    [{ from: 'yesterday' }, '/from'],
+    [{ eventsMax: 100_001 }, '/eventsMax'],
+    [{ rule: { on: ['ticket.exploded'] } }, '/rule/on/0'],
+    [{ rule: { if: { field: 'subjekt', op: 'is', value: 'x' } } }, '/if/field'],
+    [{ rule: { then: [{ action: 'applyMacro', key: 'gone' }] } }, '/then/0/key'],
+    [{ rule: { stop: true } }, '/rule/stop'],
+  ] as const)
+    t.match(
+      await simulate('acknowledge_new_ticket', body),
+      { status: 422, body: { code: 'invalid_input', errors: [{ pointer }] } },
+      pointer,
+    )
+  t.match(await simulate('not_there'), { status: 404, body: { code: 'rule_not_found' } })
+})
+
+let period = {}
+const every = { on: ['ticket.noted'], if: { all: [] }, then: [{ action: 'changeTicket', addTags: ['noted'] }] }
+
+t.test('a simulation goes on where a killed worker left it, and no step is made twice', async (t) => {
+  const { id, createdAt } = await openTicket()
+  await call('POST', `/v1/tickets/${id}/notes`, { body: { body: 'Again' } })
+  // as if there had been very many, at moments of their own
+  await rowsOf(
+    `insert into events select (jsonb_populate_record(e, jsonb_build_object('id', e.id || lpad(n::text, 5, '0'), 'at', e.at + n * interval '1 ms'))).*
+      from events e, generate_series(1, 1300) n where e.type = 'ticket.noted' and e.ticket_id = $1`,
+    [id],
+  )
+  period = { from: createdAt, to: new Date(Date.now() + 10_000).toISOString() }
+  const { body: started } = await simulate('every_note', { rule: every, ...period })
+  const step = (n: number) => system.execute(advanceSimulation, { simulationId: started.id, step: n })
+  await step(0)
+  const after = await read('every_note', started.id)
+  t.match(after, { state: 'running', progress: { events: 500 }, counts: { notMatched: 0, fired: 500 } })
+  await Promise.all([step(0), step(0)])
+  t.same(await read('every_note', started.id), after, 'a job that comes again does nothing')
+
+  const jobs = () =>
+    rowsOf<{ step: number }>(
+      `delete from outbox where queue = 'rule.simulate' and data->>'simulationId' = $1 returning (data->>'step')::int as step`,
+      [started.id],
+    )
+  const [first, second] = [newId('job'), newId('job')]
+  await system.execute(adoptWork, { workerId: first, lockKey: 1, embedded: true })
+  await desk.app.relay.drain()
+  await jobs()
+  await system.execute(adoptWork, { workerId: second, lockKey: 2, embedded: true })
+  const adopted = await jobs()
+  // the relay may have been quicker; then the queue has it
+  t.ok(adopted.length === 0 || adopted.every((job) => job.step === 1), JSON.stringify(adopted))
+  await Promise.all([step(1), step(1)])
+  const end = await finished('every_note', started.id)
+  const total = end.progress.total
+  t.ok(total >= 1_300)
+  t.match(end, { state: 'done', progress: { events: total }, counts: { fired: total }, samples: { length: 20 } })
+  t.match(await simulated('every_note', { rule: every, ...period }), { counts: end.counts, samples: end.samples })
+})
+
+t.test('a simulation is ended before its end, and so many run at once', async (t) => {
+  const { body: started } = await simulate('every_note', { rule: every, ...period })
+  await system.execute(advanceSimulation, { simulationId: started.id, step: 0 })
+  const cancel = (key = 'every_note') => call('POST', `/v1/rules/${key}/simulations/${started.id}/cancel`, { body: {} })
+  t.match(await cancel('another'), { status: 404, body: { code: 'simulation_not_found' } })
+  t.match(await cancel(), { status: 200, body: { state: 'cancelled', progress: { events: 500 } } })
+  await system.execute(advanceSimulation, { simulationId: started.id, step: 1 })
+  t.match(await read('every_note', started.id), { state: 'cancelled', progress: { events: 500 } })
+  t.match(await cancel(), { status: 409, body: { code: 'simulation_finished' } })
+
+  const many = await Promise.all(Array.from({ length: 12 }, () => simulate('every_note', { rule: every })))
+  t.equal(many.filter(({ status }) => status === 202).length, 10)
+  t.match(
+    many.filter(({ status }) => status !== 202).map(({ body }) => body.code),
+    ['too_many_simulations', 'too_many_simulations'],
+  )
+  for (const { status, body } of many) if (status === 202) await finished('every_note', body.id)
+})
+
+t.test('admins simulate, those who work here read it, in both APIs alike', async (t) => {
+  const agent = await person('agent')
+  const ruth = await person('requester')
+  t.equal((await call('POST', '/v1/rules/round_robin/simulations', { key: agent.key, body: {} })).status, 403)
+  t.equal((await call('GET', '/v1/rules/round_robin/simulations', { key: ruth.key })).status, 403)
+  const made = await graphql(
+    'mutation ($rule: JSON) { simulateRule(input: { key: "tried", rule: $rule }) { id state } }',
+    {
+      rule: every,
+    },
+  )
+  const { id } = made.body.data.simulateRule
+  await finished('tried', id)
+  const asked = await graphql(
+    `{ ruleSimulation(key: "tried", simulationId: "${id}") { state revision rule { on then } progress { events total } counts { fired }
+        samples { ticketId outcome actions } misses { eventId } }
+      ruleSimulations(key: "tried", filter: { state: [done] }) { nodes { id } totalCount }
+      missing: ruleSimulation(key: "other", simulationId: "${id}") { id } }`,
+    {},
+    { key: agent.key },
+  )
+  const rest = (await call('GET', `/v1/rules/tried/simulations/${id}`, { key: agent.key })).body
+  t.match(asked.body.data, {
+    ruleSimulation: {
+      state: 'done',
+      revision: null,
+      rule: { on: every.on, then: every.then },
+      counts: { fired: rest.counts.fired },
+    },
+    ruleSimulations: { nodes: [{ id }], totalCount: 1 },
+    missing: null,
+  })
+  t.notOk('cursor' in rest || 'firings' in rest || 'step' in rest)
+  const { body: list } = await call('GET', '/v1/rules/tried/simulations?state=done&includeTotal=true')
+  t.match(list, { data: [{ id, samples: { length: rest.samples.length } }], total: 1, nextCursor: null })
+  t.match(await graphql(`mutation { cancelSimulation(input: { key: "tried", simulationId: "${id}" }) { id } }`), {
+    body: { errors: [{ extensions: { code: 'simulation_finished' } }] },
+  })
+  t.equal((await call('GET', '/v1/rules/other/simulations/sim_none')).status, 404)
+})
+
+t.test('what cannot be known is counted, and what cannot go on says why', async (t) => {
+  await rowsOf(
+    `update events set facts = '{}' where type = 'ticket.opened' and id = (select max(id) from events where type = 'ticket.opened')`,
+  )
+  const opened = { on: ['ticket.opened'], if: { all: [] }, then: [{ action: 'postNote', body: 'x' }] }
+  const { counts, progress } = await simulated('erased', { rule: opened })
+  t.equal(counts.unknown, 1)
+  t.equal(counts.fired + counts.stopped, progress.total - 1)
+
+  await rowsOf(`insert into priorities (key, name, position) values ('dire', 'Dire', 90)`)
+  await rowsOf('update versions set vocabulary = vocabulary + 1')
+  const dire = { ...opened, if: { field: 'priority', op: 'is', value: 'dire' } }
+  const { body: waiting } = await simulate('of_dire', { rule: dire })
+  await rowsOf(`delete from priorities where key = 'dire'`)
+  await rowsOf('update versions set vocabulary = vocabulary + 1')
+  t.match(await finished('of_dire', waiting.id), {
+    state: 'failed',
+    detail: /words that are gone: "dire" is none of low/,
+  })
+
+  await rowsOf(
+    `update events set facts = '{"ticket": {"type": "x"}}' where facts::text = '{}' and type = 'ticket.opened'`,
+  )
+  const { body: broken } = await simulate('broken', {
+    rule: { ...opened, if: { field: 'actor.role', op: 'is', value: 'admin' } },
+  })
+  const errors: unknown[] = []
+  await simulator(system, (error) => errors.push(error))({ simulationId: broken.id, step: 0 })
+  t.match(await read('broken', broken.id), { state: 'failed', detail: 'internal_error' })
+  t.equal(errors.length, 1)
+  await simulator(system, (error) => errors.push(error))({ simulationId: 'sim_gone', step: 0 })
+  t.equal(errors.length, 1, 'one that is cleaned up is no fault')
+})
+
+t.test('a worker takes its steps one after another from the queue, and what is old is cleaned up', async (t) => {
+  await desk.app.queue.work({
+    'rule.simulate': { handle: simulator(system, (error) => t.fail(String(error))), atOnce: 2 },
+  })
+  const { body: started } = await simulate('every_note', { rule: every, ...period })
+  t.ok(await eventually(async () => (await read('every_note', started.id)).state === 'done', 20_000))
+  t.match(await read('every_note', started.id), {
+    counts: { fired: Number, notMatched: 0 },
+    startedAt: String,
+    finishedAt: String,
+  })
+
+  await rowsOf(`update rule_simulations set created_at = created_at - interval '31 days' where id <> $1`, [started.id])
+  t.match(await system.execute(cleanUp, {}), { simulations: Number })
+  t.same(await rowsOf('select id from rule_simulations'), [{ id: started.id }])
+})
