@@ -7,14 +7,16 @@ import { type HostileParts, hostileRun } from './hostile.ts'
 import { type KillParts, killRun, type TortureResult } from './kill.ts'
 import { outboundRun } from './outbound.ts'
 import { pendingRun } from './pending.ts'
+import { type RoundRobinParts, roundRobinRun } from './round-robin.ts'
 
 const SEED_MAX = 2 ** 31
 
-const tortures: Record<string, (parts: KillParts & HostileParts) => Promise<TortureResult>> = {
+const tortures: Record<string, (parts: KillParts & HostileParts & RoundRobinParts) => Promise<TortureResult>> = {
   kill: killRun,
   pending: pendingRun,
   hostile: hostileRun,
   outbound: outboundRun,
+  'round-robin': roundRobinRun,
 }
 const databases: Record<string, () => Promise<ServerDatabase | undefined>> = {
   pglite: async () => undefined,
@@ -30,6 +32,7 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '6' },
     mutations: { type: 'string', default: '20000' },
     large: { type: 'string', default: '10' },
+    tickets: { type: 'string', default: '1000' },
     times: { type: 'string', default: '1' },
     seed: { type: 'string' },
   },
@@ -42,8 +45,8 @@ for (const [name, torture] of Object.entries(tortures).filter(([name]) => values
   ))
     for (let time = 0; time < Number(values.times); time++) {
       const seed = values.seed === undefined ? randomInt(SEED_MAX) : Number(values.seed) + time
-      const { mails, writes, kills, mutations, large } = values
-      const counts = { mutations: Number(mutations), large: Number(large) }
+      const { mails, writes, kills, mutations, large, tickets } = values
+      const counts = { mutations: Number(mutations), large: Number(large), tickets: Number(tickets) }
       const parts = { mails: Number(mails), writes: Number(writes), kills: Number(kills), ...counts, seed }
       const result = await torture({ ...parts, database: await open() })
       violations += result.violations.length
