@@ -4,8 +4,10 @@ import { adoptWork } from '../src/domain/workers/adopt-work.ts'
 import { cleanUp } from '../src/domain/workers/clean-up.ts'
 import { simulator } from '../src/jobs/simulations.ts'
 import { newId } from '../src/kernel/ids.ts'
+import { makeDatabase, onPostgres } from './support/database.ts'
 import { startDesk } from './support/desk.ts'
 import { eventually } from './support/process.ts'
+import { simulationRun } from './torture/simulation.ts'
 
 const desk = await startDesk(t)
 const { call, db, graphql, openTicket, person, receive, system } = desk
@@ -369,4 +371,11 @@ t.test('a worker takes its steps one after another from the queue, and what is o
   await rowsOf(`update rule_simulations set created_at = created_at - interval '31 days' where id <> $1`, [started.id])
   t.match(await system.execute(cleanUp, {}), { simulations: Number })
   t.same(await rowsOf('select id from rule_simulations'), [{ id: started.id }])
+})
+
+/** `npm run torture -- --only simulation` does the same with 50,000 events. */
+t.test('another worker goes on when one is killed on the way', { skip: !onPostgres }, async (t) => {
+  const { figures, violations } = await simulationRun({ events: 8_000, database: await makeDatabase() })
+  t.comment(figures)
+  t.same(violations, [])
 })

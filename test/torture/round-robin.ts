@@ -1,4 +1,5 @@
 import { type Home, openHome, type ServerDatabase, type Service } from '../support/process.ts'
+import { ask } from './ask.ts'
 import type { TortureResult } from './kill.ts'
 import { readAll, type Target } from './target.ts'
 
@@ -41,16 +42,6 @@ export async function roundRobinRun({ tickets, database }: RoundRobinParts): Pro
 async function started(home: Home, processes: number): Promise<Service[]> {
   const first = await home.start()
   return [first, ...(await Promise.all(Array.from({ length: processes - 1 }, () => home.start())))]
-}
-
-async function ask<T>({ url }: Service, key: string, method: string, path: string, body?: object): Promise<T> {
-  const answer = await fetch(`${url}/v1${path}`, {
-    method,
-    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-    body: body ? JSON.stringify(body) : null,
-  })
-  if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${await answer.text()}`)
-  return (await answer.json()) as T // the caller knows what is answered
 }
 
 /** Seven agents who take turns, and nobody else. */

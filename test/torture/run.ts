@@ -8,15 +8,20 @@ import { type KillParts, killRun, type TortureResult } from './kill.ts'
 import { outboundRun } from './outbound.ts'
 import { pendingRun } from './pending.ts'
 import { type RoundRobinParts, roundRobinRun } from './round-robin.ts'
+import { type SimulationParts, simulationRun } from './simulation.ts'
 
 const SEED_MAX = 2 ** 31
 
-const tortures: Record<string, (parts: KillParts & HostileParts & RoundRobinParts) => Promise<TortureResult>> = {
+const tortures: Record<
+  string,
+  (parts: KillParts & HostileParts & RoundRobinParts & SimulationParts) => Promise<TortureResult>
+> = {
   kill: killRun,
   pending: pendingRun,
   hostile: hostileRun,
   outbound: outboundRun,
   'round-robin': roundRobinRun,
+  simulation: simulationRun,
 }
 const databases: Record<string, () => Promise<ServerDatabase | undefined>> = {
   pglite: async () => undefined,
@@ -33,6 +38,7 @@ const { values } = parseArgs({
     mutations: { type: 'string', default: '20000' },
     large: { type: 'string', default: '10' },
     tickets: { type: 'string', default: '1000' },
+    events: { type: 'string', default: '50000' },
     times: { type: 'string', default: '1' },
     seed: { type: 'string' },
   },
@@ -45,8 +51,13 @@ for (const [name, torture] of Object.entries(tortures).filter(([name]) => values
   ))
     for (let time = 0; time < Number(values.times); time++) {
       const seed = values.seed === undefined ? randomInt(SEED_MAX) : Number(values.seed) + time
-      const { mails, writes, kills, mutations, large, tickets } = values
-      const counts = { mutations: Number(mutations), large: Number(large), tickets: Number(tickets) }
+      const { mails, writes, kills, mutations, large, tickets, events } = values
+      const counts = {
+        mutations: Number(mutations),
+        large: Number(large),
+        tickets: Number(tickets),
+        events: Number(events),
+      }
       const parts = { mails: Number(mails), writes: Number(writes), kills: Number(kills), ...counts, seed }
       const result = await torture({ ...parts, database: await open() })
       violations += result.violations.length
