@@ -10,7 +10,7 @@ import { createAuthenticator } from './domain/access/authenticate.ts'
 import { recordApiKeyUse } from './domain/access/record-api-key-use.ts'
 import { notifyAgents } from './domain/notifications/react.ts'
 import { mailPublicReply } from './domain/outbound/react.ts'
-import { runRules } from './domain/rules/react.ts'
+import { runDueRule, runRules } from './domain/rules/react.ts'
 import { graphqlPlugin } from './graphql/plugin.ts'
 import { type JobQueue, openQueue } from './jobs/worker.ts'
 import { SYSTEM } from './kernel/actor.ts'
@@ -31,7 +31,7 @@ import { answerBrokenRequest, answerError } from './rest/problems.ts'
 import { lazySerializers } from './rest/serialization.ts'
 
 /** What follows from events, in this order, in the transaction of the command that told them. */
-const reactions: readonly Reaction[] = [mailPublicReply, notifyAgents, runRules]
+const reactions: readonly Reaction[] = [mailPublicReply, notifyAgents, runRules, runDueRule]
 
 const queues: readonly Queue[] = ['mail.parse', 'mail.send', 'rule.simulate']
 

@@ -3,18 +3,25 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Db } from './db/client.ts'
 import { prepareSql } from './db/statement.ts'
 
-const counts = prepareSql<object, { pending: number; queued: number; outbox: number; unnumbered: number }>()(
+interface Waiting {
+  pending: number
+  queued: number
+  outbox: number
+  unnumbered: number
+  due: number
+}
+
+const counts = prepareSql<object, Waiting>()(
   () => sql`select
     (select count(*)::int from inbound_mails where state = 'pending') as pending,
     (select count(*)::int from outbound_mails where state in ('queued', 'deferred')) as queued,
     (select count(*)::int from outbox) as outbox,
-    (select count(*)::int from feed_pending) as unnumbered`,
+    (select count(*)::int from feed_pending) as unnumbered,
+    (select count(*)::int from rule_timers where try_at <= now()) as due`,
 )
 
 /** What waits in the database for somebody to do it. */
-export async function waiting(
-  db: Db,
-): Promise<{ pending: number; queued: number; outbox: number; unnumbered: number }> {
+export async function waiting(db: Db): Promise<Waiting> {
   const [row] = (await db.query(counts.bind({}))).rows
   if (!row) throw new Error('the database does not count')
   return row
@@ -45,6 +52,11 @@ export function recordMetrics(db: Db): Registry {
       help: 'Events that are not in the feed yet',
       registers: [registry],
     }),
+    due: new Gauge({
+      name: 'kontor_rule_timers_due',
+      help: 'Rules whose wait is over and that have not acted yet',
+      registers: [registry],
+    }),
   }
   const failed = new Counter({
     name: 'kontor_metrics_failures_total',
@@ -59,6 +71,7 @@ export function recordMetrics(db: Db): Registry {
       gauges.queued.set(now.queued)
       gauges.outbox.set(now.outbox)
       gauges.unnumbered.set(now.unnumbered)
+      gauges.due.set(now.due)
     } catch {
       failed.inc()
     }

@@ -9,6 +9,7 @@ import { mailRecipient } from './domain/mailboxes/recipient.ts'
 import { sayHello } from './hello.ts'
 import { startIndexing } from './jobs/indexing.ts'
 import { announcePresence } from './jobs/presence.ts'
+import { startRuleTimers } from './jobs/rule-timers.ts'
 import { scheduleCleanUp } from './jobs/schedule.ts'
 import { simulator } from './jobs/simulations.ts'
 import { SYSTEM } from './kernel/actor.ts'
@@ -136,9 +137,10 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
   })
   const cleaning = scheduleCleanUp(desk, onError)
   const indexing = startIndexing(desk, onError)
+  const timers = startRuleTimers(app.desk.as(SYSTEM, { channel: 'rule' }), onError)
   const stop = async () => {
     cleaning.stop()
-    await Promise.all([indexing.stop(), receiver.finish(FINISH_MS), app.queue.stop()])
+    await Promise.all([indexing.stop(), timers.stop(), receiver.finish(FINISH_MS), app.queue.stop()])
     await presence.stop()
     transport?.close()
   }

@@ -86,6 +86,8 @@ const internalCommands: Record<string, string> = {
   returnInboundMail: 'workers among themselves',
   cleanUp: 'runs by the clock',
   indexTexts: 'runs by the clock',
+  fireRuleTimer: 'runs by the clock',
+  deferRuleTimer: 'runs by the clock',
 }
 
 /** Queries that are parts of others, and why they have no address of their own. */
@@ -99,6 +101,7 @@ const internalQueries: Record<string, string> = {
   mailRecipient: 'SMTP asks it',
   rawForParsing: 'the mail worker asks it',
   pendingMails: 'the mail worker asks it',
+  dueRuleTimers: 'who runs by the clock asks it',
 }
 
 /** Bytes do not fit into a graph. */

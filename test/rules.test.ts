@@ -350,7 +350,7 @@ t.test('a rule is tried on a ticket before it touches anybody, saved or not', as
 t.test('the examples of the documents work', async (t) => {
   const text = readFileSync(join(import.meta.dirname, '../docs/rules.md'), 'utf8')
   const examples = [...text.matchAll(/curl -s http:\/\/127\.0\.0\.1:3000(\S+) .*? -d '([^']+)'/gs)]
-  t.equal(examples.length, 3)
+  t.equal(examples.length, 4)
   for (const [, path = '', body = ''] of examples)
     t.equal(
       (await call('POST', path, { body: JSON.parse(body) })).status,

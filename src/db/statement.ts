@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { getTableColumns, is, Param, type Placeholder, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
+import { getTableColumns, getTableName, is, Param, type Placeholder, type SQL, type SQLWrapper, sql } from 'drizzle-orm'
 import { CasingCache } from 'drizzle-orm/casing'
 import { type PgColumn, PgDialect, type PgTable, QueryBuilder } from 'drizzle-orm/pg-core'
 
@@ -8,8 +8,19 @@ export interface Sql<R = unknown> {
   name?: string
   text: string
   values: unknown[]
+  /** It changes nothing and locks nothing: it needs no transaction. */
+  isRead?: boolean
+  /** For a statement that locks: the same without its lock. */
+  watch?: Watch
   /** Never set: what its rows look like. */
   row?: R
+}
+
+/** Reads rows together with the `xmin` of the row of `table` that its twin would lock: it is another one once the row has changed. */
+interface Watch {
+  name: string
+  text: string
+  table: PgTable
 }
 
 /** A query that was built by Drizzle once; binding costs no more than filling an array. */
@@ -49,20 +60,35 @@ export const prepareSql =
   (query: ($: Names<A>) => SQL): Statement<A, R> =>
     compiled<A, R>(query)
 
-function compiled<A, R>(query: ($: Names<A>) => SQLWrapper): Statement<A, R> {
-  let ready: { name: string; text: string; params: unknown[] } | undefined
+/** The same for one that locks the rows of `table`, without `for update` in it. Its command may run without locks instead: see `Watch`. */
+export const prepareLock =
+  <A>() =>
+  <R>(table: PgTable, query: ($: Names<A>) => Built<R>): Statement<A, R> =>
+    compiled<A, R>(query, table)
+
+function compiled<A, R>(query: ($: Names<A>) => SQLWrapper, locked?: PgTable): Statement<A, R> {
+  let ready: (Omit<Sql<R>, 'values'> & { params: unknown[] }) | undefined
   return {
     bind(values) {
-      ready ??= compile(query(placeholders<A>()))
-      return { name: ready.name, text: ready.text, values: ready.params.map((param) => boundValue(param, values)) }
+      ready ??= compile(query(placeholders<A>()), locked)
+      const { params, ...statement } = ready
+      return { ...statement, values: params.map((param) => boundValue(param, values)) }
     },
   }
 }
 
-function compile(query: SQLWrapper) {
+const WRITES_OR_LOCKS = /\b(insert|update|delete|merge|share|advisory\w*|pg_\w*lock\w*|set_config)\b/i
+
+function compile(query: SQLWrapper, locked: PgTable | undefined) {
   const { sql: text, params } = dialect.sqlToQuery(query.getSQL())
-  return { name: `q${createHash('sha256').update(text).digest('hex').slice(0, 16)}`, text, params }
+  if (!locked) return { name: nameOf(text), text, params, isRead: !WRITES_OR_LOCKS.test(text) }
+  const table = `"${getTableName(locked)}"`
+  const watch = text.replace('select ', `select ${table}.xmin::text as "xmin", `)
+  const locking = `${text} for update of ${table}`
+  return { name: nameOf(locking), text: locking, params, watch: { name: nameOf(watch), text: watch, table: locked } }
 }
+
+const nameOf = (text: string): string => `q${createHash('sha256').update(text).digest('hex').slice(0, 16)}`
 
 // A proxy because the names are known to the type only.
 const placeholders = <A>(): Names<A> =>

@@ -12,7 +12,16 @@ import { Mailbox } from '../domain/mailboxes/schema.ts'
 import { Notification, NotificationPreferences, NotificationsRead } from '../domain/notifications/schema.ts'
 import { MailCause, MailExplanation, MailStep, OutboundMail, SuppressedAddress } from '../domain/outbound/schema.ts'
 import { Person, Team } from '../domain/people/schema.ts'
-import { Finding, Rule, RuleExplanation, RuleRun, RuleTrial, TriedRule } from '../domain/rules/schema.ts'
+import {
+  Finding,
+  Rule,
+  RuleExplanation,
+  RuleRun,
+  RuleTimer,
+  RuleTrial,
+  RuleWait,
+  TriedRule,
+} from '../domain/rules/schema.ts'
 import { searchSchemas } from '../domain/search/schema.ts'
 import { simulationSchemas } from '../domain/simulations/schema.ts'
 import { RenderedTemplate, Template } from '../domain/templates/schema.ts'
@@ -58,6 +67,8 @@ export const twins: Record<string, TSchema> = {
   MacroApplied,
   RenderedTemplate,
   RuleRun,
+  RuleWait,
+  RuleTimer,
   RuleFinding: Finding,
   RuleExplanation,
   RuleTrial,

@@ -1,6 +1,7 @@
-import type { Tx } from '../db/client.ts'
+import type { Connection } from '../db/client.ts'
 import type { Sql } from '../db/statement.ts'
 import { Problem } from './problems.ts'
+import { NEEDS_TRANSACTION } from './watching.ts'
 import type { WriteSet } from './write-set.ts'
 
 /** How the attempts of one command go. */
@@ -12,7 +13,7 @@ export interface Attempts {
 
 /** What an attempt gives back when it fails. */
 interface Attempted {
-  tx: Tx
+  tx: Connection
   writes: WriteSet
   history: unknown[]
   jobs: { count: number }
@@ -65,7 +66,7 @@ async function attemptOnce<Saved extends boolean>(
     }
     return
   } catch (error) {
-    if (endsTransaction(error)) throw error
+    if (error === NEEDS_TRANSACTION || endsTransaction(error)) throw error
     if (isSaved) await tx.query(ROLLBACK)
     writes.undo(mark)
     history.length = events

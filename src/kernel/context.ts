@@ -1,7 +1,7 @@
 import type { InferInsertModel } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Static, TSchema } from 'typebox'
-import type { Connection, Rows, Tx } from '../db/client.ts'
+import type { Connection, Rows } from '../db/client.ts'
 import type { Sql } from '../db/statement.ts'
 import type { Actor, Channel, Group } from './actor.ts'
 import { type Attempts, attempt, NEEDS_STATEMENT } from './attempt.ts'
@@ -43,6 +43,8 @@ export interface Command<I extends TSchema, S, R> {
   retryOn?: readonly string[]
   /** Constraints whose violation is the caller's mistake. */
   constraints?: Readonly<Record<string, ProblemCode>>
+  /** Whether it locks no more than the rows that it changes, and reads nothing after it has begun to write: it is tried without locks first. */
+  runsUnlocked?(input: Static<I>): boolean
   /** Members shown once: they are not kept for a replay. */
   secretResult?: readonly string[]
   /** It may be the action of a rule. */
@@ -129,7 +131,7 @@ interface ActingRule {
 
 /** One transaction on its way. */
 export interface Unit {
-  tx: Tx
+  tx: Connection
   cached<T>(part: Cached<T>): Promise<T>
   /** Hears of bugs that an attempt survived. */
   onError(error: unknown): void
@@ -181,7 +183,9 @@ export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
 
     emit(event) {
       const { key: ruleKey = null, runId = null } = unit.rule ?? {}
-      const causedBy = cause ? { eventId: cause.id, command: unit.command, ruleKey, runId } : null
+      const origin = cause ?? event.follows
+      const causedBy = origin ? { eventId: origin.id, command: unit.command, ruleKey, runId } : null
+      const lineage = origin?.lineage ?? []
       if (event.ticketId !== undefined && event.working !== undefined) unit.working.set(event.ticketId, event.working)
       unit.history.push({
         ...event,
@@ -190,8 +194,9 @@ export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
         actor,
         channel,
         cause: causedBy,
-        depth: cause ? cause.depth + 1 : 0,
-        isSilenced: unit.rule?.isSilenced ?? false,
+        depth: origin ? origin.depth + 1 : 0,
+        lineage: ruleKey === null ? lineage : [...lineage, ruleKey],
+        isSilenced: unit.rule?.isSilenced ?? origin?.isSilenced ?? false,
       })
     },
     enqueue({ queue, data }, startAt = now) {

@@ -38,8 +38,13 @@ export type NewEvent = {
     facts?: Record<string, unknown>
     /** The rows as this transaction holds them, for what follows from the event; not stored. */
     working?: unknown
+    /** What it follows from, where that was told by an earlier transaction. */
+    follows?: Origin
   }
 }[EventType]
+
+/** So much of an event says how what follows from it came about. */
+type Origin = Pick<DeskEvent, 'id' | 'depth' | 'lineage' | 'isSilenced'>
 
 /** What happened: one row, for audit, timeline, rules, webhooks and the feed. Never changed but by erasure. */
 export type DeskEvent = NewEvent & {
@@ -49,6 +54,8 @@ export type DeskEvent = NewEvent & {
   channel: Channel
   cause: Cause | null
   depth: number
+  /** The rules by whose doing it came about, first to last; not stored. */
+  lineage: readonly string[]
   /** What began this asks for no automatic answer (RFC 3834); not stored. */
   isSilenced: boolean
 }

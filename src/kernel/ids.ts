@@ -34,6 +34,7 @@ export type IdPrefix =
   | 'mbx'
   | 'ntf'
   | 'run'
+  | 'rtm'
   | 'job'
   | 'req'
   | 'rad'

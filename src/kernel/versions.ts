@@ -11,7 +11,15 @@ export const versions = pgTable('versions', {
 
 export type Versions = Pick<typeof versions.$inferSelect, 'vocabulary' | 'rules'>
 
-export const readVersions = prepare()(() => build.select(rowOf(versions)).from(versions))
+const readVersions = prepare()(() => build.select(rowOf(versions)).from(versions))
+
+/** The versions as of now, which are remembered too. */
+export async function versionsOf(memory: Memory, connection: Connection): Promise<Versions> {
+  const [row] = (await connection.query(readVersions.bind({}))).rows
+  if (!row) throw new Error('the database has no desk: the row of versions is missing')
+  memory.versions = row
+  return row
+}
 
 /** Something read rarely and used always. `part` names the version that says when it is stale. */
 export interface Cached<T> {
@@ -20,7 +28,11 @@ export interface Cached<T> {
 }
 
 /** What one process remembers of one database: values, never promises. A load in one transaction must not wait for another's. */
-export type Memory = Map<Cached<unknown>, { version: number; value: unknown }>
+export interface Memory {
+  /** As they were when they were last read. */
+  versions?: Versions
+  values: Map<Cached<unknown>, { version: number; value: unknown }>
+}
 
 /** The value as of these versions; who finds none loads it on their own connection. */
 export async function remembered<T>(
@@ -30,9 +42,9 @@ export async function remembered<T>(
   connection: Connection,
 ): Promise<T> {
   const version = current[cached.part]
-  const kept = memory.get(cached)
+  const kept = memory.values.get(cached)
   if (kept?.version === version) return kept.value as T // put there by this function only
   const value = await cached.load(connection)
-  memory.set(cached, { version, value })
+  memory.values.set(cached, { version, value })
   return value
 }

@@ -1,22 +1,30 @@
-import { getTableColumns, getTableName, type InferInsertModel } from 'drizzle-orm'
-import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
-import { LRUCache } from 'lru-cache'
-import { type Sql, sqlName } from '../db/statement.ts'
+import { getTableName, type InferInsertModel } from 'drizzle-orm'
+import type { PgTable } from 'drizzle-orm/pg-core'
+import type { Sql } from '../db/statement.ts'
+import {
+  type Group,
+  grouped,
+  identityOf,
+  keyOf,
+  metaOf,
+  type Row,
+  statementFor,
+  type Write,
+} from './write-statement.ts'
 
-type Row = Record<string, unknown>
-
-/** One row to be written. `ignore`: an insert that yields to a row that is there already. */
-interface Write {
-  kind: 'insert' | 'ignore' | 'update' | 'remove'
-  table: PgTable
-  id: string
-  row: Row
-}
+export { withKey } from './write-statement.ts'
 
 interface Mark {
   writes: Map<string, Write>
   copies: Map<string, Row>
   changes: number
+}
+
+/** What a command writes without having locked anything. */
+export interface Unlocked {
+  groups: Group[]
+  /** The rows whose change by somebody else would spoil it. */
+  rows: string[]
 }
 
 /** Rows of one command. More is a mistake of ours: long work is done in batches by jobs. */
@@ -30,6 +38,7 @@ const WRITES_MAX = 2_000
 export class WriteSet {
   #writes = new Map<string, Write>()
   #copies = new Map<string, Row>()
+  #watched = new Map<string, string>()
   #unnamed = 0
   #log: (() => void)[] = []
 
@@ -88,7 +97,32 @@ export class WriteSet {
     const writes = [...this.#writes.values()]
     this.#writes.clear()
     this.#copies.clear()
-    return statementFor(writes)
+    return statementFor(grouped(writes))
+  }
+
+  /** A row as it was read without a lock: what is written holds only while nobody has changed it. */
+  watch(table: PgTable, row: Row, xmin: string): void {
+    this.#watched.set(identityOf(table, row), xmin)
+  }
+
+  /**
+   * Everything so far, for a commit without locks; empties the set. Undefined when it takes locks: it changes a row that was not watched,
+   * or hangs on one that it leaves as it is.
+   */
+  takeUnlocked(): Unlocked | undefined {
+    const writes = [...this.#writes.values()]
+    let guarded = 0
+    for (const [n, { kind, id, table, row }] of writes.entries()) {
+      if (kind === 'insert' || kind === 'ignore') continue
+      const xmin = this.#watched.get(id)
+      if (kind === 'remove' || xmin === undefined) return
+      writes[n] = { kind: 'guarded', id, table, row: { ...row, xmin } }
+      guarded++
+    }
+    if (guarded !== this.#watched.size) return
+    this.#writes.clear()
+    this.#copies.clear()
+    return { groups: grouped(writes), rows: [...this.#watched.keys()] }
   }
 
   #put(kind: 'insert' | 'ignore', table: PgTable, row: Row): void {
@@ -103,126 +137,4 @@ export class WriteSet {
     }
     this.#writes.set(id, { kind, table, id, row: { ...row } })
   }
-}
-
-interface Meta {
-  name: string
-  columns: Map<string, { sql: string; cast: string; encode: (value: unknown) => unknown }>
-  keys: string[]
-}
-
-const metas = new WeakMap<PgTable, Meta>()
-
-function metaOf(table: PgTable): Meta {
-  const known = metas.get(table)
-  if (known) return known
-  const columns = Object.entries(getTableColumns(table))
-  const keys = columns.filter(([, column]) => column.primary).map(([key]) => key)
-  const meta: Meta = {
-    name: getTableName(table),
-    columns: new Map(
-      columns.map(([key, column]) => [
-        key,
-        { sql: `"${sqlName(column)}"`, cast: castOf(column), encode: (value) => column.mapToDriverValue(value) },
-      ]),
-    ),
-    keys: keys.length ? keys : (compositeKeys.get(table) ?? []),
-  }
-  metas.set(table, meta)
-  return meta
-}
-
-const compositeKeys = new WeakMap<PgTable, string[]>()
-
-/** Tables with a key of several columns name it here; Drizzle marks only single columns as primary. */
-export function withKey<T extends PgTable>(table: T, ...keys: (keyof T['$inferSelect'] & string)[]): T {
-  compositeKeys.set(table, keys)
-  return table
-}
-
-const castOf = (column: PgColumn): string => column.getSQLType().replace(' COLLATE "C"', '')
-
-const keyOf = (table: PgTable, row: Row): Row => Object.fromEntries(metaOf(table).keys.map((key) => [key, row[key]]))
-
-const identityOf = (table: PgTable, row: Row): string =>
-  `${getTableName(table)}:${metaOf(table)
-    .keys.map((key) => String(row[key]))
-    .join('|')}`
-
-/** Shapes kept as named statements; rarer ones are sent unnamed. */
-const SHAPES_MAX = 200
-const shapes = new LRUCache<string, { name: string; text: string }>({ max: SHAPES_MAX })
-let shapesMade = 0
-
-interface Group {
-  kind: Write['kind']
-  table: PgTable
-  columns: string[]
-  rows: Row[]
-}
-
-/** Compiled once for each shape (tables, columns, rows); values are bound in order. */
-function statementFor(writes: Write[]): Sql {
-  const groups = grouped(writes)
-  const shape = groups
-    .map(({ kind, table, columns, rows }) => `${kind}:${getTableName(table)}(${columns})${rows.length}`)
-    .join(';')
-  const values: unknown[] = []
-  for (const { table, columns, rows } of groups) {
-    const meta = metaOf(table)
-    for (const row of rows) {
-      for (const key of columns) values.push(row[key] == null ? null : meta.columns.get(key)?.encode(row[key]))
-    }
-  }
-
-  const known = shapes.get(shape)
-  if (known) return { ...known, values }
-  const text = textOf(groups)
-  if (shapesMade >= SHAPES_MAX) return { text, values }
-  const made = { name: `w${shapesMade++}`, text }
-  shapes.set(shape, made)
-  return { ...made, values }
-}
-
-/** Inserts by table in the order of their first row; updates and removals one by one, key columns first. */
-function grouped(writes: Write[]): Group[] {
-  const groups: Group[] = []
-  const inserts = new Map<string, Group>()
-  for (const { kind, table, row } of writes) {
-    const { keys, columns } = metaOf(table)
-    const given = Object.keys(row).filter((key) => row[key] !== undefined)
-    if (kind === 'update' || kind === 'remove') {
-      groups.push({ kind, table, columns: [...keys, ...given.filter((key) => !keys.includes(key))], rows: [row] })
-      continue
-    }
-    const name = `${kind}:${getTableName(table)}`
-    const group = inserts.get(name) ?? { kind, table, columns: [], rows: [] }
-    if (!inserts.has(name)) groups.push(group)
-    inserts.set(name, group)
-    group.rows.push(row)
-    if (given.some((key) => !group.columns.includes(key))) {
-      group.columns = [...columns.keys()].filter((key) => group.columns.includes(key) || given.includes(key))
-    }
-  }
-  return groups
-}
-
-function textOf(groups: Group[]): string {
-  let n = 0
-  const parts = groups.map(({ kind, table, columns, rows }) => {
-    const { name, columns: all, keys } = metaOf(table)
-    const sqlOf = (key: string) => all.get(key)?.sql ?? ''
-    const bind = (key: string) => `$${++n}::${all.get(key)?.cast}`
-    const equal = (key: string) => `${sqlOf(key)} = ${bind(key)}`
-    if (kind === 'insert' || kind === 'ignore') {
-      const tuples = rows.map(() => `(${columns.map(bind).join(', ')})`).join(', ')
-      return `insert into "${name}" (${columns.map(sqlOf).join(', ')}) values ${tuples}${kind === 'ignore' ? ' on conflict do nothing' : ''}`
-    }
-    // bound in the order of the columns: the key first, then what changes
-    const where = keys.map(equal).join(' and ')
-    if (kind === 'remove') return `delete from "${name}" where ${where}`
-    return `update "${name}" set ${columns.slice(keys.length).map(equal).join(', ')} where ${where}`
-  })
-  const last = parts.pop() ?? ''
-  return parts.length ? `with ${parts.map((part, i) => `w${i} as (${part})`).join(', ')} ${last}` : last
 }

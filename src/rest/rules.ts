@@ -4,7 +4,8 @@ import { addRule } from '../domain/rules/add-rule.ts'
 import { changeRule } from '../domain/rules/change-rule.ts'
 import { explainRule, ruleQuery, ruleRunList, ruleRunsQuery, rulesQuery } from '../domain/rules/queries.ts'
 import { removeRule } from '../domain/rules/remove-rule.ts'
-import { Rule, RuleExplanation, RuleRun, RuleTrial, TestRule } from '../domain/rules/schema.ts'
+import { Rule, RuleExplanation, RuleRun, RuleTimer, RuleTrial, TestRule } from '../domain/rules/schema.ts'
+import { ruleTimerList, ruleTimersQuery } from '../domain/rules/timers.ts'
 import { testRule } from '../domain/rules/trial.ts'
 import { TicketRef } from '../domain/tickets/schema.ts'
 import { Id, Key } from '../kernel/schema.ts'
@@ -15,7 +16,7 @@ import { commandRoute, queryRoute, wholeListRoute } from './route.ts'
 const tag = 'Rules'
 
 export function ruleRoutes(app: FastifyInstance): void {
-  for (const schema of [Rule, RuleRun, RuleExplanation, RuleTrial]) app.addSchema(schema)
+  for (const schema of [Rule, RuleRun, RuleTimer, RuleExplanation, RuleTrial]) app.addSchema(schema)
   const response = Type.Ref('Rule')
   wholeListRoute(app, { url: '/rules', query: rulesQuery, response, tag, summary: 'The rules, in their order' })
   queryRoute(app, {
@@ -68,6 +69,18 @@ export function ruleRoutes(app: FastifyInstance): void {
     problems: ['ticket_not_found'],
     properties: Object.keys(RuleRun.properties),
     read: (desk, page, { ticketId = '' }) => desk.read(ruleRunsQuery, { ticketId, page }),
+  })
+  listRoute(app, {
+    url: '/tickets/:ticketId/rule-timers',
+    tag,
+    summary: 'The rules that wait on a ticket before they act, what is due next first',
+    query: ruleTimersQuery,
+    list: ruleTimerList,
+    item: Type.Ref('RuleTimer'),
+    params: Type.Object({ ticketId: TicketRef }, { additionalProperties: false }),
+    problems: ['ticket_not_found'],
+    properties: Object.keys(RuleTimer.properties),
+    read: (desk, page, { ticketId = '' }) => desk.read(ruleTimersQuery, { ticketId, page }),
   })
   testRoute(app)
   queryRoute(app, {

@@ -4,8 +4,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PGlite } from '@electric-sql/pglite'
 import pg from 'pg'
-import { type Db, openPglite, openPostgres } from '../../src/db/client.ts'
+import type { Db } from '../../src/db/client.ts'
 import { migrate } from '../../src/db/migrate.ts'
+import { openPglite } from '../../src/db/pglite.ts'
+import { openPostgres } from '../../src/db/postgres.ts'
 
 /** A server to test on; without one each file has an embedded database. */
 const server = process.env.TEST_DATABASE_URL

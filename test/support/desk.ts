@@ -59,7 +59,11 @@ export interface TestDesk {
 }
 
 /** A desk for one test file: a database of its own, everything but listening. Closed when the file ends. */
-export async function startDesk(t: Test, env: Record<string, string> = {}): Promise<TestDesk> {
+export async function startDesk(
+  t: Test,
+  env: Record<string, string> = {},
+  clock = () => new Date(),
+): Promise<TestDesk> {
   const { db, url, close } = await openTestDatabase()
   const config = readConfig({ ...(url ? { DATABASE_URL: url } : {}), LOG_LEVEL: 'silent', ...env })
   const key = await makeFirstDesk(
@@ -70,7 +74,7 @@ export async function startDesk(t: Test, env: Record<string, string> = {}): Prom
   )
   if (!key) throw new Error('the desk was not empty')
   const log = pino({ level: config.logLevel })
-  const app = await createApp({ config, db, clock: () => new Date(), log, metrics: recordMetrics(db), version: 'test' })
+  const app = await createApp({ config, db, clock, log, metrics: recordMetrics(db), version: 'test' })
   t.teardown(async () => {
     await app.close()
     await close()

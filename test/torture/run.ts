@@ -9,12 +9,13 @@ import { outboundRun } from './outbound.ts'
 import { pendingRun } from './pending.ts'
 import { type RoundRobinParts, roundRobinRun } from './round-robin.ts'
 import { type SimulationParts, simulationRun } from './simulation.ts'
+import { type TimersParts, timersRun } from './timers.ts'
 
 const SEED_MAX = 2 ** 31
 
 const tortures: Record<
   string,
-  (parts: KillParts & HostileParts & RoundRobinParts & SimulationParts) => Promise<TortureResult>
+  (parts: KillParts & HostileParts & RoundRobinParts & SimulationParts & TimersParts) => Promise<TortureResult>
 > = {
   kill: killRun,
   pending: pendingRun,
@@ -22,6 +23,7 @@ const tortures: Record<
   outbound: outboundRun,
   'round-robin': roundRobinRun,
   simulation: simulationRun,
+  timers: timersRun,
 }
 const databases: Record<string, () => Promise<ServerDatabase | undefined>> = {
   pglite: async () => undefined,
@@ -39,6 +41,8 @@ const { values } = parseArgs({
     large: { type: 'string', default: '10' },
     tickets: { type: 'string', default: '1000' },
     events: { type: 'string', default: '50000' },
+    timers: { type: 'string', default: '1000' },
+    stopped: { type: 'string', default: '20' },
     times: { type: 'string', default: '1' },
     seed: { type: 'string' },
   },
@@ -51,14 +55,15 @@ for (const [name, torture] of Object.entries(tortures).filter(([name]) => values
   ))
     for (let time = 0; time < Number(values.times); time++) {
       const seed = values.seed === undefined ? randomInt(SEED_MAX) : Number(values.seed) + time
-      const { mails, writes, kills, mutations, large, tickets, events } = values
+      const { mails, writes, kills, mutations, large, tickets, events, timers, stopped } = values
       const counts = {
         mutations: Number(mutations),
         large: Number(large),
         tickets: Number(tickets),
         events: Number(events),
       }
-      const parts = { mails: Number(mails), writes: Number(writes), kills: Number(kills), ...counts, seed }
+      const waits = { timers: Number(timers), stoppedSeconds: Number(stopped) }
+      const parts = { mails: Number(mails), writes: Number(writes), kills: Number(kills), ...counts, ...waits, seed }
       const result = await torture({ ...parts, database: await open() })
       violations += result.violations.length
       console.log(`${result.violations.length ? '✗' : '✓'} ${name} on ${database}, --seed ${seed}: ${result.figures}`)

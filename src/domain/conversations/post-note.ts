@@ -13,6 +13,7 @@ import { insertNote } from './store.ts'
 /** An internal note: never seen by a requester, by whatever road. */
 export const postNote = defineCommand({
   name: 'postNote',
+  runsUnlocked: ({ attachmentIds }) => !attachmentIds?.length,
   group: 'tickets',
   input: PostNote,
 

@@ -21,6 +21,7 @@ import { insertPublicMessage } from './store.ts'
 /** A public reply, by an agent or the requester. A closed ticket takes it too: what follows is a rule's business. */
 export const postReply = defineCommand({
   name: 'postReply',
+  runsUnlocked: ({ attachmentIds, template }) => !attachmentIds?.length && template === undefined,
   group: 'tickets',
   input: PostReply,
 

@@ -33,6 +33,7 @@ export const fileMail = defineCommand({
   name: 'fileMail',
   group: 'mail',
   input: FileMail,
+  runsUnlocked: ({ mail, envelope }) => envelope !== undefined && !mail.attachments.length,
   retryOn: [IDENTITY_CONSTRAINT, ADDRESS_CONSTRAINT],
 
   async subject({ tx, cached, secrets, settings }, { inboundMailId, mail, contentHash, envelope }): Promise<Found> {

@@ -1,6 +1,6 @@
 import { eq, type SQLWrapper, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
-import { build, named, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import { build, named, prepare, prepareLock, prepareSql, rowOf } from '../../db/statement.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { Problem } from '../../kernel/problems.ts'
 import type { InboundMail } from '../mail/schema.ts'
@@ -27,15 +27,14 @@ const lockable = ($: { id: SQLWrapper; identity: SQLWrapper }) => ({
     sql`(select o.id from inbound_mails o where o.identity = ${$.identity} and o.id <> ${$.id})`,
   ),
 })
-const lockedToFile = prepare<{ id: string; identity: string }>()(($) =>
-  build.select(lockable($)).from(inboundMails).where(eq(inboundMails.id, $.id)).for('update', { of: inboundMails }),
+const lockedToFile = prepareLock<{ id: string; identity: string }>()(inboundMails, ($) =>
+  build.select(lockable($)).from(inboundMails).where(eq(inboundMails.id, $.id)),
 )
-const lockedToOpen = prepare<{ id: string; identity: string }>()(($) =>
+const lockedToOpen = prepareLock<{ id: string; identity: string }>()(inboundMails, ($) =>
   build
     .select({ ...lockable($), number: named<number>('number', sql`nextval('ticket_number')::int`) })
     .from(inboundMails)
-    .where(eq(inboundMails.id, $.id))
-    .for('update', { of: inboundMails }),
+    .where(eq(inboundMails.id, $.id)),
 )
 
 interface ToFile {

@@ -3,6 +3,7 @@ import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { refuseAdminWork } from '../people/policy.ts'
 import { checkRule } from './checked.ts'
+import { endsWaits, waitOf } from './decide.ts'
 import { namedBy } from './named.ts'
 import { ChangeRule, type Rule } from './schema.ts'
 import { insertRevision, lockRule } from './store.ts'
@@ -22,12 +23,16 @@ export const changeRule = defineCommand({
 
   refuse: (actor) => refuseAdminWork(actor),
 
-  async handle(context, { key: _, ...fields }, { rule, named }): Promise<Rule> {
+  async handle(context, { key: _, after, ...others }, { rule, named }): Promise<Rule> {
+    const fields = after === undefined ? others : { ...others, after: waitOf(after) }
     const changes = changesBetween(rule, fields)
-    if (!Object.keys(changes).length) return rule as Rule // the row is the resource
+    const changed = Object.keys(changes)
+    if (!changed.length) return rule as Rule // the row is the resource
     // what stood there before was checked then, and a rule whose template is gone can still be switched off
-    checkRule(fields, named)
-    context.update(rules, rule, { ...fields, revision: rule.revision + 1, updatedAt: context.now })
+    checkRule({ stop: rule.stop, after: rule.after, ...fields }, named)
+    const revision = rule.revision + 1
+    const waits = endsWaits(changed) ? { waitsFrom: revision } : {}
+    context.update(rules, rule, { ...fields, ...waits, revision, updatedAt: context.now })
     insertRevision(context, rule)
     await bumpRules(context)
     context.emit({

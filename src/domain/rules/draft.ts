@@ -2,6 +2,7 @@ import type { Connection } from '../../db/client.ts'
 import type { SubjectContext } from '../../kernel/desk.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { checkRule } from './checked.ts'
+import { waitOf } from './decide.ts'
 import { type Named, namedBy } from './named.ts'
 import type { RuleDraft, TriedRule } from './schema.ts'
 import { findRule, type RuleRow } from './store.ts'
@@ -24,7 +25,7 @@ export async function draftedRule(
   db: Connection,
   context: Pick<SubjectContext, 'cached' | 'settings'>,
   key: string,
-  given: RuleDraft & { position?: number },
+  { after, ...given }: RuleDraft & { position?: number },
 ): Promise<Drafted> {
   const saved = await findRule(db, key)
   const isWhole = given.on !== undefined && given.if !== undefined && given.then !== undefined
@@ -33,21 +34,24 @@ export async function draftedRule(
     on: [],
     types: null,
     if: { all: [] },
+    after: null,
     then: [],
     reactToRules: false,
     position: POSITION_LAST,
     ...(saved && tried(saved as unknown as TriedRule)), // the row is the resource
     ...given,
+    ...(after !== undefined && { after: waitOf(after) }),
   }
   const named = await namedBy(db, context, rule.then)
-  checkRule(rule, named)
+  checkRule({ ...rule, stop: saved?.stop ?? false }, named)
   return { rule, saved, named }
 }
 
-const tried = ({ on, types, if: condition, then, reactToRules, position }: TriedRule): TriedRule => ({
+const tried = ({ on, types, if: condition, after, then, reactToRules, position }: TriedRule): TriedRule => ({
   on,
   types,
   if: condition,
+  after,
   then,
   reactToRules,
   position,

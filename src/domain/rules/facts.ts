@@ -14,13 +14,27 @@ export const TEXT_LENGTH_MAX = 65_536
 
 type Said = Pick<MessageRow, 'visibility' | 'channel' | 'bodyText' | 'visibleText' | 'verified'>
 
-/** What conditions are asked of: the facts that the event keeps, and the message that it is about. The same at the event and later. */
+/** What began a wait, as the facts of its end keep it. */
+interface Since {
+  type: string
+  channel: string
+  at: string
+}
+
+/**
+ * What conditions are asked of: the facts that the event keeps, and the message that it is about. The same at the event and later. At
+ * the end of a wait the event is the one that began it; the ticket is as it is then.
+ */
 export function factsOf({ type, channel, at, facts }: FactualEvent, message: Said | undefined): TicketFacts {
-  const { ticket, before, requester, actor, mail } = facts as unknown as Omit<TicketFacts, 'event' | 'message'> & {
+  const { ticket, before, requester, actor, mail, since } = facts as unknown as Omit<
+    TicketFacts,
+    'event' | 'message'
+  > & {
     mail?: { autorespond: boolean }
-  } // ticketFacts wrote them
+    since?: Since
+  } // ticketFacts and dueFacts wrote them
   return {
-    event: { type, channel, at },
+    event: since ?? { type, channel, at },
     actor,
     ticket,
     before,
@@ -36,4 +50,14 @@ export function factsOf({ type, channel, at, facts }: FactualEvent, message: Sai
         }
       : null,
   }
+}
+
+/** The facts of the end of a wait: what happened is the event that began it, the ticket and its people are as they are at the end. */
+export function dueFacts(
+  { type, channel, at, facts: begun }: FactualEvent,
+  { mail: _, ...now }: Record<string, unknown>,
+): Record<string, unknown> {
+  const { before, actor, messageId, mail } = begun
+  const since: Since = { type, channel, at }
+  return { ...now, before, actor, messageId, ...(mail ? { mail } : {}), since }
 }

@@ -3,7 +3,7 @@ import type { Action } from './schema.ts'
 /** Events that rules cause are the next generation; so many, and what would follow is held back, visibly. */
 export const GENERATIONS_MAX = 5
 /** Machines that answer each other open a ticket again and again (mail/README rule 9). */
-const REOPENINGS_AN_HOUR_MAX = 5
+export const REOPENINGS_AN_HOUR_MAX = 5
 
 /** Whether a rule takes part in an event at all, whatever its condition says. */
 export const concerns = (
@@ -40,5 +40,5 @@ export function reopensByMail(
   return channel === 'email' && isDone && setsStatus(rule)
 }
 
-export const setsStatus = ({ then }: { then: readonly Action[] }): boolean =>
+const setsStatus = ({ then }: { then: readonly Action[] }): boolean =>
   then.some(({ action, status }) => action === 'changeTicket' && Boolean(status))

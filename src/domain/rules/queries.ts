@@ -24,6 +24,7 @@ import {
 } from './schema.ts'
 import { findRule } from './store.ts'
 import { ruleRuns, rules } from './table.ts'
+import { type Became, becameOf } from './waited.ts'
 
 const all = prepare()(() => build.select(rowOf(rules)).from(rules).orderBy(asc(rules.position), asc(rules.key)))
 
@@ -106,7 +107,7 @@ export const explainRule = defineQuery({
   async read(context, { ticketId: ref, rule: key, event: eventId }): Promise<RuleExplanation> {
     const { db, cached } = context
     const current = await findRule(db, key)
-    const { event, said } = await keptEventOf(context, ref, eventId, current?.on)
+    const { event, said } = await keptEventOf(context, ref, eventId, { on: current?.on, waitOf: key })
     const version = Number(event.facts.rulesVersion ?? 0)
     const [then, run, words] = await Promise.all([
       db.query(revisionAt.bind({ key, version })),
@@ -117,7 +118,10 @@ export const explainRule = defineQuery({
     if (!revision && !current) throw new Problem('rule_not_found')
     const about = { ruleKey: key, revision: revision?.revision ?? 0, eventId: event.id }
     if (!revision) return { ...about, ...nothing('The rule was not there yet.') }
-    return { ...about, ...judged(event, revision.definition, said, run.rows[0], ticketFields(words)) }
+    const { definition } = revision
+    const began = definition.after && event.type !== 'rule.due'
+    const became = began ? await becameOf(db, event, key, definition) : undefined
+    return { ...about, ...judged({ event, said, key, run: run.rows[0], became }, definition, ticketFields(words)) }
   },
 })
 
@@ -138,23 +142,32 @@ const REASONS: Record<RuleRun['outcome'], string> = {
   suppressed: 'Its conditions held, but what it wanted was suppressed.',
 }
 
+interface Happened {
+  event: Kept
+  said: Said
+  key: string
+  run: { outcome: RuleRun['outcome']; detail: string | null } | undefined
+  /** Of a wait that was to begin. */
+  became: Became | undefined
+}
+
 function judged(
-  event: Kept,
+  { event, said, key, run, became }: Happened,
   rule: RuleDefinition,
-  said: Said,
-  run: { outcome: RuleRun['outcome']; detail: string | null } | undefined,
   fields: ReturnType<typeof ticketFields>,
 ): Judgement {
-  if (!rule.on.some((type) => type === event.type)) return nothing(`It does not listen to ${event.type}.`)
+  const isDue = event.type === 'rule.due' && event.objectId === key
+  if (!isDue && !rule.on.some((type) => type === event.type)) return nothing(`It does not listen to ${event.type}.`)
   const { condition, faults } = readCondition(rule.if, fields)
   if (!condition || faults.length) return nothing('Its condition names words that are gone.')
   const facts = factsOf(event, said)
-  const { held, conditions, failedCondition } = explain(condition, fields, facts, { me: event.actorId, now: event.at })
+  const { held, conditions, failedCondition } = explain(condition, fields, facts, { me: facts.actor.id, now: event.at })
   const found = { conditions, failedCondition }
   if (run)
     return { outcome: run.outcome, reason: [REASONS[run.outcome], run.detail].filter(Boolean).join(' '), ...found }
   if (!rule.enabled || rule.state === 'draft') return { ...nothing('It was switched off, or a draft.'), ...found }
-  const takesPart = concerns(rule, { actor: { kind: event.actorKind } }, String(facts.ticket.type))
+  const takesPart = concerns(rule, facts, String(facts.ticket.type))
   if (!takesPart) return { ...nothing('It does not concern this type, or does not react to rules.'), ...found }
-  return { ...nothing(held ? 'Its conditions hold, but it did not run.' : 'A condition did not hold.'), ...found }
+  if (held) return { ...nothing('Its conditions hold, but it did not run.'), ...became, ...found }
+  return { ...nothing(isDue ? 'Its wait was over; a condition held no more.' : 'A condition did not hold.'), ...found }
 }

@@ -12,41 +12,64 @@ import { concerns, heldBack, reopensByMail } from './guards.ts'
 import type { RunOutcome } from './schema.ts'
 import { type CompiledRule, compiledRules, type RuleRow } from './store.ts'
 import { ruleRuns } from './table.ts'
+import { beginWait, endWaits } from './waits.ts'
 
 /**
  * The rules of an event, in their order, in the transaction of the event. All see the same facts; each attempt fails alone. What a rule
- * does is another event, in which only those rules take part that say so (`reactToRules`).
+ * does is another event, in which only those rules take part that say so (`reactToRules`). An event first ends the waits that it is to
+ * end, then begins others: a rule that names its own event in `unless` waits anew.
  */
 export const runRules: Reaction = async (event, context) => {
   const { ticketId, facts } = event
   if (ticketId === undefined || !facts) return
-  const listening = (await context.cached(compiledRules)).get(event.type)
+  const active = await context.cached(compiledRules)
+  const ended = active.ended.get(event.type)
+  if (ended) endWaits(context, ended, event, ticketId)
+  const listening = active.listening.get(event.type)
   if (!listening) return
-  const { message } = (event.working ?? {}) as Partial<Working> // what events of tickets hand on
-  const asked = factsOf({ ...event, facts }, message)
-  const asking = { me: event.actor.id, now: event.at }
-  const type = String(asked.ticket.type)
-  const matching = listening.filter(({ rule, holds }) => concerns(rule, event, type) && holds(asked, asking))
+  const matching = matchingOf(listening, { ...event, facts })
   let stoppedBy: string | undefined
   for (const { rule } of matching) {
     if (stoppedBy !== undefined) record(context, rule, event, { outcome: 'stopped', detail: `by ${stoppedBy}` })
+    else if (rule.after) await wait(context, { rule }, event, ticketId)
     else if (await ran(context, { rule }, event, ticketId)) stoppedBy = rule.stop ? rule.key : undefined
   }
 }
 
+/** The rule whose wait is over, asked again: of the event that began the wait, and of the ticket as it is now. */
+export const runDueRule: Reaction = async (event, context) => {
+  const { ticketId, facts } = event
+  if (event.type !== 'rule.due' || ticketId === undefined || !facts) return
+  const compiled = (await context.cached(compiledRules)).waiting.get(event.data.ruleKey)
+  const [due] = compiled ? matchingOf([compiled], { ...event, facts }) : []
+  if (!due) return
+  // what acted on the way here acts no second time, as if nobody had waited
+  for (const key of event.lineage) context.notes.add(`${key} ${ticketId}`)
+  await ran(context, due, event, ticketId)
+}
+
+function matchingOf(
+  rules: readonly CompiledRule[],
+  event: DeskEvent & { facts: Record<string, unknown> },
+): CompiledRule[] {
+  const { message } = (event.working ?? {}) as Partial<Working> // what events of tickets hand on
+  const asked = factsOf(event, message)
+  const asking = { me: asked.actor.id, now: event.at }
+  const type = String(asked.ticket.type)
+  return rules.filter(({ rule, holds }) => concerns(rule, asked, type) && holds(asked, asking))
+}
+
+type Acting = Pick<CompiledRule, 'rule'>
+
+/** It acts when its wait is over, and is asked again then. */
+async function wait(context: CommandContext, { rule }: Acting, event: DeskEvent, ticketId: string): Promise<void> {
+  if (await isHeldBack(context, rule, event, ticketId)) return
+  beginWait(context, rule, event, { ticketId, isSilenced: isSilenced(event) })
+}
+
 /** True when the rule has fired. */
-async function ran(
-  context: CommandContext,
-  { rule }: Pick<CompiledRule, 'rule'>,
-  event: DeskEvent,
-  ticketId: string,
-): Promise<boolean> {
-  const reason = await guard(context, rule, event, ticketId)
-  if (reason) {
-    const runId = record(context, rule, event, { outcome: 'guarded', detail: reason })
-    tell(context, 'rule.guarded', event, { ruleKey: rule.key, runId, reason })
-    return false
-  }
+async function ran(context: CommandContext, { rule }: Acting, event: DeskEvent, ticketId: string): Promise<boolean> {
+  if (await isHeldBack(context, rule, event, ticketId)) return false
   context.notes.add(`${rule.key} ${ticketId}`)
   const runId = newId('run')
   const changes: Changes = {}
@@ -66,6 +89,20 @@ async function ran(
   record(context, rule, event, { outcome: 'failed', id: runId, detail: `${problem.code}: ${problem.message}` })
   tell(context, 'rule.failed', event, { ruleKey: rule.key, runId, code: problem.code })
   return false
+}
+
+/** Held back by a guard, visibly. */
+async function isHeldBack(
+  context: CommandContext,
+  rule: RuleRow,
+  event: DeskEvent,
+  ticketId: string,
+): Promise<boolean> {
+  const reason = await guard(context, rule, event, ticketId)
+  if (reason === undefined) return false
+  const runId = record(context, rule, event, { outcome: 'guarded', detail: reason })
+  tell(context, 'rule.guarded', event, { ruleKey: rule.key, runId, reason })
+  return true
 }
 
 /** Why a rule is held back. What it did within the hour is asked only where that counts. */

@@ -34,11 +34,23 @@ export const RuleKey = Key('lower_snake, never changed')
 export const Position = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Rules run in this order' })
 const RuleState = Type.Enum(['draft', 'published'], { description: 'A draft never runs' })
 
+/** A leap year. */
+const WAIT_SECONDS_MAX = 31_622_400
+const seconds = Type.Integer({ minimum: 1, maximum: WAIT_SECONDS_MAX, description: 'From the event on' })
+const unless = Type.Array(RuleEvent, { uniqueItems: true, description: 'Events of the ticket that end the wait' })
+
+/** How long a rule waits after its event before it acts, and what ends the wait before. */
+export const RuleWait = Closed({ seconds, unless })
+export type RuleWait = Static<typeof RuleWait>
+const WaitInput = Nullable(Closed({ seconds, unless: Type.Optional(unless) }))
+export type WaitInput = Static<typeof WaitInput>
+
 const definition = {
   name: Line(200),
   on: Type.Array(RuleEvent, { minItems: 1, uniqueItems: true }),
   types: Nullable(Type.Array(Key(), { minItems: 1, maxItems: TYPES_MAX, uniqueItems: true })),
   if: If,
+  after: Nullable(RuleWait),
   then: Type.Array(Action, { minItems: 1, maxItems: ACTIONS_MAX }),
   position: Position,
   enabled: Type.Boolean(),
@@ -58,6 +70,7 @@ export type Rule = Static<typeof Rule>
 
 const optional = {
   types: Type.Optional(definition.types),
+  after: Type.Optional(WaitInput),
   position: Type.Optional(Position),
   enabled: Type.Optional(definition.enabled),
   state: Type.Optional(RuleState),
@@ -119,7 +132,7 @@ export const RuleExplanation = Closed(
     ruleKey: Key(),
     revision: Type.Integer(),
     eventId: Id(),
-    outcome: Type.Enum([...runOutcomes, 'not_matched']),
+    outcome: Type.Enum([...runOutcomes, 'not_matched', 'waiting', 'cancelled']),
     reason: Type.String(),
     failedCondition: Nullable(Finding),
     conditions: Type.Array(Finding),
@@ -133,6 +146,7 @@ export const RuleDraft = Closed({
   on: Type.Optional(definition.on),
   types: Type.Optional(definition.types),
   if: Type.Optional(If),
+  after: Type.Optional(WaitInput),
   then: Type.Optional(definition.then),
   reactToRules: Type.Optional(definition.reactToRules),
 })
@@ -144,6 +158,7 @@ export const TriedRule = Closed(
     on: definition.on,
     types: definition.types,
     if: If,
+    after: definition.after,
     then: definition.then,
     reactToRules: definition.reactToRules,
     position: Position,
@@ -151,6 +166,20 @@ export const TriedRule = Closed(
   { $id: 'TriedRule' },
 )
 export type TriedRule = Static<typeof TriedRule>
+
+export const RuleTimer = Closed(
+  {
+    id: Id(),
+    ruleKey: Key(),
+    revision: Type.Integer({ description: 'That of the rule when the wait began' }),
+    ticketId: Id(),
+    eventId: Id('What began the wait'),
+    dueAt: Timestamp,
+    createdAt: Timestamp,
+  },
+  { $id: 'RuleTimer', description: 'A rule that waits before it acts on a ticket' },
+)
+export type RuleTimer = Static<typeof RuleTimer>
 
 /** A rule on trial: the saved one, or what is given here in place of what it says. */
 export const TestRule = Closed({
@@ -168,6 +197,7 @@ export const RuleTrial = Closed(
     reason: Type.String(),
     failedCondition: Nullable(Finding),
     conditions: Type.Array(Finding),
+    after: Nullable(RuleWait),
     actions: Type.Array(Action, { description: 'What it would do; nothing was done' }),
   },
   { $id: 'RuleTrial', description: 'What a rule would have done at an event' },
@@ -184,6 +214,7 @@ declare module '../../kernel/events.ts' {
   interface EventData {
     'rule.failed': { ruleKey: string; runId: string; code: string }
     'rule.guarded': { ruleKey: string; runId: string; reason: string }
+    'rule.due': { ruleKey: string; dueAt: string }
     'rule.added': { key: string }
     'rule.changed': { key: string }
     'rule.removed': { key: string }

@@ -73,4 +73,15 @@ export const shippedRules: readonly AddRule[] = [
     then: [{ action: 'assignTicket', strategy: 'round_robin' }],
     enabled: false,
   },
+  {
+    key: 'close_solved_after_a_week',
+    name: 'Close what has been solved for a week, and nothing was said or changed since',
+    on: ['ticket.changed', 'ticket.replied'],
+    if: { field: 'statusCategory', op: 'is', value: 'solved' },
+    after: { seconds: 604_800, unless: ['ticket.changed', 'ticket.replied'] },
+    then: [{ action: 'changeTicket', status: 'closed' }],
+    enabled: false,
+    // rules solve tickets and open them again, too
+    reactToRules: true,
+  },
 ]

@@ -26,18 +26,39 @@ const active = prepare()(() =>
     .orderBy(asc(rules.position), asc(rules.key)),
 )
 
-/** The rules that may run, by event type, in their order, compiled once for each version of the rules. */
-export const compiledRules: Cached<ReadonlyMap<string, readonly CompiledRule[]>> = {
+/** The rules that may run. */
+interface ActiveRules {
+  /** By event type, in their order. */
+  listening: ReadonlyMap<string, readonly CompiledRule[]>
+  /** Those that wait before they act, by key. */
+  waiting: ReadonlyMap<string, CompiledRule>
+  /** Those whose waits an event ends, by its type. */
+  ended: ReadonlyMap<string, readonly RuleRow[]>
+}
+
+/** The rules that may run, compiled once for each version of the rules. */
+export const compiledRules: Cached<ActiveRules> = {
   part: 'rules',
   async load(connection) {
     const [{ rows }, words] = await Promise.all([connection.query(active.bind({})), vocabulary.load(connection)])
-    const byEvent = new Map<string, CompiledRule[]>()
-    for (const rule of rows) {
-      const compiled = { rule, holds: predicateFor(rule, words) }
-      for (const type of rule.on) byEvent.set(type, [...(byEvent.get(type) ?? []), compiled])
+    const compiled = rows.map((rule): CompiledRule => ({ rule, holds: predicateFor(rule, words) }))
+    return {
+      listening: byType(compiled, ({ rule }) => rule.on),
+      waiting: new Map(compiled.filter(({ rule }) => rule.after).map((each) => [each.rule.key, each])),
+      ended: byType(rows, ({ after }) => after?.unless ?? []),
     }
-    return byEvent
   },
+}
+
+function byType<T>(all: readonly T[], typesOf: (one: T) => readonly string[]): Map<string, T[]> {
+  const found = new Map<string, T[]>()
+  for (const one of all)
+    for (const type of typesOf(one)) {
+      const others = found.get(type)
+      if (others) others.push(one)
+      else found.set(type, [one])
+    }
+  return found
 }
 
 /** A condition whose words are gone since it was saved never holds; `explain` says so. */
@@ -83,6 +104,7 @@ export async function lastOf(tx: Connection, key: string): Promise<{ revision: n
 export const definitionOf = ({
   key: _,
   revision: _r,
+  waitsFrom: _w,
   createdAt: _c,
   updatedAt: _u,
   ...definition

@@ -1,8 +1,8 @@
-import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import { boolean, index, integer, jsonb, pgTable, primaryKey, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { id, instant } from '../../db/columns.ts'
 import type { Condition } from '../../kernel/condition/language.ts'
 import { withKey } from '../../kernel/write-set.ts'
-import type { Action, RuleDefinition, RunOutcome } from './schema.ts'
+import type { Action, RuleDefinition, RuleWait, RunOutcome } from './schema.ts'
 
 /** The rules as they hold now. */
 export const rules = withKey(
@@ -16,6 +16,8 @@ export const rules = withKey(
       /** The ticket types that it concerns; null: all. */
       types: text().array(),
       if: jsonb().$type<Condition>().notNull(),
+      /** How long it waits before it acts; null: not at all. */
+      after: jsonb().$type<RuleWait>(),
       then: jsonb().$type<Action[]>().notNull(),
       position: integer().notNull(),
       enabled: boolean().notNull(),
@@ -23,6 +25,8 @@ export const rules = withKey(
       stop: boolean().notNull(),
       reactToRules: boolean().notNull(),
       revision: integer().notNull(),
+      /** Waits that an earlier revision began count no more. */
+      waitsFrom: integer().notNull().default(1),
       createdAt: instant().notNull(),
       updatedAt: instant().notNull(),
     },
@@ -66,4 +70,29 @@ export const ruleRuns = pgTable(
     at: instant().notNull(),
   },
   (t) => [index('rule_runs_ticket').on(t.ticketId, t.id)],
+)
+
+/**
+ * Rules that wait before they act on a ticket: one row for each such rule and ticket. Times are the database's, whatever the clocks of
+ * processes say. Rows are taken under the lock of their ticket, and by it fired once.
+ */
+export const ruleTimers = pgTable(
+  'rule_timers',
+  {
+    id: id().primaryKey(),
+    ruleKey: id().notNull(),
+    revision: integer().notNull(),
+    ticketId: id().notNull(),
+    /** What began the wait, and how that came about: loops are told over waits, too. */
+    eventId: id().notNull(),
+    depth: integer().notNull(),
+    lineage: text().array().notNull(),
+    isSilenced: boolean().notNull(),
+    dueAt: instant().notNull(),
+    /** When it is tried: `dueAt` at first, later after an attempt that broke. */
+    tryAt: instant().notNull(),
+    attempts: integer().notNull(),
+    createdAt: instant().notNull(),
+  },
+  (t) => [uniqueIndex('rule_timers_ticket').on(t.ticketId, t.ruleKey), index('rule_timers_try').on(t.tryAt)],
 )

@@ -22,7 +22,7 @@ export const testRule = defineQuery({
 
   async read(context, { key, ticketId, event: eventId, rule: given = {} }): Promise<RuleTrial> {
     const { rule, named } = await draftedRule(context.db, context, key, given)
-    const { event, said } = await keptEventOf(context, ticketId, eventId, rule.on).catch((error: unknown) => {
+    const { event, said } = await keptEventOf(context, ticketId, eventId, { on: rule.on }).catch((error: unknown) => {
       // they stand in the body
       if (!(error instanceof Problem)) throw error
       if (error.code === 'ticket_not_found') throw invalid('/ticketId', 'not_found', 'is no ticket')
@@ -30,10 +30,10 @@ export const testRule = defineQuery({
     })
     const fields = ticketFields(named.words)
     const facts = factsOf(event, said)
-    const asking = { me: event.actorId, now: event.at }
+    const asking = { me: facts.actor.id, now: event.at }
     const { held, conditions, failedCondition } = explain(parseCondition(rule.if, fields), fields, facts, asking)
     const listens = rule.on.some((type) => type === event.type)
-    const takesPart = concerns(rule, { actor: { kind: event.actorKind } }, String(facts.ticket.type))
+    const takesPart = concerns(rule, facts, String(facts.ticket.type))
     const matches = held && listens && takesPart
     return {
       eventId: event.id,
@@ -42,6 +42,7 @@ export const testRule = defineQuery({
       reason: reasonOf({ held, listens, takesPart }, event.type),
       failedCondition,
       conditions,
+      after: rule.after,
       actions: matches ? rule.then : [],
     }
   },

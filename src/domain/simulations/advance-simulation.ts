@@ -4,12 +4,22 @@ import { predicateOf } from '../../kernel/condition/predicate.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
-import type { TriedRule } from '../rules/schema.ts'
 import { ticketFields } from '../tickets/conditions.ts'
 import { type Vocabulary, vocabulary } from '../types/store.ts'
-import { type Asked, findingsOf, matches, type SeenEvent } from './decide.ts'
-import type { SimulationProgress } from './schema.ts'
-import { circumstancesOf, countEvents, isUnfinished, lockSimulation, nextEvents, type SimulationRow } from './store.ts'
+import type { Asked, SeenEvent } from './asked.ts'
+import { circumstancesOf } from './circumstances.ts'
+import { findingsOf, matches } from './decide.ts'
+import type { SimulationProgress, TicketPast } from './schema.ts'
+import {
+  countEvents,
+  forgetPasts,
+  isUnfinished,
+  lockSimulation,
+  nextEvents,
+  pastsOf,
+  rememberPasts,
+  type SimulationRow,
+} from './store.ts'
 import { ruleSimulations } from './table.ts'
 
 const STEP_EVENTS = 500
@@ -33,17 +43,19 @@ export const advanceSimulation = defineCommand({
       progress.total === null ? countEvents(tx, { ...period, max: eventsMax + 1 }) : undefined,
       nextEvents(tx, { ...period, max: Math.min(STEP_EVENTS, eventsMax - progress.events) }),
     ])
-    return { simulation, due: { words, counted, seen } }
+    const pasts = await pastsOf(tx, simulationId, seen)
+    return { simulation, due: { words, counted, seen, pasts } }
   },
 
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
 
   async handle(context, _input, { simulation, due }) {
     if (!due) return null
-    const asked = askable(simulation.rule, due.words)
+    const asked = askable(simulation, due.words)
     if ('gone' in asked) {
       const detail = `Its condition names words that are gone: ${asked.gone}`
       context.update(ruleSimulations, simulation, { state: 'failed', detail, finishedAt: context.now })
+      forgetPasts(context, simulation.id)
       return null
     }
     await advance(context, simulation, asked, due)
@@ -52,35 +64,39 @@ export const advanceSimulation = defineCommand({
 })
 
 /** Words may have gone while it waited. */
-function askable(rule: TriedRule, words: Vocabulary): Asked | { gone: string } {
+function askable({ rule, to, createdAt }: SimulationRow, words: Vocabulary): Asked | { gone: string } {
   const fields = ticketFields(words)
   const { condition, faults } = readCondition(rule.if, fields)
   if (!condition || faults.length) return { gone: faults.map(({ detail }) => detail).join('; ') }
-  return { rule, condition, holds: predicateOf(condition, fields), fields }
+  const until = to < createdAt ? to : createdAt
+  return { rule, condition, holds: predicateOf(condition, fields), fields, until }
 }
 
 async function advance(
-  { update, enqueue, query, now }: CommandContext,
+  context: CommandContext,
   simulation: SimulationRow,
   asked: Asked,
-  { counted, seen }: { counted: number | undefined; seen: SeenEvent[] },
+  { counted, seen, pasts }: { counted: number | undefined; seen: SeenEvent[]; pasts: ReadonlyMap<string, TicketPast> },
 ): Promise<void> {
-  const { eventsMax, step, progress } = simulation
+  const { id: simulationId, ruleKey: key, rule, eventsMax, step, progress } = simulation
   const judged = seen.map((one) => ({ ...one, matches: matches(asked, one) }))
   const matching = judged.filter((one) => one.matches)
-  const circumstances = await circumstancesOf({ query }, simulation, matching)
+  const around = await circumstancesOf(context, { key, rule, until: asked.until }, matching)
+  const { pasts: remembered, ...findings } = findingsOf(asked, judged, around, { ...simulation, pasts })
   const events = progress.events + seen.length
   const isDone = seen.length < STEP_EVENTS || events >= eventsMax
-  update(ruleSimulations, simulation, {
-    ...findingsOf(asked, judged, circumstances, simulation),
+  context.update(ruleSimulations, simulation, {
+    ...findings,
     state: isDone ? 'done' : 'running',
     progress: { ...(counted === undefined ? progress : totalOf(counted, eventsMax)), events },
     cursor: seen.at(-1)?.event.id ?? simulation.cursor,
     step: step + 1,
-    startedAt: simulation.startedAt ?? now,
-    finishedAt: isDone ? now : null,
+    startedAt: simulation.startedAt ?? context.now,
+    finishedAt: isDone ? context.now : null,
   })
-  if (!isDone) enqueue({ queue: 'rule.simulate', data: { simulationId: simulation.id, step: step + 1 } })
+  if (isDone) return forgetPasts(context, simulationId)
+  rememberPasts(context, simulationId, { before: pasts, after: remembered })
+  context.enqueue({ queue: 'rule.simulate', data: { simulationId, step: step + 1 } })
 }
 
 const totalOf = (counted: number, eventsMax: number): Omit<SimulationProgress, 'events'> => ({

@@ -2,7 +2,7 @@ import { defineCommand } from '../../kernel/desk.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { refuseAdminWork } from '../people/policy.ts'
 import { type RuleSimulation, SimulationAct } from './schema.ts'
-import { isUnfinished, lockSimulation, shownSimulation } from './store.ts'
+import { forgetPasts, isUnfinished, lockSimulation, shownSimulation } from './store.ts'
 import { ruleSimulations } from './table.ts'
 
 /** Ends a simulation before its end; what it has found so far stays. */
@@ -20,8 +20,9 @@ export const cancelSimulation = defineCommand({
   refuse: (actor, simulation) =>
     refuseAdminWork(actor) ?? (isUnfinished(simulation) ? undefined : 'simulation_finished'),
 
-  handle({ update, now }, _input, simulation): RuleSimulation {
-    update(ruleSimulations, simulation, { state: 'cancelled', finishedAt: now })
+  handle(context, _input, simulation): RuleSimulation {
+    context.update(ruleSimulations, simulation, { state: 'cancelled', finishedAt: context.now })
+    forgetPasts(context, simulation.id)
     return shownSimulation(simulation)
   },
 })

@@ -1,54 +1,40 @@
 import { explain } from '../../kernel/condition/explain.ts'
-import type { Condition, Fields } from '../../kernel/condition/language.ts'
-import type { Predicate } from '../../kernel/condition/predicate.ts'
 import { factsOf } from '../rules/facts.ts'
-import { concerns, heldBack, reopensByMail, setsStatus } from '../rules/guards.ts'
-import type { Kept, Said } from '../rules/kept.ts'
-import type { TriedRule } from '../rules/schema.ts'
-import type { TicketFacts } from '../tickets/conditions.ts'
+import { heldBack, REOPENINGS_AN_HOUR_MAX, reopensByMail } from '../rules/guards.ts'
+import { type Around, type Asked, holdsAt, type Judged, type SeenEvent, type Told } from './asked.ts'
 import {
   type Firing,
   MISSES_MAX,
   SAMPLES_MAX,
   type SimulatedEvent,
-  type SimulatedOutcome,
   type SimulationCounts,
+  type TicketPast,
 } from './schema.ts'
-
-/** An event as it is kept, and the message that it is about. */
-export interface SeenEvent {
-  event: Kept & { requestId: string | null }
-  said: Said
-}
-
-/** A rule made ready to be asked. */
-export interface Asked {
-  rule: TriedRule
-  condition: Condition
-  holds: Predicate<TicketFacts>
-  fields: Fields<TicketFacts>
-}
+import { judgeWait } from './waits.ts'
 
 /** Whether the rule would run at an event, were nothing in its way; undefined where the facts are gone. */
-export function matches({ rule, holds }: Asked, { event, said }: SeenEvent): boolean | undefined {
-  if (!event.facts.ticket) return
-  const facts = factsOf(event, said)
-  const takesPart = concerns(rule, { actor: { kind: event.actorKind } }, String(facts.ticket.type))
-  return takesPart && holds(facts, { me: event.actorId, now: event.at })
-}
-
-/** What is known of an event beside its facts: generations of rules before it, and the rule that stopped it. */
-export interface Circumstances {
-  depth(eventId: string): number
-  stoppedBy(eventId: string): string | undefined
-}
+export const matches = (asked: Asked, { event, said }: SeenEvent): boolean | undefined =>
+  event.facts.ticket ? holdsAt(asked, event, said) : undefined
 
 export interface Findings {
   counts: SimulationCounts
   samples: SimulatedEvent[]
   misses: SimulatedEvent[]
-  firings: Firing[]
+  /** By ticket. */
+  pasts: ReadonlyMap<string, TicketPast>
 }
+
+const NO_PAST: TicketPast = { firings: [], wait: null }
+
+const COUNTED = {
+  fired: 'fired',
+  stopped: 'stopped',
+  guarded: 'guarded',
+  waiting: 'waiting',
+  cancelled: 'cancelled',
+  not_matched: 'notMatched',
+  unknown: 'unknown',
+} as const
 
 /**
  * What the rule would have done at further events, in their order. Its guards are those that run; they count what it would have done
@@ -57,71 +43,67 @@ export interface Findings {
 export function findingsOf(
   asked: Asked,
   seen: readonly (SeenEvent & { matches: boolean | undefined })[],
-  circumstances: Circumstances,
+  around: (eventId: string) => Around,
   before: Findings,
 ): Findings {
   const counts = { ...before.counts }
   const samples = [...before.samples]
   const misses = [...before.misses]
-  const firings = [...before.firings]
+  const pasts = new Map(before.pasts)
   for (const one of seen) {
-    if (one.matches === undefined) {
-      counts.unknown++
-    } else if (!one.matches) {
-      counts.notMatched++
-      const miss = misses.length < MISSES_MAX ? told(asked, one, { outcome: 'not_matched' }) : undefined
+    const { ticketId, id } = one.event
+    const judged = judge(asked, one, around(id), pasts.get(ticketId) ?? NO_PAST)
+    counts[COUNTED[judged.outcome]]++
+    if (judged.past) pasts.set(ticketId, { ...judged.past, firings: judged.past.firings.slice(-FIRINGS_MAX) })
+    if (judged.outcome === 'not_matched') {
+      const miss = misses.length < MISSES_MAX ? told(asked, one, judged) : undefined
       if (miss?.failedCondition) misses.push(miss)
-    } else {
-      const judged = judge(asked.rule, one, circumstances, firings)
-      counts[judged.outcome]++
-      if (samples.length < SAMPLES_MAX) samples.push(told(asked, one, judged))
-      const { ticketId, at, requestId } = one.event
-      if (judged.outcome === 'fired') firings.push({ ticketId, at, requestId })
-    }
+    } else if (judged.outcome !== 'unknown' && samples.length < SAMPLES_MAX) samples.push(told(asked, one, judged))
   }
-  return { counts, samples, misses, firings: lately(asked.rule, firings) }
+  return { counts, samples, misses, pasts }
 }
 
-interface Judged {
-  outcome: SimulatedOutcome
-  detail?: string
-}
-
+/** Those that count: up to the limit of an hour, and one that lies ahead, at the end of a wait. */
+const FIRINGS_MAX = REOPENINGS_AN_HOUR_MAX + 1
 const HOUR_MS = 3_600_000
 
 function judge(
-  rule: TriedRule,
-  { event }: SeenEvent,
-  { depth, stoppedBy }: Circumstances,
-  firings: readonly Firing[],
-): Judged & { outcome: 'fired' | 'stopped' | 'guarded' } {
-  const stopper = stoppedBy(event.id)
-  if (stopper !== undefined) return { outcome: 'stopped', detail: `by ${stopper}` }
-  const own = firings.filter(({ ticketId }) => ticketId === event.ticketId)
-  const since = Date.parse(event.at) - HOUR_MS
+  asked: Asked,
+  one: SeenEvent & { matches: boolean | undefined },
+  around: Around,
+  past: TicketPast,
+): Judged {
+  const { event } = one
+  if (one.matches === undefined) return { outcome: 'unknown' }
+  if (!one.matches) return { outcome: 'not_matched' }
+  if (around.stoppedBy !== undefined) return { outcome: 'stopped', detail: `by ${around.stoppedBy}` }
+  const { depth, hasActed } = around
+  const { at, requestId } = event
+  const isOfThis = (firing: Firing) => firing.at === at && firing.requestId === requestId
+  const reopens = reopensByMail(asked.rule, event)
   const detail = heldBack({
-    depth: depth(event.id),
-    hasActed: own.some(({ at, requestId }) => at === event.at && requestId === event.requestId),
-    firedLately: reopensByMail(rule, event) ? own.filter(({ at }) => Date.parse(at) > since).length : 0,
+    depth,
+    hasActed: hasActed || past.firings.some(isOfThis),
+    firedLately: reopens ? past.firings.filter((firing) => isLately(firing, at)).length : 0,
   })
-  return detail === undefined ? { outcome: 'fired' } : { outcome: 'guarded', detail }
+  if (detail !== undefined) return { outcome: 'guarded', detail }
+  if (asked.rule.after) return judgeWait(asked, one, around, past)
+  return { outcome: 'fired', past: { ...past, firings: [...past.firings, { at, requestId }] } }
 }
 
-/** So many are remembered: those of one request stand close together, those that reopen count for an hour. */
-const FIRINGS_MAX = { reopening: 2_000, other: 200 }
-
-const lately = (rule: TriedRule, firings: Firing[]): Firing[] =>
-  firings.slice(-(setsStatus(rule) ? FIRINGS_MAX.reopening : FIRINGS_MAX.other))
+/** Within the hour before a moment. */
+const isLately = (firing: Firing, at: string): boolean =>
+  firing.at <= at && Date.parse(firing.at) > Date.parse(at) - HOUR_MS
 
 const TEXT_LENGTH_MAX = 200
 
 function told(
   { rule, condition, fields }: Asked,
   { event, said }: SeenEvent,
-  { outcome, detail }: Judged,
+  { outcome, detail, dueAt, due = event }: Told,
 ): SimulatedEvent {
-  const asking = { me: event.actorId, now: event.at }
-  const { conditions, failedCondition } = explain(condition, fields, factsOf(event, said), asking)
+  const facts = factsOf(due, said)
+  const { conditions, failedCondition } = explain(condition, fields, facts, { me: facts.actor.id, now: due.at })
   return {
     ticketId: event.ticketId,
     eventId: event.id,
@@ -129,6 +111,7 @@ function told(
     at: event.at,
     outcome,
     detail: detail ?? null,
+    dueAt: dueAt ?? null,
     failedCondition: failedCondition && shortened(failedCondition),
     conditions: conditions.map(shortened),
     actions: outcome === 'fired' ? rule.then : [],

@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { defineCommand } from '../../kernel/desk.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
-import { isUnfinished, lockSimulation } from './store.ts'
+import { forgetPasts, isUnfinished, lockSimulation } from './store.ts'
 import { ruleSimulations } from './table.ts'
 
 /** A simulation that cannot go on says why. Internal. */
@@ -12,8 +12,10 @@ export const failSimulation = defineCommand({
   subject: ({ tx }, { simulationId }) => lockSimulation(tx, simulationId),
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
 
-  handle({ update, now }, { detail }, simulation) {
-    if (isUnfinished(simulation)) update(ruleSimulations, simulation, { state: 'failed', detail, finishedAt: now })
+  handle(context, { detail }, simulation) {
+    if (!isUnfinished(simulation)) return null
+    context.update(ruleSimulations, simulation, { state: 'failed', detail, finishedAt: context.now })
+    forgetPasts(context, simulation.id)
     return null
   },
 })

@@ -9,7 +9,7 @@ import { RuleKey } from '../rules/schema.ts'
 import { type RuleSimulation, SimulationAct, simulationStates } from './schema.ts'
 import { ruleSimulations } from './table.ts'
 
-const { step: _s, cursor: _c, firings: _f, ...shown } = rowOf(ruleSimulations)
+const { step: _s, cursor: _c, ...shown } = rowOf(ruleSimulations)
 
 const byId = prepare<{ key: string; id: string }>()(($) =>
   build

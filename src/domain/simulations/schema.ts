@@ -23,8 +23,11 @@ export const SimulateRule = Closed({
 
 export const SimulationAct = Closed({ key: RuleKey, simulationId: Id() })
 
-/** fired: it would have acted; stopped: a rule before it had stopped the event; guarded: a limit would have held it back. */
-export const SimulatedOutcome = Type.Enum(['fired', 'stopped', 'guarded', 'not_matched'])
+/**
+ * fired: it would have acted; stopped: a rule before it had stopped the event; guarded: a limit would have held it back; waiting: it
+ * would wait at the end of the period, or did so already; cancelled: an event would have ended its wait.
+ */
+export const SimulatedOutcome = Type.Enum(['fired', 'stopped', 'guarded', 'waiting', 'cancelled', 'not_matched'])
 export type SimulatedOutcome = Static<typeof SimulatedOutcome>
 
 export const SimulatedEvent = Closed(
@@ -34,7 +37,10 @@ export const SimulatedEvent = Closed(
     eventType: Type.String(),
     at: Timestamp,
     outcome: SimulatedOutcome,
-    detail: Nullable(Type.String({ description: 'What stopped it or held it back' })),
+    detail: Nullable(
+      Type.String({ description: 'What stopped it, held it back or ended its wait, or since when it was waiting' }),
+    ),
+    dueAt: Nullable({ ...Timestamp, description: 'When its wait is over; null where it began none' }),
     failedCondition: Nullable(Finding),
     conditions: Type.Array(Finding),
     actions: Type.Array(Action, { description: 'What it would have done; nothing was done' }),
@@ -54,16 +60,31 @@ export type SimulationProgress = Static<typeof SimulationProgress>
 
 /** That a rule would have fired on a ticket, in what began at one moment with one request. */
 export interface Firing {
-  ticketId: string
   at: string
   requestId: string | null
 }
 
-/** Of the events that were looked at: each is fired, stopped, guarded, notMatched or unknown. */
+/** A wait that a rule would have begun on a ticket. */
+interface BegunWait {
+  eventId: string
+  dueAt: string
+  /** The event with which it was over, where one is kept. */
+  overWith: string | null
+}
+
+/** What a simulated rule would have done to a ticket before: its last firings, for the guards, and its last wait. */
+export interface TicketPast {
+  firings: Firing[]
+  wait: BegunWait | null
+}
+
+/** Of the events that were looked at, each one as one of these: a rule that waits is counted with what its wait would have come to. */
 export const SimulationCounts = Closed({
   fired: Count,
   stopped: Count,
   guarded: Count,
+  waiting: { ...Count, description: 'It would wait at the end of the period, or did so already' },
+  cancelled: { ...Count, description: 'An event would have ended its wait' },
   notMatched: Count,
   unknown: { ...Count, description: 'Their facts were erased' },
 })

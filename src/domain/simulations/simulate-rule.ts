@@ -44,7 +44,7 @@ export const simulateRule = defineCommand({
       eventsMax,
       state: 'queued',
       progress: { events: 0, total: null, totalIsCapped: false },
-      counts: { fired: 0, stopped: 0, guarded: 0, notMatched: 0, unknown: 0 },
+      counts: { fired: 0, stopped: 0, guarded: 0, waiting: 0, cancelled: 0, notMatched: 0, unknown: 0 },
       samples: [],
       misses: [],
       detail: null,
@@ -55,7 +55,6 @@ export const simulateRule = defineCommand({
       step: 0,
       // an event's moment is taken before its id is made, perhaps by a clock that is ahead
       cursor: idBefore('evt', after(period.from, -MINUTE_MS)),
-      firings: [],
     }
     insert(ruleSimulations, simulation)
     enqueue({ queue: 'rule.simulate', data: { simulationId: simulation.id, step: 0 } })

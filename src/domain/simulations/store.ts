@@ -2,17 +2,17 @@ import { eq, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
 import { after, DAY_MS, type Instant } from '../../kernel/clock.ts'
+import type { CommandContext } from '../../kernel/context.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { TEXT_LENGTH_MAX } from '../rules/facts.ts'
-import { GENERATIONS_MAX } from '../rules/guards.ts'
-import type { Circumstances, SeenEvent } from './decide.ts'
-import type { RuleSimulation } from './schema.ts'
-import { ruleSimulations } from './table.ts'
+import type { SeenEvent } from './asked.ts'
+import type { RuleSimulation, TicketPast } from './schema.ts'
+import { ruleSimulations, ruleSimulationTickets } from './table.ts'
 
 export type SimulationRow = typeof ruleSimulations.$inferSelect
 
 /** The row as it is read: without what only its next step needs. */
-export const shownSimulation = ({ step: _s, cursor: _c, firings: _f, ...simulation }: SimulationRow): RuleSimulation =>
+export const shownSimulation = ({ step: _s, cursor: _c, ...simulation }: SimulationRow): RuleSimulation =>
   simulation as RuleSimulation // the row is the resource
 
 const locked = prepare<{ id: string }>()(($) =>
@@ -62,9 +62,7 @@ const saidJson = sql`(select jsonb_build_object('visibility', m.visibility, 'cha
   'visibleText', left(m.visible_text, ${textMax}), 'verified', m.verified) from messages m where m.id = facts->>'messageId')`
 
 const next = prepareSql<AskedPeriod, EventRow>()(
-  (
-    $,
-  ) => sql`select id, type, channel, at, facts, actor_kind as "actorKind", actor_id as "actorId", ticket_id as "ticketId",
+  ($) => sql`select id, type, channel, at, facts, ticket_id as "ticketId", object_id as "objectId",
       request_id as "requestId", ${saidJson} as said
     from events where id > ${$.after} and ticket_id is not null and type = any(${$.types}::text[]) and at between ${$.from} and ${$.to}
     order by id limit ${$.max}`,
@@ -76,44 +74,47 @@ export async function nextEvents(tx: Connection, { types, ...period }: Period): 
   return rows.map(({ said, ...event }) => ({ event, said: said ?? undefined }))
 }
 
-const depths = prepareSql<{ ids: string[] }, { id: string; depth: number }>()(
-  ($) => sql`with recursive up(id, parent, depth) as (
-      select id, cause->>'eventId', 0 from events where id = any(${$.ids}::text[])
-      union all
-      select up.id, e.cause->>'eventId', up.depth + 1 from up join events e on e.id = up.parent
-        where up.depth < ${sql.raw(String(GENERATIONS_MAX))}
-    )
-    select id, max(depth) as depth from up group by id`,
+const pasts = prepareSql<{ simulationId: string; ticketIds: string[] }, { ticketId: string; past: TicketPast }>()(
+  ($) => sql`select ticket_id as "ticketId", past from ${ruleSimulationTickets}
+    where simulation_id = ${$.simulationId} and ticket_id = any(${$.ticketIds}::text[])`,
 )
 
-const stoppers = prepareSql<
-  { ids: string[]; ticketIds: string[]; key: string; position: number },
-  { eventId: string; ruleKey: string }
->()(
-  ($) => sql`select r.event_id as "eventId", r.rule_key as "ruleKey" from rule_runs r
-    join rule_revisions d on d.rule_key = r.rule_key and d.revision = r.revision
-    where r.ticket_id = any(${$.ticketIds}::text[]) and r.event_id = any(${$.ids}::text[]) and r.outcome = 'fired'
-      and r.rule_key <> ${$.key} and (d.definition->>'stop')::boolean
-      and ((d.definition->>'position')::int, r.rule_key) < (${$.position}::int, ${$.key}::text)`,
-)
-
-/** What was around events: how many generations of rules had been before, and which rule ahead of this one stopped them then. */
-export async function circumstancesOf(
-  tx: Pick<Connection, 'query'>,
-  { ruleKey: key, rule: { position } }: SimulationRow,
+/** What a simulation remembers of the tickets of events. */
+export async function pastsOf(
+  tx: Connection,
+  simulationId: string,
   seen: readonly SeenEvent[],
-): Promise<Circumstances> {
-  if (!seen.length) return { depth: () => 0, stoppedBy: () => undefined }
-  const ids = seen.map(({ event }) => event.id)
+): Promise<ReadonlyMap<string, TicketPast>> {
   const ticketIds = [...new Set(seen.map(({ event }) => event.ticketId))]
-  const [generations, stopped] = await Promise.all([
-    tx.query(depths.bind({ ids })),
-    tx.query(stoppers.bind({ ids, ticketIds, key, position })),
-  ])
-  const depthOf = new Map(generations.rows.map(({ id, depth }) => [id, depth]))
-  const stopperOf = new Map(stopped.rows.map(({ eventId, ruleKey }) => [eventId, ruleKey]))
-  return { depth: (id) => depthOf.get(id) ?? 0, stoppedBy: (id) => stopperOf.get(id) }
+  const { rows } = await tx.query(pasts.bind({ simulationId, ticketIds }))
+  return new Map(rows.map(({ ticketId, past }) => [ticketId, past]))
 }
+
+const remember = prepareSql<{ simulationId: string; ticketIds: string[]; pasts: string[] }, never>()(
+  ($) => sql`insert into ${ruleSimulationTickets} (simulation_id, ticket_id, past)
+    select ${$.simulationId}, ticket_id, past::jsonb from unnest(${$.ticketIds}::text[], ${$.pasts}::text[]) as new (ticket_id, past)
+    on conflict (simulation_id, ticket_id) do update set past = excluded.past`,
+)
+
+/** Keeps what has changed for the next step. */
+export function rememberPasts(
+  { send }: Pick<CommandContext, 'send'>,
+  simulationId: string,
+  { before, after }: { before: ReadonlyMap<string, TicketPast>; after: ReadonlyMap<string, TicketPast> },
+): void {
+  const changed = [...after].filter(([ticketId, past]) => before.get(ticketId) !== past)
+  if (!changed.length) return
+  const ticketIds = changed.map(([ticketId]) => ticketId)
+  send(remember.bind({ simulationId, ticketIds, pasts: changed.map(([, past]) => JSON.stringify(past)) }))
+}
+
+const forgetOf = prepareSql<{ simulationId: string }, never>()(
+  ($) => sql`delete from ${ruleSimulationTickets} where simulation_id = ${$.simulationId}`,
+)
+
+/** Of one that is over nobody asks any more. */
+export const forgetPasts = ({ send }: Pick<CommandContext, 'send'>, simulationId: string): void =>
+  send(forgetOf.bind({ simulationId }))
 
 const KEPT_MS = 30 * DAY_MS
 

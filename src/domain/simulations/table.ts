@@ -1,7 +1,7 @@
-import { index, integer, jsonb, pgTable, text } from 'drizzle-orm/pg-core'
+import { index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import { id, instant } from '../../db/columns.ts'
 import type { TriedRule } from '../rules/schema.ts'
-import type { Firing, SimulatedEvent, SimulationCounts, SimulationProgress, SimulationState } from './schema.ts'
+import type { SimulatedEvent, SimulationCounts, SimulationProgress, SimulationState, TicketPast } from './schema.ts'
 
 /** Rules tried on past events. The row holds how far one has come: whoever takes its next step needs nothing else. */
 export const ruleSimulations = pgTable(
@@ -28,8 +28,19 @@ export const ruleSimulations = pgTable(
     step: integer().notNull(),
     /** The event that was looked at last. */
     cursor: id().notNull(),
-    /** When it would have fired lately, for its guards. */
-    firings: jsonb().$type<Firing[]>().notNull(),
   },
   (t) => [index('rule_simulations_rule').on(t.ruleKey, t.id)],
+)
+
+/** What a simulation remembers of a ticket for the events behind; gone when it is over. */
+export const ruleSimulationTickets = pgTable(
+  'rule_simulation_tickets',
+  {
+    simulationId: id()
+      .notNull()
+      .references(() => ruleSimulations.id, { onDelete: 'cascade' }),
+    ticketId: id().notNull(),
+    past: jsonb().$type<TicketPast>().notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.simulationId, t.ticketId] })],
 )

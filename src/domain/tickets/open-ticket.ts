@@ -30,6 +30,7 @@ const FOR_AGENTS = ['tags', 'assigneeId', 'teamId', 'status', 'dueAt', 'estimate
 /** A new ticket with its first message, which is the requester's. Opened by agents for anybody, by requesters for themselves. */
 export const openTicket = defineCommand({
   name: 'openTicket',
+  runsUnlocked: ({ attachmentIds }) => !attachmentIds?.length,
   group: 'tickets',
   input: OpenTicket,
   retryOn: [ADDRESS_CONSTRAINT],

@@ -1,6 +1,6 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
-import { build, named, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import { build, named, prepareLock, prepareSql, rowOf } from '../../db/statement.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { newId } from '../../kernel/ids.ts'
@@ -47,10 +47,8 @@ const lockable = () =>
     })
     .from(tickets)
     .innerJoin(people, eq(people.id, tickets.requesterId))
-const lockById = prepare<{ id: string }>()(($) => lockable().where(eq(tickets.id, $.id)).for('update', { of: tickets }))
-const lockByNumber = prepare<{ number: number }>()(($) =>
-  lockable().where(eq(tickets.number, $.number)).for('update', { of: tickets }),
-)
+const lockById = prepareLock<{ id: string }>()(tickets, ($) => lockable().where(eq(tickets.id, $.id)))
+const lockByNumber = prepareLock<{ number: number }>()(tickets, ($) => lockable().where(eq(tickets.number, $.number)))
 
 /** The ticket by id or number, locked until the commit, with everybody who is to hear of it. */
 export async function lockTicket(tx: Connection, ref: string): Promise<LockedTicket> {

@@ -1,0 +1,172 @@
+import type { Duplex } from 'node:stream'
+import pg from 'pg'
+import { COMMITS_MAX, type Connection, type Db, type Rows, type Tx } from './client.ts'
+import { parsers } from './parsers.ts'
+import type { Sql } from './statement.ts'
+
+/** Connections of one process. A command holds one for two round trips. */
+const POOL_MAX = 16
+const STATEMENT_TIMEOUT_MS = 5_000
+const CONNECT_TIMEOUT_MS = 5_000
+
+const SESSION = '-c timezone=UTC -c datestyle=ISO -c synchronous_commit=on'
+
+const typed = {
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    (format !== 'binary' && parsers[oid]) || pg.types.getTypeParser(oid, format),
+}
+
+/** A pool on a Postgres server, 15 or newer. `onError` hears of idle connections that broke; the pool replaces them. */
+export function openPostgres(url: string, onError: (error: Error) => void): Db {
+  const settings = { connectionString: url, options: SESSION, types: typed }
+  const limits = {
+    pipeline: true,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  }
+  const pool = new pg.Pool({ ...settings, ...limits, max: POOL_MAX })
+  // values change nothing in how rows are written
+  const options = `${SESSION} -c plan_cache_mode=force_generic_plan`
+  const writers = new pg.Pool({ ...settings, ...limits, options, max: COMMITS_MAX, idleTimeoutMillis: 0 })
+  for (const each of [pool, writers]) each.on('error', onError)
+
+  const on = (client: pg.PoolClient): Connection => ({
+    query: (statement) => {
+      together(client)
+      return send(client, statement)
+    },
+  })
+
+  return {
+    kind: 'postgres',
+    native: pool,
+    query: <R>(statement: Sql<R>) => send<R>(pool, statement),
+    batch: async (first, second) => {
+      const client = await pool.connect()
+      const { query } = on(client)
+      try {
+        return await Promise.all([query(first), query(second)])
+      } finally {
+        client.release()
+      }
+    },
+    reading: shared(pool, on),
+    script: async (text) => void (await pool.query(text)),
+    close: async () => void (await Promise.all([pool.end(), writers.end()])),
+    holdLock: (key, onLost) => holdLock(settings, key, onLost),
+    transaction: (work) => transaction(pool, work),
+
+    async write(statements) {
+      const [only] = statements
+      if (statements.length > 1 || !only) return transaction(writers, (tx) => writeIn(tx, statements))
+      const client = await writers.connect() // the pool's own query would drop the connection with the first fault
+      try {
+        await send(client, only) // a transaction of its own
+      } finally {
+        client.release()
+      }
+    },
+  }
+}
+
+async function transaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  together(client)
+  const begun = send(client, BEGIN)
+  begun.catch(() => {}) // its failure reaches the caller through `query` or `commit`
+  let open = true
+  try {
+    return await work({
+      query: async <R>(statement: Sql<R>) => {
+        together(client)
+        return (await Promise.all([begun, send<R>(client, statement)]))[1]
+      },
+      commit: async (last) => {
+        open = false
+        await commit(client, last)
+      },
+    })
+  } finally {
+    await release(client, open)
+  }
+}
+
+/** Sent one after another without waiting; throws what went wrong first. */
+async function writeIn(tx: Tx, statements: readonly Sql[]): Promise<void> {
+  const sent = statements.slice(0, -1).map((statement) => tx.query(statement))
+  for (const end of await Promise.allSettled([...sent, tx.commit(statements.at(-1))]))
+    if (end.status === 'rejected') throw end.reason
+}
+
+const BEGIN: Sql = { text: 'begin', values: [] }
+const COMMIT: Sql = { text: 'commit', values: [] }
+
+const send = <R>(on: pg.Pool | pg.PoolClient, { name, text, values }: Sql<R>): Promise<Rows<R>> =>
+  new Promise((resolve, reject) => {
+    on.query({ ...(name ? { name } : {}), text, values }, (error: Error | undefined, result) => {
+      if (error) reject(error)
+      // pg types rows as any; the statement says what its rows are
+      else resolve({ rows: result.rows, rowCount: result.rowCount ?? 0 })
+    })
+  })
+
+/** So many read on one connection at a time: their statements share round trips, and each waits for those before it. */
+const READERS_MAX = 16
+
+/** A connection in common, taken from the pool by the first who reads and given back by the last. */
+function shared(pool: pg.Pool, on: (client: pg.PoolClient) => Connection): Db['reading'] {
+  const open: { client: Promise<pg.PoolClient>; readers: number }[] = []
+  return async (work) => {
+    let lane = open.find(({ readers }) => readers < READERS_MAX)
+    if (!lane) {
+      lane = { client: pool.connect(), readers: 0 }
+      open.push(lane)
+    }
+    lane.readers++
+    try {
+      return await work(on(await lane.client))
+    } finally {
+      if (--lane.readers === 0) {
+        open.splice(open.indexOf(lane), 1)
+        void lane.client.then((client) => client.release()).catch(() => {}) // whoever read has heard of it
+      }
+    }
+  }
+}
+
+/** What is sent from here to the end of this turn of the event loop leaves in one write: each write is a system call. */
+function together(client: pg.PoolClient): void {
+  // pg's types do not name its connection; its own queries cork the same stream
+  const { stream } = (client as unknown as { connection: { stream: Duplex } }).connection
+  if (stream.writableCorked) return
+  stream.cork()
+  process.nextTick(() => stream.uncork())
+}
+
+/** After a failed flush COMMIT answers ROLLBACK instead of failing: so the flush is looked at first. */
+async function commit(client: pg.PoolClient, last: Sql | undefined): Promise<void> {
+  together(client)
+  const [flushed, committed] = await Promise.allSettled([last && send(client, last), send(client, COMMIT)])
+  if (flushed.status === 'rejected') throw flushed.reason
+  if (committed.status === 'rejected') throw committed.reason
+}
+
+async function release(client: pg.PoolClient, open: boolean): Promise<void> {
+  try {
+    if (open) await client.query('rollback')
+    client.release()
+  } catch (error) {
+    client.release(error instanceof Error ? error : true)
+  }
+}
+
+async function holdLock(settings: pg.ClientConfig, key: number, onLost: () => void) {
+  const client = new pg.Client(settings)
+  // the lock goes with the session, whatever ends it
+  client.on('error', onLost)
+  client.on('end', onLost)
+  await client.connect()
+  const { rows } = await client.query('select pg_try_advisory_lock($1) as held', [key])
+  if (rows[0]?.held) return () => client.end()
+  await client.end()
+}

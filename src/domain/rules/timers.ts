@@ -1,0 +1,72 @@
+import { sql } from 'drizzle-orm'
+import { prepareSql, rowOf } from '../../db/statement.ts'
+import { defineQuery } from '../../kernel/desk.ts'
+import { type List, PageInput, readPage } from '../../kernel/page.ts'
+import { Closed, NoInput } from '../../kernel/schema.ts'
+import { refuseStaffOnly } from '../people/policy.ts'
+import { TicketRef } from '../tickets/schema.ts'
+import { ticketIdOf } from './kept.ts'
+import type { RuleTimer } from './schema.ts'
+import { ruleTimers } from './table.ts'
+import { isAwaited } from './waits.ts'
+
+const { depth: _d, lineage: _l, isSilenced: _s, tryAt: _t, attempts: _a, ...columns } = rowOf(ruleTimers)
+
+const timerList: List<RuleTimer> = {
+  name: 'rule_timers',
+  columns,
+  from: ruleTimers,
+  visible: () => isAwaited,
+  id: ruleTimers.id,
+  filters: {
+    ruleKey: { column: ruleTimers.ruleKey, kind: 'text' },
+    eventId: { column: ruleTimers.eventId, kind: 'reference' },
+    ticketId: { column: ruleTimers.ticketId, kind: 'reference' },
+    dueAt: { column: ruleTimers.dueAt, kind: 'instant' },
+  },
+  sorts: {
+    dueAt: { column: ruleTimers.dueAt, property: 'dueAt' },
+    createdAt: { column: ruleTimers.createdAt, property: 'createdAt' },
+  },
+  defaultSort: 'dueAt',
+}
+const { ticketId: _, ...timerFilters } = timerList.filters
+/** What may be asked of what waits on one ticket. */
+export const ruleTimerList: Pick<List<RuleTimer>, 'filters' | 'sorts' | 'defaultSort'> = {
+  ...timerList,
+  filters: timerFilters,
+}
+
+/** The rules that wait on a ticket before they act, what is due next first. */
+export const ruleTimersQuery = defineQuery({
+  name: 'ruleTimers',
+  group: 'rules',
+  input: Closed({ ticketId: TicketRef, page: PageInput }),
+  refuse: (actor) => refuseStaffOnly(actor),
+
+  async read(context, { ticketId, page }) {
+    const ofTicket = { field: 'ticketId', op: 'is' as const, values: [await ticketIdOf(context, ticketId)] }
+    return readPage(timerList, context, { ...page, filters: [...(page.filters ?? []), ofTicket] })
+  },
+})
+
+const LOOK_MAX = 200
+
+const next = prepareSql<object, { ticketId: string; inMs: number }>()(
+  () => sql`select ticket_id as "ticketId", (extract(epoch from try_at - now()) * 1000)::float8 as "inMs"
+    from ${ruleTimers} order by try_at limit ${sql.raw(String(LOOK_MAX))}`,
+)
+
+/** Tickets on which waits are over, by the database's clock, and how long it is until the next one is. A batch; null: nothing is in sight. */
+export const dueRuleTimers = defineQuery({
+  name: 'dueRuleTimers',
+  group: 'rules',
+  input: NoInput,
+  refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
+
+  async read({ db }): Promise<{ ticketIds: string[]; nextInMs: number | null }> {
+    const { rows } = await db.query(next.bind({}))
+    const due = rows.filter(({ inMs }) => inMs <= 0)
+    return { ticketIds: [...new Set(due.map(({ ticketId }) => ticketId))], nextInMs: rows[due.length]?.inMs ?? null }
+  },
+})

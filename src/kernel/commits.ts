@@ -1,0 +1,114 @@
+import { COMMITS_MAX, type Db } from '../db/client.ts'
+import type { Sql } from '../db/statement.ts'
+import type { Versions } from './versions.ts'
+import type { Unlocked } from './write-set.ts'
+import { type Group, shapeOf, statementFor } from './write-statement.ts'
+
+/** Somebody else has changed what a command had read, or is about to: it runs again under locks. */
+export const CONFLICT = Symbol('what was read has changed')
+
+/** Commands in one commit: more would wait longer than they save. */
+const BATCH_MAX = 16
+/** Rows of so many commands in one statement. */
+const ALIKE_MAX = 8
+
+export interface Commits {
+  /** Resolves once it is committed. Throws CONFLICT, or what the database says of this command's own writes. */
+  add(writes: Unlocked, versions: Versions): Promise<void>
+}
+
+interface Waiting extends Unlocked {
+  /** Of the configuration by which it was decided. */
+  versions: Versions
+  shape: string
+  resolve(): void
+  reject(error: unknown): void
+}
+
+/**
+ * Writes of commands that have locked nothing, several in one commit (group commit). Those of one shape share a statement. One that
+ * fails must not cost the others theirs: then each is written alone.
+ */
+export function createCommits(db: Db): Commits {
+  const waiting: Waiting[] = []
+  const claimed = new Set<string>()
+  let running = 0
+  let isDue = false
+
+  const pump = () => {
+    isDue = false
+    while (running < COMMITS_MAX && waiting.length) {
+      running++
+      void writeAll(db, waiting.splice(0, BATCH_MAX)).finally(() => {
+        running--
+        pump()
+      })
+    }
+  }
+  return {
+    add({ groups, rows }, versions) {
+      // what another has in hand will have changed by the time this is written
+      if (rows.some((row) => claimed.has(row))) return Promise.reject(CONFLICT)
+      for (const row of rows) claimed.add(row)
+      const written = new Promise<void>((resolve, reject) => {
+        const { vocabulary, rules } = versions
+        waiting.push({ groups, rows, versions, shape: `${vocabulary} ${rules} ${shapeOf(groups)}`, resolve, reject })
+      })
+      // whoever is handled in this turn of the event loop joins
+      if (!isDue && running < COMMITS_MAX) {
+        isDue = true
+        setImmediate(pump)
+      }
+      return written.finally(() => {
+        for (const row of rows) claimed.delete(row)
+      })
+    },
+  }
+}
+
+async function writeAll(db: Db, batch: readonly Waiting[]): Promise<void> {
+  try {
+    await db.write(statementsFor(batch))
+    for (const { resolve } of batch) resolve()
+  } catch (error) {
+    const [only] = batch
+    if (batch.length === 1) only?.reject(isStale(error) ? CONFLICT : error)
+    else if (isLost(error)) for (const { reject } of batch) reject(error)
+    else for (const one of batch) await writeAll(db, [one])
+  }
+}
+
+/** SQLSTATE 22012: the guard of a statement, see `guardOf`. */
+const isStale = (error: unknown): boolean => sqlStateOf(error) === '22012'
+
+/** Whether it was committed nobody knows. */
+const isLost = (error: unknown): boolean =>
+  !/^[0-9A-Z]{5}$/.test(sqlStateOf(error)) || /^(08|57)/.test(sqlStateOf(error))
+
+const sqlStateOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? '') // drivers add it to Error
+
+/** One statement for those of one shape; their number is a power of two, so that few texts are prepared. */
+function statementsFor(batch: readonly Waiting[]): Sql[] {
+  const alike = Map.groupBy(batch, ({ shape }) => shape)
+  return [...alike.values()].flatMap((all) =>
+    inPowersOfTwo(all).map((some) => statementFor(merged(some.map(({ groups }) => groups)), some[0]?.versions)),
+  )
+}
+
+function inPowersOfTwo<T>(all: readonly T[]): T[][] {
+  const parts: T[][] = []
+  for (let rest = all; rest.length; ) {
+    const size = Math.min(ALIKE_MAX, 2 ** Math.floor(Math.log2(rest.length)))
+    parts.push(rest.slice(0, size))
+    rest = rest.slice(size)
+  }
+  return parts
+}
+
+/** Equal shapes have equal groups at equal places. */
+function merged([first = [], ...others]: readonly Group[][]): Group[] {
+  return first.map(({ rows, ...group }, n) => ({
+    ...group,
+    rows: [...rows, ...others.flatMap((groups) => groups[n]?.rows ?? [])],
+  }))
+}
