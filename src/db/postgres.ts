@@ -25,8 +25,8 @@ export function openPostgres(url: string, onError: (error: Error) => void): Db {
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
   }
   const pool = new pg.Pool({ ...settings, ...limits, max: POOL_MAX })
-  // values change nothing in how rows are written
-  const options = `${SESSION} -c plan_cache_mode=force_generic_plan`
+  // values change nothing in how rows are written; each is found by its key, whatever is known of a table that was empty a moment ago
+  const options = `${SESSION} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off`
   const writers = new pg.Pool({ ...settings, ...limits, options, max: COMMITS_MAX, idleTimeoutMillis: 0 })
   for (const each of [pool, writers]) each.on('error', onError)
 

@@ -10,7 +10,7 @@ import { Problem } from './problems.ts'
 import { type DeskParts, type House, type Origin, perform } from './runs.ts'
 import type { Secrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
-import { type Cached, remembered, versionsOf } from './versions.ts'
+import { type Cached, remembered, type Versions, versionsOf } from './versions.ts'
 
 export interface QueryContext {
   db: Reader
@@ -85,7 +85,11 @@ async function read<I extends TSchema, R>(
     throw new Problem('missing_scope', { detail: `It takes the scope ${query.group}:read.` })
   const checked = check(query.input, input)
   throwIfRefused(query.refuse(actor, checked))
-  const cached = async <T>(part: Cached<T>) => remembered(memory, part, await versionsOf(memory, parts.db), parts.db)
+  let versions: Promise<Versions> | undefined
+  const cached = async <T>(part: Cached<T>) => {
+    versions ??= versionsOf(memory, parts.db)
+    return remembered(memory, part, await versions, parts.db)
+  }
   return query.read(
     { db: parts.db, actor, now: instantOf(parts.clock()), cached, secrets: parts.secrets, settings: parts.settings },
     checked,

@@ -14,7 +14,7 @@ import type { Ticket } from '../tickets/schema.ts'
 import { vocabulary } from '../types/store.ts'
 import { areFew, bestMessages, holding, holdingFew, isByRelevance, notHolding, relevancePage } from './relevance.ts'
 import { SearchTickets, type TicketFound } from './schema.ts'
-import { snippets } from './snippets.ts'
+import { type Said, snippets } from './snippets.ts'
 import { type Asked, readQuery } from './syntax.ts'
 
 /**
@@ -51,13 +51,13 @@ export const searchTickets = defineQuery({
         ? await listed(context, { limit: 1, includeTotal }, name, found)
         : { total: undefined, totalIsCapped: undefined }
       const counted = total === undefined ? {} : { total, totalIsCapped: totalIsCapped ?? false }
-      return withMatches(context, { ...page, ...counted }, words, best)
+      return withMatches({ ...page, ...counted }, words, best)
     }
     const few = await areFew(context, words, staff)
     const held = few ? holdingFew(words, staff) : holding(words, staff)
     const page = await listed(context, input, name, [...terms, held])
     const ids = page.data.map(({ id }) => id)
-    return withMatches(context, page, words, await bestMessages(context, ids, words))
+    return withMatches(page, words, await bestMessages(context, ids, words))
   },
 })
 
@@ -125,12 +125,11 @@ const unmatched = ({ data, ...page }: Page<Ticket>): Page<TicketFound> => ({
 })
 
 /** Adds to each ticket where the words were found. */
-async function withMatches(
-  context: QueryContext,
+function withMatches(
   { data, ...page }: Page<Ticket>,
   words: string,
-  best: ReadonlyMap<string, string>,
-): Promise<Page<TicketFound>> {
-  const found = await snippets(context, [...best.values()], words)
-  return { ...page, data: data.map((ticket) => ({ ...ticket, match: found.get(best.get(ticket.id) ?? '') ?? null })) }
+  best: ReadonlyMap<string, Said>,
+): Page<TicketFound> {
+  const found = snippets(best, words)
+  return { ...page, data: data.map((ticket) => Object.assign(ticket, { match: found.get(ticket.id) ?? null })) }
 }

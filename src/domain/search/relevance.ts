@@ -4,10 +4,12 @@ import { isStaff } from '../../kernel/actor.ts'
 import type { QueryContext } from '../../kernel/desk.ts'
 import type { Term } from '../../kernel/filter.ts'
 import { LIMIT_DEFAULT, openCursor, type Page, preparedForm, sealCursor } from '../../kernel/page.ts'
+import { messages } from '../conversations/table.ts'
 import { ticketsFor } from '../tickets/queries.ts'
 import type { Ticket } from '../tickets/schema.ts'
 import { tickets } from '../tickets/table.ts'
 import type { SearchTickets } from './schema.ts'
+import { type Said, textOf } from './snippets.ts'
 import { searchTexts } from './table.ts'
 
 /** More hits than this are not ranked: so common a word says nothing of relevance, and the newest tickets are the better answer. */
@@ -17,11 +19,11 @@ const HITS_MAX = 5_000
 const PREFIX = 'r.'
 export const isByRelevance = (cursor: string): boolean => cursor.startsWith(PREFIX)
 
-type Found = Ticket & { rank: number; bestMessageId: string }
+type Found = Ticket & { rank: number; bestMessageId: string; bestText: string | null }
 
 export interface RelevancePage extends Page<Ticket> {
   /** Ticket → the message that matches best. */
-  best: ReadonlyMap<string, string>
+  best: ReadonlyMap<string, Said>
 }
 
 interface Wanted {
@@ -60,19 +62,20 @@ export async function relevancePage(
   const seal = (row: Found | undefined) =>
     row ? PREFIX + sealCursor(secrets.cursor, binding, [row.rank, row.id]) : null
   return {
-    data: page.map((row) => resourceOf(row, list.hidden)),
     nextCursor: backwards || more ? seal(page.at(-1)) : null,
     prevCursor: (backwards ? more : at !== undefined) ? seal(page[0]) : null,
-    best: new Map(page.map(({ id, bestMessageId }) => [id, bestMessageId])),
+    best: new Map(page.map(({ id, bestMessageId, bestText }) => [id, { id: bestMessageId, text: bestText ?? '' }])),
+    data: page.map((row) => resourceOf(row, list.hidden)), // the last: it takes away what the others read
   }
 }
 
-const ONLY_HERE = ['rank', 'bestMessageId', 'hits']
+const ONLY_HERE = ['rank', 'bestMessageId', 'bestText', 'hits']
 
 /** The row without what only this order needs. */
 function resourceOf(row: Found, hidden: readonly string[] = []): Ticket {
-  const extra = Object.fromEntries([...ONLY_HERE, ...hidden].map((name) => [name, undefined]))
-  return { ...row, ...extra }
+  const own: Record<string, unknown> = row // a page of our own rows: a copy of each would cost more than the sort
+  for (const name of [...ONLY_HERE, ...hidden]) own[name] = undefined
+  return row
 }
 
 interface Form {
@@ -110,18 +113,22 @@ function statementFor(list: ReturnType<typeof ticketsFor>, { terms, isStaff, has
       .where(conditions)
       .orderBy(sql`best.rank ${way}`, sql`${tickets.id} ${way}`)
     return sql`with matching as materialized (
-        select ${searchTexts.ticketId}, ${searchTexts.messageId}, ts_rank(${searchTexts.words}, websearch_to_tsquery('simple', ${$.words})) as rank
+        select ${searchTexts.ticketId}, ${searchTexts.messageId}, ts_rank(${searchTexts.words}, ${asked($.words)}) as rank
         from ${searchTexts} where ${matches(sql`${$.words}`, isStaff)}
       ), hits as materialized (select * from matching limit ${sql.raw(String(HITS_MAX + 1))}),
       best as (select distinct on (ticket_id) ticket_id, message_id, rank from hits order by ticket_id, rank desc, message_id desc),
       found as (${found} limit ${sql.raw(String(limit))})
-      select counted.hits, found.* from (select count(*)::int as hits from hits) as counted left join found on true order by found.rank ${way}, found.id ${way}`
+      select counted.hits, found.*, ${textOf(sql`said`)} as "bestText" from (select count(*)::int as hits from hits) as counted
+        left join found on true left join ${messages} as said on said.id = found."bestMessageId" order by found.rank ${way}, found.id ${way}`
   })
 }
 
+/** The words as Postgres asks for them: in a select of its own, so that they are read once and not for each row. */
+const asked = (words: unknown): SQL => sql`(select websearch_to_tsquery('simple', ${words}))`
+
 /** Requesters find by what they read: never by a word of a note. */
 const matches = (words: SQL, isStaff: boolean): SQL =>
-  sql`${searchTexts.words} @@ websearch_to_tsquery('simple', ${words}) ${isStaff ? sql`` : sql`and ${searchTexts.public}`}`
+  sql`${searchTexts.words} @@ ${asked(words)} ${isStaff ? sql`` : sql`and ${searchTexts.public}`}`
 
 /** Tickets with a message that has these words, in the order of any list. */
 export const holding = (words: string, isStaff: boolean): Term => ({
@@ -160,12 +167,13 @@ const countAll = countHits(true)
 const countPublic = countHits(false)
 
 const bestHits = (isStaff: boolean) =>
-  prepareSql<{ ids: string[]; words: string }, { ticketId: string; messageId: string }>()(
+  prepareSql<{ ids: string[]; words: string }, Said & { ticketId: string }>()(
     (
       $,
-    ) => sql`select distinct on (${searchTexts.ticketId}) ${searchTexts.ticketId} as "ticketId", ${searchTexts.messageId} as "messageId" from ${searchTexts}
+    ) => sql`select distinct on (${searchTexts.ticketId}) ${searchTexts.ticketId} as "ticketId", said.id, ${textOf(sql`said`)} as text
+      from ${searchTexts} join ${messages} as said on said.id = ${searchTexts.messageId}
       where ${searchTexts.ticketId} = any(${$.ids}::text[]) and ${matches(sql`${$.words}`, isStaff)}
-      order by ${searchTexts.ticketId}, ts_rank(${searchTexts.words}, websearch_to_tsquery('simple', ${$.words})) desc, ${searchTexts.messageId} desc`,
+      order by ${searchTexts.ticketId}, ts_rank(${searchTexts.words}, ${asked($.words)}) desc, ${searchTexts.messageId} desc`,
   )
 const bestOfAll = bestHits(true)
 const bestOfPublic = bestHits(false)
@@ -175,7 +183,8 @@ export async function bestMessages(
   { db, actor }: QueryContext,
   ids: readonly string[],
   words: string,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, Said>> {
+  if (!ids.length) return new Map()
   const { rows } = await db.query((isStaff(actor) ? bestOfAll : bestOfPublic).bind({ ids: [...ids], words }))
-  return new Map(rows.map(({ ticketId, messageId }) => [ticketId, messageId]))
+  return new Map(rows.map(({ ticketId, ...said }) => [ticketId, said]))
 }

@@ -1,7 +1,4 @@
-import { sql } from 'drizzle-orm'
-import { prepareSql } from '../../db/statement.ts'
-import type { QueryContext } from '../../kernel/desk.ts'
-import { messages } from '../conversations/table.ts'
+import { type SQL, sql } from 'drizzle-orm'
 import type { TextMatch } from './schema.ts'
 
 /** A snippet is looked for in so much of a message. */
@@ -11,21 +8,19 @@ const SNIPPET_LENGTH_MAX = 300
 const LEAD_LENGTH = 60
 const MARKS_MAX = 50
 
-const texts = prepareSql<{ ids: string[] }, { id: string; text: string }>()(
-  ($) => sql`select ${messages.id} as id, left(${messages.visibleText}, ${sql.raw(String(LOOKED_THROUGH_MAX))}) as text
-    from ${messages} where ${messages.id} = any(${$.ids}::text[])`,
-)
+/** A message that was found, and the beginning of what it says. */
+export interface Said {
+  id: string
+  text: string
+}
 
-/** A part of each message, with what was found marked. For messages that the asker sees. */
-export async function snippets(
-  { db }: QueryContext,
-  ids: readonly string[],
-  words: string,
-): Promise<ReadonlyMap<string, TextMatch>> {
-  if (!ids.length) return new Map()
-  const { rows } = await db.query(texts.bind({ ids: [...ids] }))
+/** What a snippet is made of, of a message under this name. */
+export const textOf = (name: SQL): SQL => sql`left(${name}.visible_text, ${sql.raw(String(LOOKED_THROUGH_MAX))})`
+
+/** A part of each message, with what was found marked; by its ticket. For messages that the asker sees. */
+export function snippets(found: ReadonlyMap<string, Said>, words: string): ReadonlyMap<string, TextMatch> {
   const wanted = wordsIn(words)
-  return new Map(rows.map(({ id, text }) => [id, { messageId: id, ...snippet(text, wanted) }]))
+  return new Map([...found].map(([ticketId, { id, text }]) => [ticketId, { messageId: id, ...snippet(text, wanted) }]))
 }
 
 // what `simple` takes for words, near enough to show them: letters and digits together
@@ -36,14 +31,29 @@ const wordsIn = (words: string): ReadonlySet<string> =>
 
 /** Some text around the first word that was found, and the places of all in it. From the beginning where the words stand elsewhere. */
 export function snippet(text: string, wanted: ReadonlySet<string>): Omit<TextMatch, 'messageId'> {
-  const line = text.replace(/\s+/g, ' ').trim()
-  const found = [...line.matchAll(WORD)].filter(([word]) => wanted.has(word.toLowerCase()))
-  const [first] = found
-  const start = first === undefined || first.index <= LEAD_LENGTH ? 0 : line.indexOf(' ', first.index - LEAD_LENGTH) + 1
+  const [first] = placesOf(text, wanted, 1)
+  // blanks are taken together below: what is cut here is several times what is shown
+  const from = Math.max(0, (first?.from ?? 0) - LEAD_LENGTH * SPARE)
+  const line = text
+    .slice(from, from + (LEAD_LENGTH + SNIPPET_LENGTH_MAX) * SPARE)
+    .replace(/\s{2,}|[^\S ]/g, ' ')
+    .trim()
+  const [nearest] = placesOf(line, wanted, 1)
+  const start =
+    nearest === undefined || nearest.from <= LEAD_LENGTH ? 0 : line.indexOf(' ', nearest.from - LEAD_LENGTH) + 1
   const shown = line.slice(start, start + SNIPPET_LENGTH_MAX).toWellFormed()
-  const places = found.slice(0, MARKS_MAX).map(({ 0: word, index }) => ({
-    from: index - start,
-    to: index - start + word.length,
-  }))
-  return { text: shown, marks: places.filter(({ from, to }) => from >= 0 && to <= shown.length) }
+  return { text: shown, marks: placesOf(shown, wanted, MARKS_MAX) }
+}
+
+const SPARE = 4
+
+/** Where the wanted words stand, at most so many. */
+function placesOf(text: string, wanted: ReadonlySet<string>, max: number): TextMatch['marks'] {
+  const places: TextMatch['marks'] = []
+  for (const { 0: word, index } of text.matchAll(WORD)) {
+    if (!wanted.has(word.toLowerCase())) continue
+    places.push({ from: index, to: index + word.length })
+    if (places.length === max) break
+  }
+  return places
 }
