@@ -77,6 +77,15 @@ const waiters = {
     if: { field: 'status', op: 'isNot', value: 'solved' },
     reactToRules: true,
   },
+  // at the end of this wait generations are through
+  waits_deep: { on: ['ticket.changed'], if: { field: 'tags', op: 'contains', value: 'link_4' }, reactToRules: true },
+  // sets off `echo` again, by which it was set off
+  waits_back: {
+    on: ['ticket.changed'],
+    if: { field: 'tags', op: 'contains', value: 'echo' },
+    then: [{ action: 'postNote', body: 'Back' }],
+    reactToRules: true,
+  },
 }
 
 /** Lets rules that wait a second come to their end, whatever follows from each other. */
@@ -90,7 +99,8 @@ async function settle() {
 }
 
 t.test('a simulation over what happened says what the record says, of every rule', async (t) => {
-  await call('PATCH', '/v1/rules/round_robin', { body: { enabled: true } })
+  const off = ['round_robin', 'close_solved_after_a_week']
+  for (const key of off) await call('PATCH', `/v1/rules/${key}`, { body: { enabled: true } })
   const chase = (key: string, to: string) => ({
     key,
     on: ['ticket.replied', 'ticket.changed'],
@@ -113,6 +123,8 @@ t.test('a simulation over what happened says what the record says, of every rule
   await rowsOf('update versions set vocabulary = vocabulary + 1')
   await add({ key: 'bugs_only', on: ['ticket.opened'], types: ['bug'], then: [{ action: 'postNote', body: 'A bug' }] })
 
+  const echo = { then: [{ action: 'changeTicket', addTags: ['echo'] }], reactToRules: true }
+  await add({ key: 'echo', on: ['ticket.noted'], ...echo })
   for (const [key, rule] of Object.entries(waiters))
     await add({ key, after: { seconds: 1 }, then: [{ action: 'changeTicket', addTags: [key] }], ...rule })
 
@@ -141,7 +153,7 @@ t.test('a simulation over what happened says what the record says, of every rule
   t.ok(await settle())
 
   const { data: rules } = (await call('GET', '/v1/rules')).body
-  t.equal(rules.length, 25)
+  t.equal(rules.length, 28)
   for (const { key } of rules) {
     const simulation = await simulated(key)
     t.match(simulation, { state: 'done', revision: Number, detail: null }, key)
@@ -172,18 +184,21 @@ t.test('a simulation over what happened says what the record says, of every rule
   t.same(seen('failed'), [])
   t.ok(seen('fired').length >= 11, `each of them fired: ${seen('fired')}`)
   t.ok(seen('stopped').includes('acknowledge_new_ticket'))
-  for (const key of ['chase_up', 'once', 'reopen_on_customer_reply', 'link_5', 'waits_on'])
+  for (const key of ['chase_up', 'once', 'reopen_on_customer_reply', 'link_5', 'waits_on', 'echo'])
     t.ok(seen('guarded').includes(key), key)
   for (const key of Object.keys(waiters)) await waitedAsTold(t, key)
-  for (const key of ['chase_up', 'chase_down', 'first', 'once', 'bugs_only', ...Object.keys(waiters), ...chain])
+  for (const key of ['chase_up', 'chase_down', 'first', 'once', 'bugs_only', 'echo', ...Object.keys(waiters), ...chain])
     await call('DELETE', `/v1/rules/${key}`)
-  await call('PATCH', '/v1/rules/round_robin', { body: { enabled: false } })
+  for (const key of off) await call('PATCH', `/v1/rules/${key}`, { body: { enabled: false } })
 })
 
 /** What became of each wait is what `explain` tells of it; what waits still is in the timers. */
 async function waitedAsTold(t: Test, key: string) {
   const { samples, misses, counts } = await simulated(key)
-  t.ok(key === 'waits_long' ? counts.waiting : counts.fired, `${key} was tried: ${JSON.stringify(counts)}`)
+  t.ok(
+    key === 'waits_long' ? counts.waiting : counts.fired + counts.guarded,
+    `${key} was tried: ${JSON.stringify(counts)}`,
+  )
   for (const { ticketId, eventId, outcome, detail, dueAt } of [...samples, ...misses]) {
     if (dueAt === null) continue
     const { body } = await call('GET', `/v1/tickets/${ticketId}/explain?rule=${key}&event=${eventId}`)

@@ -29,8 +29,6 @@ export interface Around {
   depth: number
   /** The rule that stopped it. */
   stoppedBy: string | undefined
-  /** Whether this rule is among those by whose doing it came about. */
-  isOwnDoing: boolean
   /** Whether this rule had acted before a wait by whose end it came about. */
   hasActed: boolean
   /** Of a wait that begins here. */

@@ -10,21 +10,20 @@ import type { Around, SeenEvent, WaitEnd } from './asked.ts'
 interface Origin {
   id: string
   depth: number
-  isOwnDoing: boolean
   hasActed: boolean
 }
 
 // up the chain of causes; what came before the end of a wait was done in another request
 const origins = prepareSql<{ ids: string[]; key: string }, Origin>()(
-  ($) => sql`with recursive up(id, parent, depth, own, over_wait, acted) as (
-      select id, cause->>'eventId', 0, coalesce(cause->>'ruleKey' = ${$.key}, false), type = 'rule.due', false
+  ($) => sql`with recursive up(id, parent, depth, over_wait, acted) as (
+      select id, cause->>'eventId', 0, type = 'rule.due', false
         from events where id = any(${$.ids}::text[])
       union all
-      select up.id, e.cause->>'eventId', up.depth + 1, coalesce(e.cause->>'ruleKey' = ${$.key}, false), up.over_wait or e.type = 'rule.due',
+      select up.id, e.cause->>'eventId', up.depth + 1, up.over_wait or e.type = 'rule.due',
           up.over_wait and coalesce(e.cause->>'ruleKey' = ${$.key}, false)
         from up join events e on e.id = up.parent where up.depth < ${sql.raw(String(GENERATIONS_MAX))}
     )
-    select id, max(depth) as depth, bool_or(own) as "isOwnDoing", bool_or(acted) as "hasActed" from up group by id`,
+    select id, max(depth) as depth, bool_or(acted) as "hasActed" from up group by id`,
 )
 
 const stoppers = prepareSql<
@@ -105,8 +104,8 @@ export async function circumstancesOf(
   const stopperOf = new Map(stopped.rows.map(({ eventId, ruleKey }) => [eventId, ruleKey]))
   const endOf = new Map(ended.map((end) => [end.eventId, end]))
   return (id) => {
-    const { depth, isOwnDoing, hasActed } = originOf.get(id) ?? { depth: 0, isOwnDoing: false, hasActed: false }
-    return { depth, isOwnDoing, hasActed, stoppedBy: stopperOf.get(id), end: endOf.get(id) }
+    const { depth, hasActed } = originOf.get(id) ?? { depth: 0, hasActed: false }
+    return { depth, hasActed, stoppedBy: stopperOf.get(id), end: endOf.get(id) }
   }
 }
 

@@ -19,7 +19,8 @@ export function judgeWait(asked: Asked, { event, said }: SeenEvent, around: Arou
   const then: FactualEvent = { type: 'rule.due', channel: 'rule', at: dueAt, facts: dueFacts(event, facts) }
   const found = { ...judged, due: then }
   if (!holdsAt(asked, then, said)) return { ...found, outcome: 'not_matched' }
-  const detail = heldBack({ depth: around.depth + 1, hasActed: around.isOwnDoing })
+  // one that had acted on the way here was held back at the event, or is by its generation
+  const detail = heldBack({ depth: around.depth + 1, hasActed: false })
   if (detail !== undefined) return { ...found, outcome: 'guarded', detail }
   const firing = { at: dueAt, requestId: due?.requestId ?? null }
   return { ...found, outcome: 'fired', past: { ...begun, firings: [...past.firings, firing] } }
