@@ -11,12 +11,13 @@ import { startIndexing } from './jobs/indexing.ts'
 import { announcePresence } from './jobs/presence.ts'
 import { startRuleTimers } from './jobs/rule-timers.ts'
 import { scheduleCleanUp } from './jobs/schedule.ts'
+import { simulator } from './jobs/simulations.ts'
 import { SYSTEM } from './kernel/actor.ts'
 import { newId } from './kernel/ids.ts'
 import { createReceiver, type Receiver } from './mail/in/receive.ts'
 import { rememberedBriefly } from './mail/in/recipients.ts'
 import { createSmtpListener, type TlsSettings } from './mail/in/server.ts'
-import { sendMail } from './mail/out/send.ts'
+import { mailSender } from './mail/out/send.ts'
 import { createTransport } from './mail/out/transport.ts'
 import { recordMetrics } from './metrics.ts'
 import { version } from './version.ts'
@@ -27,6 +28,8 @@ const EXIT_AFTER_MS = 30_000
 /** What was accepted is filed within this time, or left to the queue. */
 const FINISH_MS = 15_000
 const MAILS_AT_ONCE = 8
+/** A queue worked one by one would wait for the next poll after each: see `burstWhenBatchFull`. */
+const SIMULATIONS_AT_ONCE = 2
 /** Whose turn comes when is the receiver's business: it is never without a mail to read. */
 const PARSE_MAILS_AT_ONCE = 32
 
@@ -122,10 +125,11 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
   // only now: a claim of a worker that nobody knows would be missed by nobody
   await app.queue.work({
     'mail.parse': { handle: receiver.receive, atOnce: PARSE_MAILS_AT_ONCE },
+    'rule.simulate': { handle: simulator(desk, onError), atOnce: SIMULATIONS_AT_ONCE },
     ...(transport
       ? {
           'mail.send': {
-            handle: sendMail({ desk, transport, workerId, instanceId: app.secrets.instanceId }),
+            handle: mailSender({ desk, transport, workerId, instanceId: app.secrets.instanceId }),
             atOnce: MAILS_AT_ONCE,
           },
         }

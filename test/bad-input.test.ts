@@ -38,7 +38,7 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
   openTicket: { body: { subject: 'Right', body: 'Right', requester: { email: 'right@example.com' } } },
   changeTicket: { params: async () => ({ ticketId: (await openTicket()).id }), body: { priority: 'low' } },
   assignTicket: { params: async () => ({ ticketId: (await openTicket()).id }), body: { assigneeId: agent.id } },
-  takeNextTicket: { params: async () => ({ ticketId: (await openTicket()).id }), body: {} },
+  takeNextTicket: { body: {} },
   claimTicket: { params: async () => ({ ticketId: (await openTicket()).id }) },
   releaseTicket: { params: async () => ({ ticketId: (await openTicket({ assigneeId: agent.id })).id }) },
   postReply: { params: async () => ({ ticketId: (await openTicket()).id }), body: { body: 'Right' } },
@@ -80,6 +80,14 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
     params: async () => ({ key: 'acknowledge_new_ticket' }),
     body: { ticketId: aTicketId, rule: { if: { all: [] } } },
   },
+  simulateRule: {
+    params: async () => {
+      await endSimulations()
+      return { key: SIMULATED }
+    },
+    body: { rule: { if: { all: [] }, position: 1 }, to: '2026-01-01T00:00:00Z', eventsMax: 5 },
+  },
+  cancelSimulation: { params: async () => ({ key: SIMULATED, simulationId: await aSimulation() }) },
   changeRule: { params: async () => ({ key: 'tell_assignee_of_reply' }), body: { enabled: false } },
   removeRule: { params: async () => ({ key: 'reopen_on_customer_reply' }) },
   acknowledgeTicket: {
@@ -142,6 +150,17 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
 
 /** They ask with a body, and write nothing. */
 const readsByPost = ['inspectMail', 'searchTickets', 'testRule']
+
+const SIMULATED = 'tell_assignee_of_assignment'
+const endSimulations = async () => {
+  const path = `/v1/rules/${SIMULATED}/simulations`
+  const { data } = (await call('GET', `${path}?state=queued`)).body
+  for (const { id } of data) await call('POST', `${path}/${id}/cancel`, { body: {} })
+}
+const aSimulation = async () => {
+  await endSimulations()
+  return (await call('POST', `/v1/rules/${SIMULATED}/simulations`, { body: {} })).body.id
+}
 
 let mails = 0
 const aMacro = async () => {

@@ -70,6 +70,7 @@ async function defined(): Promise<Named[]> {
 /** Commands that no API offers, and why. */
 const internalCommands: Record<string, string> = {
   notifyPerson: 'an action of rules',
+  sendMail: 'an action of rules and macros: by hand one opens a ticket, or replies',
   recordApiKeyUse: 'notes that a key was used',
   journalMail: 'SMTP is its door',
   journalMails: 'SMTP is its door',
@@ -78,6 +79,8 @@ const internalCommands: Record<string, string> = {
   failInboundMail: 'a step of the mail worker',
   claimOutboundMail: 'a step of the mail worker',
   recordMailResult: 'a step of the mail worker',
+  advanceSimulation: 'a step of the worker',
+  failSimulation: 'a step of the worker',
   adoptWork: 'workers among themselves',
   leave: 'workers among themselves',
   returnInboundMail: 'workers among themselves',

@@ -12,6 +12,7 @@ export { people, personEmails, teamMembers, teams } from '../domain/people/table
 export { ticketLinks } from '../domain/relations/table.ts'
 export { ruleRevisions, ruleRuns, rules, ruleTimers } from '../domain/rules/table.ts'
 export { searchPending, searchTexts } from '../domain/search/table.ts'
+export { ruleSimulations, ruleSimulationTickets } from '../domain/simulations/table.ts'
 export { templates } from '../domain/templates/table.ts'
 export { ticketNumber, tickets } from '../domain/tickets/table.ts'
 export { assignmentTurns } from '../domain/tickets/turns.ts'

@@ -17,6 +17,7 @@ import { assertEveryFieldIsDecided } from './policy.ts'
 import { relationResolvers } from './relations.ts'
 import { ruleResolvers } from './rules.ts'
 import { scalars } from './scalars.ts'
+import { simulationResolvers } from './simulations.ts'
 import { templateResolvers } from './templates.ts'
 import { ticketLoaders, ticketResolvers } from './tickets.ts'
 import { matchLoader, viewResolvers } from './views.ts'
@@ -29,6 +30,7 @@ const features = [
   mailResolvers,
   notificationResolvers,
   ruleResolvers,
+  simulationResolvers,
   templateResolvers,
   relationResolvers,
   viewResolvers,

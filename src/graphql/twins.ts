@@ -13,8 +13,18 @@ import { Notification, NotificationPreferences, NotificationsRead } from '../dom
 import { MailCause, MailExplanation, MailStep, OutboundMail, SuppressedAddress } from '../domain/outbound/schema.ts'
 import { Person, Team } from '../domain/people/schema.ts'
 import { TicketLink } from '../domain/relations/schema.ts'
-import { Finding, Rule, RuleExplanation, RuleRun, RuleTimer, RuleTrial, RuleWait } from '../domain/rules/schema.ts'
+import {
+  Finding,
+  Rule,
+  RuleExplanation,
+  RuleRun,
+  RuleTimer,
+  RuleTrial,
+  RuleWait,
+  TriedRule,
+} from '../domain/rules/schema.ts'
 import { searchSchemas } from '../domain/search/schema.ts'
+import { simulationSchemas } from '../domain/simulations/schema.ts'
 import { RenderedTemplate, Template } from '../domain/templates/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
 import { Priority, Status, TicketType } from '../domain/types/schema.ts'
@@ -64,6 +74,8 @@ export const twins: Record<string, TSchema> = {
   RuleFinding: Finding,
   RuleExplanation,
   RuleTrial,
+  TriedRule,
+  ...simulationSchemas,
   NotificationPreferences,
   NotificationsRead,
   Event,

@@ -55,6 +55,8 @@ export interface Command<I extends TSchema, S, R> {
 interface RuleAction<I extends TSchema, S> {
   /** What the author of a rule gives; the ticket is that of the event. */
   input: TSchema
+  /** What no schema says of it, pure: a rule that can only fail is not saved. */
+  refuse?(given: Omit<Static<I>, 'ticketId'>): Problem | undefined
   /**
    * The subject, from the ticket as the event's command holds it and without a statement; undefined where it takes one. An action that
    * needs none costs no round trip.
@@ -90,6 +92,8 @@ export interface CommandContext {
   run<I extends TSchema, S, R>(command: Command<I, S, R>, input: Static<I>, options?: { ticketId: string }): Promise<R>
   /** The event that this follows from. */
   cause: DeskEvent | undefined
+  /** What began this asks for no automatic answer (RFC 3834). */
+  isSilenced: boolean
   /** What is left to a whole transaction, by name: which rules have acted on which ticket. */
   notes: Set<string>
   /** What the events of a rule's run have changed, by field: from what it was first to what it is now. */
@@ -215,6 +219,7 @@ export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
     },
     attempt: (work) => attempt(unit, (mayRead) => work(contextFor({ ...unit, mayRead }, cause))),
     cause,
+    isSilenced: unit.rule?.isSilenced ?? false,
     notes: unit.notes,
     changesOf: (runId) =>
       unit.history

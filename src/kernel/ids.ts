@@ -39,10 +39,18 @@ export type IdPrefix =
   | 'job'
   | 'req'
   | 'rad'
+  | 'sim'
 
 /** `tkt_` + 26 characters: a UUIDv7 (RFC 9562 §5.7) in Crockford's base32, growing within a process. */
 export function newId(prefix: IdPrefix): string {
   return `${prefix}_${base32(generator.generate().bytes)}`
+}
+
+/** Less than all ids that are made from a moment on: an id begins with its time. */
+export function idBefore(prefix: IdPrefix, instant: string): string {
+  const time = Buffer.alloc(16)
+  time.writeUIntBE(Math.max(0, Date.parse(instant)), 0, 6)
+  return `${prefix}_${base32(time)}`
 }
 
 /** Crockford's base32 of bytes, in lower case; the first character takes what does not fill five bits. */

@@ -118,6 +118,8 @@ async function runUnlocked<I extends TSchema, S, R>(house: House, asked: Asked<I
   const { answer, unit, left } = await parts.db.reading((connection) =>
     decide(house, asked, { tx: watching(connection, writes), writes, attempts }, memory.versions),
   )
+  // statements of its own were sent: without a transaction they were refused, and nobody has heard of it yet
+  if (unit?.sent.length) throw NEEDS_TRANSACTION
   if (unit && !writes.isEmpty) {
     const unlocked = writes.takeUnlocked()
     if (!unlocked) throw NEEDS_TRANSACTION

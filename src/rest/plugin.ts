@@ -20,6 +20,7 @@ import { relationRoutes } from './relations.ts'
 import { ruleRoutes } from './rules.ts'
 import { searchRoutes } from './search.ts'
 import { guardRoutes, type SessionParts } from './session.ts'
+import { simulationRoutes } from './simulations.ts'
 import { templateRoutes } from './templates.ts'
 import { ticketRoutes } from './tickets.ts'
 import { validatorCompiler } from './validation.ts'
@@ -90,6 +91,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   outboundRoutes(api)
   notificationRoutes(api)
   ruleRoutes(api)
+  simulationRoutes(api)
   templateRoutes(api)
   macroRoutes(api)
   await attachmentRoutes(api, parts)

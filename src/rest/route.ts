@@ -17,8 +17,8 @@ interface CommandRoute<I extends TSchema, S, R> extends Documented {
   method: 'POST' | 'PATCH' | 'PUT' | 'DELETE'
   url: string
   command: Command<I, S, R>
-  /** 201 with Location for what is new; 204 for what is gone; else 200. */
-  status: 200 | 201 | 204
+  /** 201 with Location for what is new, 202 for what is under way; 204 for what is gone; else 200. */
+  status: 200 | 201 | 202 | 204
   response: TSchema
   location?(result: R): string
 }
@@ -95,7 +95,7 @@ export function commandRoute<I extends TSchema, S, R>(app: FastifyInstance, rout
       } as Static<I>
       const result = await executed(request, reply, command, input)
       if (status === 204) return reply.code(204).send()
-      if (status === 201 && route.location) reply.header('location', route.location(result))
+      if (route.location) reply.header('location', route.location(result))
       return withETag(reply.code(status), result).send(result)
     },
   })

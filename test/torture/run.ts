@@ -7,15 +7,22 @@ import { type HostileParts, hostileRun } from './hostile.ts'
 import { type KillParts, killRun, type TortureResult } from './kill.ts'
 import { outboundRun } from './outbound.ts'
 import { pendingRun } from './pending.ts'
+import { type RoundRobinParts, roundRobinRun } from './round-robin.ts'
+import { type SimulationParts, simulationRun } from './simulation.ts'
 import { type TimersParts, timersRun } from './timers.ts'
 
 const SEED_MAX = 2 ** 31
 
-const tortures: Record<string, (parts: KillParts & HostileParts & TimersParts) => Promise<TortureResult>> = {
+const tortures: Record<
+  string,
+  (parts: KillParts & HostileParts & RoundRobinParts & SimulationParts & TimersParts) => Promise<TortureResult>
+> = {
   kill: killRun,
   pending: pendingRun,
   hostile: hostileRun,
   outbound: outboundRun,
+  'round-robin': roundRobinRun,
+  simulation: simulationRun,
   timers: timersRun,
 }
 const databases: Record<string, () => Promise<ServerDatabase | undefined>> = {
@@ -32,6 +39,8 @@ const { values } = parseArgs({
     kills: { type: 'string', default: '6' },
     mutations: { type: 'string', default: '20000' },
     large: { type: 'string', default: '10' },
+    tickets: { type: 'string', default: '1000' },
+    events: { type: 'string', default: '50000' },
     timers: { type: 'string', default: '1000' },
     stopped: { type: 'string', default: '20' },
     times: { type: 'string', default: '1' },
@@ -46,8 +55,13 @@ for (const [name, torture] of Object.entries(tortures).filter(([name]) => values
   ))
     for (let time = 0; time < Number(values.times); time++) {
       const seed = values.seed === undefined ? randomInt(SEED_MAX) : Number(values.seed) + time
-      const { mails, writes, kills, mutations, large, timers, stopped } = values
-      const counts = { mutations: Number(mutations), large: Number(large) }
+      const { mails, writes, kills, mutations, large, tickets, events, timers, stopped } = values
+      const counts = {
+        mutations: Number(mutations),
+        large: Number(large),
+        tickets: Number(tickets),
+        events: Number(events),
+      }
       const waits = { timers: Number(timers), stoppedSeconds: Number(stopped) }
       const parts = { mails: Number(mails), writes: Number(writes), kills: Number(kills), ...counts, ...waits, seed }
       const result = await torture({ ...parts, database: await open() })

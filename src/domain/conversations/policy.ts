@@ -1,5 +1,5 @@
 import { type Actor, isAgent, isStaff } from '../../kernel/actor.ts'
-import type { ProblemCode } from '../../kernel/problems.ts'
+import { invalid, type Problem, type ProblemCode } from '../../kernel/problems.ts'
 import { seesTicket } from '../tickets/policy.ts'
 import type { Ticket } from '../tickets/schema.ts'
 import type { Visibility } from './schema.ts'
@@ -8,6 +8,12 @@ import type { Visibility } from './schema.ts'
 export function refuseReply(actor: Actor, ticket: Pick<Ticket, 'requesterId'>): ProblemCode | undefined {
   if (!seesTicket(actor, ticket)) return 'ticket_not_found'
   if (isStaff(actor) && !isAgent(actor)) return 'forbidden'
+}
+
+/** A reply says what is given or what a template says. */
+export function refuseWords({ body, template }: { body?: string; template?: unknown }): Problem | undefined {
+  if ((body === undefined) === (template === undefined))
+    return invalid(body === undefined ? '/body' : '/template', 'ambiguous', 'give either a body or a template')
 }
 
 /** Notes are for everybody who works here. */

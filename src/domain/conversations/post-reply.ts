@@ -14,7 +14,7 @@ import { type LockedTicket, lockTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
 import { statusOf, vocabulary } from '../types/store.ts'
 import { bodyFrom } from './body.ts'
-import { refuseReply } from './policy.ts'
+import { refuseReply, refuseWords } from './policy.ts'
 import { PostReply } from './schema.ts'
 import { insertPublicMessage } from './store.ts'
 
@@ -35,19 +35,20 @@ export const postReply = defineCommand({
     return { ...locked, uploads, chosen, template }
   },
 
-  refuse(actor, { ticket }, { status, conversationId, body, template }) {
+  refuse(actor, { ticket }, { status, conversationId, ...words }) {
     const refusal = refuseReply(actor, ticket)
     if (refusal) return refusal
     if (status !== undefined && !isAgent(actor)) return 'forbidden'
-    if (template !== undefined && !isAgent(actor)) return 'forbidden'
-    if ((body === undefined) === (template === undefined))
-      return invalid(body === undefined ? '/body' : '/template', 'ambiguous', 'give either a body or a template')
+    if (words.template !== undefined && !isAgent(actor)) return 'forbidden'
+    const unclear = refuseWords(words)
+    if (unclear) return unclear
     if (conversationId !== undefined && conversationId !== ticket.customerConversationId)
       return invalid('/conversationId', 'not_found', 'is no customer conversation of this ticket')
   },
 
   ruleAction: {
     input: Closed(Type.Pick(PostReply, ['body', 'template', 'format', 'status']).properties),
+    refuse: refuseWords,
     async subject(working, { status, template }, { cached }) {
       if (template !== undefined) return
       const chosen = status === undefined ? undefined : statusOf(await cached(vocabulary), status)

@@ -20,7 +20,7 @@ interface Trace {
   ticketId: string
   number: number
   requesterId: string
-  /** To whom the reply address or the mail of ours was given. */
+  /** To whom the reply address or the mail of ours was given; null where it makes nobody a correspondent. */
   owner: string | null
   isCorrespondent: boolean
   isFollower: boolean
@@ -38,7 +38,7 @@ const traces = prepareSql<
   found as (
     select 'token' as kind, 0 as place, ticket_id, address as owner from reply_addresses where reply_key = ${$.replyKey}
     union all
-    select 'own', asked.place, m.ticket_id, m."to" from asked join outbound_mails m on m.id = split_part(asked.id, '@', 1) and m.message_id = asked.id
+    select 'own', asked.place, m.ticket_id, case when m.kind <> 'automatic_mail' then m."to" end from asked join outbound_mails m on m.id = split_part(asked.id, '@', 1) and m.message_id = asked.id
     union all
     select 'report', told.place, m.ticket_id, m."to" from told join outbound_mails m on m.id = split_part(told.id, '@', 1) and m.message_id = told.id
     union all

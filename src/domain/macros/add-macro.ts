@@ -1,8 +1,8 @@
 import { isAgent } from '../../kernel/actor.ts'
 import { defineCommand } from '../../kernel/desk.ts'
-import { vocabulary } from '../types/store.ts'
+import { namedBy } from '../rules/named.ts'
 import { AddMacro, type Macro } from './schema.ts'
-import { checkMacro, findMacro, templateExists } from './store.ts'
+import { checkMacro, findMacro, namingOf } from './store.ts'
 import { macros } from './table.ts'
 
 /** A new macro, of actions that exist. */
@@ -12,18 +12,14 @@ export const addMacro = defineCommand({
   input: AddMacro,
   constraints: { macros_pkey: 'macro_taken' },
 
-  async subject({ tx, cached }, { key, template }) {
-    const [existing, hasTemplate, words] = await Promise.all([
-      findMacro(tx, key),
-      templateExists(tx, template),
-      cached(vocabulary),
-    ])
-    return { existing, hasTemplate, words }
+  async subject({ tx, ...context }, input) {
+    const [existing, named] = await Promise.all([findMacro(tx, input.key), namedBy(tx, context, namingOf(input))])
+    return { existing, named }
   },
 
   refuse: (actor, { existing }) => (!isAgent(actor) ? 'forbidden' : existing ? 'macro_taken' : undefined),
 
-  handle({ insert, emit, now }, input, { words, hasTemplate }): Macro {
+  handle({ insert, emit, now }, input, { named }): Macro {
     const macro: Macro = {
       folder: null,
       template: null,
@@ -33,7 +29,7 @@ export const addMacro = defineCommand({
       createdAt: now,
       updatedAt: now,
     }
-    checkMacro(macro, words, hasTemplate)
+    checkMacro(macro, input, named)
     insert(macros, macro)
     emit({ type: 'macro.added', object: { type: 'macro', id: input.key, version: 1 }, data: { key: input.key } })
     return macro

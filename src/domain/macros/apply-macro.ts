@@ -1,7 +1,8 @@
 import { isAgent } from '../../kernel/actor.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { invalid, Problem } from '../../kernel/problems.ts'
-import { callOf } from '../rules/actions.ts'
+import { Closed } from '../../kernel/schema.ts'
+import { callOf, macroActions } from '../rules/actions.ts'
 import { lockTicket } from '../tickets/store.ts'
 import { ApplyMacro, type MacroApplied } from './schema.ts'
 import { lockMacro } from './store.ts'
@@ -14,7 +15,10 @@ function asReference(error: unknown): never {
   throw error
 }
 
-/** A macro's reply and actions on a ticket, by the one who applies it: all of it, or nothing and why. */
+/**
+ * A macro's reply and actions on a ticket, by the one who applies it: all of it, or nothing and why. An action of rules too, but not of
+ * macros: none can run another, or itself.
+ */
 export const applyMacro = defineCommand({
   name: 'applyMacro',
   group: 'tickets',
@@ -27,13 +31,15 @@ export const applyMacro = defineCommand({
 
   refuse: (actor) => (isAgent(actor) ? undefined : 'forbidden'),
 
+  ruleAction: { input: Closed({ key: ApplyMacro.properties.key }) },
+
   async handle({ update, run }, { key }, { macro, ticket }): Promise<MacroApplied> {
     const reply = macro.template === null ? [] : [{ action: 'postReply', template: macro.template }]
     const done: string[] = []
     update(macros, macro, { useCount: macro.useCount + 1 })
     for (const action of [...reply, ...macro.actions]) {
-      const { command, input } = callOf(action, ticket.id)
-      await run(command, input)
+      const { command, input } = callOf(macroActions, action, ticket.id)
+      await run(command, input, { ticketId: ticket.id })
       done.push(action.action)
     }
     return { key, ticketId: ticket.id, done }

@@ -2,9 +2,9 @@ import { asc, eq } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, prepare, rowOf } from '../../db/statement.ts'
 import { invalid, invalidInput, Problem } from '../../kernel/problems.ts'
-import { actionFaults } from '../rules/actions.ts'
-import { findTemplate } from '../templates/store.ts'
-import type { Vocabulary } from '../types/store.ts'
+import { actionFaults, macroActions } from '../rules/actions.ts'
+import type { Named } from '../rules/named.ts'
+import type { Action } from '../rules/schema.ts'
 import { macros } from './table.ts'
 
 export type MacroRow = typeof macros.$inferSelect
@@ -24,21 +24,24 @@ export async function lockMacro(tx: Connection, key: string): Promise<MacroRow> 
   return macro
 }
 
-/** Whether the template of an input is there; one that is not given is no fault. */
-export const templateExists = async (tx: Connection, key: string | null | undefined): Promise<boolean> =>
-  !key || (await findTemplate(tx, key)) !== undefined
-
-/** Refuses a macro that could not work, with every fault at its place. */
+/** Refuses a macro that could not work, with every fault at its place. `given` are those actions that were not there before. */
 export function checkMacro(
   { template, actions }: Pick<MacroRow, 'template' | 'actions'>,
-  words: Vocabulary,
-  hasTemplate: boolean,
+  { template: newTemplate, actions: given = [] }: { template?: string | null; actions?: readonly Action[] },
+  named: Named,
 ): void {
-  if (!hasTemplate) throw invalid('/template', 'not_found', `${template} is no template`)
+  if (newTemplate && !named.templates.has(newTemplate))
+    throw invalid('/template', 'not_found', `${newTemplate} is no template`)
   if (template === null && actions.length === 0) throw invalid('/actions', 'missing', 'give a template or actions')
-  const errors = actionFaults(actions, words).map((fault) => ({
-    ...fault,
-    pointer: fault.pointer.replace(/^\/then/, '/actions'),
-  }))
+  const errors = actionFaults(macroActions, given, named, '/actions')
   if (errors.length) throw invalidInput(errors)
 }
+
+/** All that names something in the input of a macro, as actions do. */
+export const namingOf = ({
+  template,
+  actions = [],
+}: {
+  template?: string | null
+  actions?: readonly Action[]
+}): Action[] => [...(template ? [{ action: 'postReply', template }] : []), ...actions]

@@ -1,22 +1,30 @@
 import { defineCommand } from '../../kernel/desk.ts'
-import { NoInput } from '../../kernel/schema.ts'
+import { Closed } from '../../kernel/schema.ts'
+import { lockNamedTemplate } from '../templates/store.ts'
 import { refuseAgentWork } from '../tickets/policy.ts'
-import { TicketAct } from '../tickets/schema.ts'
 import { type LockedTicket, lockTicket } from '../tickets/store.ts'
-import { shownMail } from './decide.ts'
-import { acknowledge } from './queueing.ts'
-import type { OutboundMail } from './schema.ts'
+import { isProven, numbered, shownMail } from './decide.ts'
+import { ACKNOWLEDGED } from './letters.ts'
+import { queueMail, silenceOf } from './queueing.ts'
+import { AcknowledgeTicket, type OutboundMail } from './schema.ts'
 import { wasAcknowledged } from './store.ts'
+import { withoutTheirWords, writtenBy } from './writing.ts'
 
-/** Tells the requester by mail that their message has arrived: the number and the mailbox's name, once for each ticket. */
+/**
+ * Tells the requester by mail that their message has arrived, once for each ticket: the number and the mailbox's name (`letters.ts`),
+ * or what a template says. To whom nothing proves that they have written, it carries no word of theirs (R22).
+ */
 export const acknowledgeTicket = defineCommand({
   name: 'acknowledgeTicket',
   group: 'mail',
-  input: TicketAct,
+  input: AcknowledgeTicket,
 
-  async subject({ tx }, { ticketId }) {
-    const locked = await lockTicket(tx, ticketId)
-    return { ...locked, isRepeat: await wasAcknowledged(tx, locked.ticket.id) }
+  async subject({ tx }, { ticketId, template: key }) {
+    const [locked, template] = await Promise.all([
+      lockTicket(tx, ticketId),
+      key === undefined ? undefined : lockNamedTemplate(tx, key),
+    ])
+    return { ...locked, template, isRepeat: await wasAcknowledged(tx, locked.ticket.id) }
   },
 
   refuse(actor, { ticket, isRepeat }) {
@@ -25,18 +33,33 @@ export const acknowledgeTicket = defineCommand({
     if (isRepeat) return 'already_acknowledged'
   },
 
-  handle(context, _input, { ticket, requester }): OutboundMail {
-    const reason = `acknowledged by ${context.actor.kind} ${context.actor.id}`
-    const eventId = context.cause?.id ?? null
-    return shownMail(acknowledge(context, { ticketId: ticket.id, requester, eventId, reason }))
+  handle(context, _input, { template, isRepeat: _, ...locked }): OutboundMail {
+    const { ticket, requester } = locked
+    const { actor, cause } = context
+    const isThinned = template !== undefined && !isProven(ticket, cause?.facts)
+    const words = template && writtenBy(context, template, isThinned ? withoutTheirWords(locked) : locked)
+    const mail = queueMail(context, {
+      ticketId: ticket.id,
+      kind: 'acknowledgement',
+      messageId: null,
+      to: requester,
+      subject: words ? numbered(words.subject ?? ACKNOWLEDGED, ticket.number) : ACKNOWLEDGED,
+      ...(words ? { body: words } : {}),
+      reason: `acknowledged by ${actor.kind} ${actor.id}`,
+      eventId: cause?.id ?? null,
+      silence: silenceOf(context),
+      remark: isThinned ? 'nothing proves its requester: their words were left out' : undefined,
+    })
+    return shownMail(mail)
   },
 
   ruleAction: {
-    input: NoInput,
+    input: Closed({ template: AcknowledgeTicket.properties.template }),
     // a ticket of this very transaction was never acknowledged
-    subject(working, _input, { now }) {
+    subject(working, { template }, { now }) {
       const held = working as LockedTicket // what events of tickets hand on
-      return held.ticket.createdAt === now ? { ...held, isRepeat: false } : undefined
+      if (template !== undefined || held.ticket.createdAt !== now) return
+      return { ...held, template, isRepeat: false }
     },
   },
 })

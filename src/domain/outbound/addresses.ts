@@ -7,6 +7,9 @@ const KEY_LENGTH = 16
 const SIGNATURE_LENGTH = 20
 const TOKEN = /^([a-z])([0-9a-hjkmnp-tv-z]{16})([0-9a-hjkmnp-tv-z]{20})$/
 
+/** Owns the reply address that stands in mail to outsiders: it leads to the ticket, and proves nothing of whoever answers. */
+export const NOBODY = ''
+
 /** 80 random bits that stand for a ticket and an address. */
 export const newReplyKey = (): string => base32(randomBytes(KEY_BYTES))
 

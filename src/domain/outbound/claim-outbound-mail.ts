@@ -11,7 +11,7 @@ import { mailboxesCached } from '../mailboxes/store.ts'
 import { afterChange, ticketFacts } from '../tickets/decide.ts'
 import { type LockedTicket, lockTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
-import { newReplyKey, replyAddress } from './addresses.ts'
+import { NOBODY, newReplyKey, replyAddress } from './addresses.ts'
 import { isSuppressed, type OutboundRow, overBudget, RESENT, withStep } from './decide.ts'
 import { acknowledgement, notification } from './letters.ts'
 import { findReplyKey, findSuppression, lockOutboundMail, OWNER_CONSTRAINT, sentTo, threadOf } from './store.ts'
@@ -78,7 +78,7 @@ export const claimOutboundMail = defineCommand({
     const mail = await lockOutboundMail(tx, outboundMailId)
     const [boxes, replyKey, thread, found, suppression] = await Promise.all([
       cached(mailboxesCached),
-      findReplyKey(tx, mail.ticketId, mail.to),
+      findReplyKey(tx, mail.ticketId, answererOf(mail)),
       threadOf(tx, mail.ticketId, mail.id),
       tx.query(content.bind({ ticketId: mail.ticketId, messageId: mail.ticketMessageId })),
       findSuppression(tx, mail.to),
@@ -112,8 +112,9 @@ export const claimOutboundMail = defineCommand({
     }
     update(outboundMails, mail, { attempts: mail.attempts + 1, workerId })
     const replyKey = known ?? newReplyKey()
-    if (!known) insert(replyAddresses, { replyKey, ticketId: mail.ticketId, address: mail.to, createdAt: now })
-    const last = thread.findLast(({ inbound }) => inbound) ?? thread.at(-1)
+    if (!known) insert(replyAddresses, { replyKey, ticketId: mail.ticketId, address: answererOf(mail), createdAt: now })
+    const isApart = mail.kind === 'automatic_mail'
+    const last = isApart ? undefined : (thread.findLast(({ inbound }) => inbound) ?? thread.at(-1))
     return {
       messageId: mail.messageId,
       from: { name: box.name, address: box.address },
@@ -122,7 +123,8 @@ export const claimOutboundMail = defineCommand({
       subject: mail.subject,
       ticketNumber: content.number,
       inReplyTo: last?.messageId ?? null,
-      references: thread.map(({ messageId }) => messageId),
+      // outsiders learn nothing of the mails between us and the requester
+      references: isApart ? [] : thread.map(({ messageId }) => messageId),
       ...letterOf(mail, content, box.name, settings),
       automatic: mail.kind !== 'reply',
     }
@@ -132,6 +134,9 @@ export const claimOutboundMail = defineCommand({
 /** An attempt that was made has had its place in the budget, and what somebody sends by hand needs none. */
 const isFirstAutomatic = (mail: OutboundRow): boolean =>
   mail.kind !== 'reply' && mail.attempts === 0 && !mail.trail.some(({ step }) => step === RESENT)
+
+/** Who writes to the reply address of a mail: an answer from outside makes nobody a correspondent. */
+const answererOf = ({ kind, to }: OutboundRow): string => (kind === 'automatic_mail' ? NOBODY : to)
 
 const isMessage = ({ kind }: OutboundRow): boolean => kind === 'reply' || kind === 'automatic_reply'
 
@@ -159,7 +164,7 @@ function tagLoop({ update, emit, now, actor, versions }: CommandContext, { ticke
   })
 }
 
-/** What it says: somebody's message, or a letter of ours. */
+/** What it says: somebody's message, what was written for it, or a letter of ours. */
 function letterOf(
   mail: OutboundRow,
   content: Content,
@@ -168,6 +173,7 @@ function letterOf(
 ): Pick<ClaimedMail, 'bodyText' | 'bodyHtml' | 'attachments'> {
   const { bodyText, bodyHtml, attachments } = content
   if (isMessage(mail)) return { bodyText: bodyText ?? '', bodyHtml, attachments: attachments ?? [] }
+  if (mail.bodyText !== null) return { bodyText: mail.bodyText, bodyHtml: mail.bodyHtml, attachments: [] }
   const { bodyText: text } =
     mail.kind === 'notification' && mail.notice
       ? notification(mail.notice, {

@@ -1,4 +1,6 @@
+import type { Channel } from '../../kernel/actor.ts'
 import { after, DAY_MS, HOUR_MS, type Instant, MINUTE_MS } from '../../kernel/clock.ts'
+import type { MailFacts } from '../tickets/decide.ts'
 import type { MailStep, OutboundKind, OutboundMail, SuppressionReason } from './schema.ts'
 import type { outboundMails } from './table.ts'
 
@@ -12,6 +14,8 @@ export const shownMail = ({
   trail: _t,
   eventId: _e,
   notice: _k,
+  bodyText: _b,
+  bodyHtml: _h,
   ...mail
 }: OutboundRow): OutboundMail => mail
 
@@ -71,9 +75,21 @@ export function overBudget(kind: OutboundKind, sent: Sent): string | undefined {
   return sent.everybody >= ACKNOWLEDGEMENTS.everybody ? `${ACKNOWLEDGEMENTS.everybody} an hour to everybody` : undefined
 }
 
-/** `Re: Printer #[12]`: the number lets an answer find its ticket where a client drops all other traces. */
+/** `Printer #[12]`: the number lets an answer find its ticket where a client drops all other traces. */
+export const numbered = (subject: string, number: number): string => `${subject} #[${number}]`
+
+/** `Re: Printer #[12]` */
 export const subjectOf = ({ number, subject }: { number: number; subject: string }): string =>
-  `Re: ${subject.replace(/^(re|aw|sv|antw):\s*/i, '')} #[${number}]`
+  numbered(`Re: ${subject.replace(/^(re|aw|sv|antw):\s*/i, '')}`, number)
+
+/**
+ * Whether a ticket's requester is known to have asked: it came with a credential, or the mail that something follows from is proven by
+ * a relay. `facts` are those of that event.
+ */
+export function isProven({ channel }: { channel: Channel }, facts: Record<string, unknown> | undefined): boolean {
+  const { mail } = (facts ?? {}) as { mail?: MailFacts } // ticketFacts wrote them
+  return mail ? mail.verified : channel !== 'email'
+}
 
 /** Addresses that nobody can have (RFC 2606, RFC 6761): mail to them never leaves. */
 export const isUndeliverable = (address: string): boolean => /\.invalid$/.test(address)

@@ -16,9 +16,11 @@ import {
 } from './schema.ts'
 import { outboundMails, suppressedAddresses } from './table.ts'
 
+const { bodyText: _text, bodyHtml: _html, ...listed } = rowOf(outboundMails)
+
 export const outboundList: List<OutboundMail> = {
   name: 'outbound_mails',
-  columns: rowOf(outboundMails),
+  columns: listed,
   from: outboundMails,
   id: outboundMails.id,
   filters: {
@@ -81,12 +83,13 @@ export const explainOutboundMail = defineQuery({
       db.query(eventById.bind({ id: row.eventId ?? '' })),
       db.query(suppressionOf.bind({ address: row.to })),
     ])
-    const { trail, nextAttemptAt } = row
+    const { trail, nextAttemptAt, bodyText } = row
     return {
       mail: shownMail(row),
       event: event.rows[0] ?? null,
       suppression: suppression.rows[0] ?? null,
       nextAttemptAt,
+      bodyText,
       trail,
     }
   },

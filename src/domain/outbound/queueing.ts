@@ -1,9 +1,9 @@
 import type { CommandContext } from '../../kernel/context.ts'
 import { newId } from '../../kernel/ids.ts'
+import type { Body } from '../conversations/body.ts'
 import type { NoticeKind } from '../people/schema.ts'
 import type { Party } from '../tickets/decide.ts'
 import { isUndeliverable, type OutboundRow } from './decide.ts'
-import { ACKNOWLEDGED } from './letters.ts'
 import type { OutboundKind } from './schema.ts'
 import { outboundMails } from './table.ts'
 
@@ -14,12 +14,16 @@ export interface Wanted {
   notice?: NoticeKind
   /** What it carries, or what a notification is about. */
   messageId: string | null
-  to: Party
+  to: Omit<Party, 'id'> & { id: string | null }
   subject: string
+  /** What it says, where neither a message nor a letter of the desk does. */
+  body?: Body
   reason: string
   eventId: string | null
   /** Why it may not leave. */
-  silence?: string
+  silence?: string | undefined
+  /** What is to be known of how it was written. */
+  remark?: string | undefined
 }
 
 /**
@@ -27,9 +31,9 @@ export interface Wanted {
  * stays in the ledger as `unrouted`; it is sent by resend only.
  */
 export function queueMail({ insert, enqueue, now, settings }: CommandContext, wanted: Wanted): OutboundRow {
-  const { ticketId, kind, notice = null, messageId, to, subject, reason, eventId, silence } = wanted
+  const { ticketId, kind, notice = null, messageId, to, subject, body, reason, eventId } = wanted
   const id = newId('oum')
-  const obstacle = silence ?? (isUndeliverable(to.email) ? 'nobody can have this address' : undefined)
+  const obstacle = wanted.silence ?? (isUndeliverable(to.email) ? 'nobody can have this address' : undefined)
   const state = obstacle ? 'suppressed' : settings.mailIsRouted ? 'queued' : 'unrouted'
   const row: OutboundRow = {
     id,
@@ -43,6 +47,8 @@ export function queueMail({ insert, enqueue, now, settings }: CommandContext, wa
     to: to.email,
     toName: to.name,
     subject,
+    bodyText: body?.bodyText ?? null,
+    bodyHtml: body?.bodyHtml ?? null,
     reason,
     state,
     attempts: 0,
@@ -51,26 +57,16 @@ export function queueMail({ insert, enqueue, now, settings }: CommandContext, wa
     createdAt: now,
     sentAt: null,
     nextAttemptAt: null,
-    trail: [{ at: now, step: 'queued', result: state, detail: obstacle ?? reason }],
+    trail: [
+      { at: now, step: 'queued', result: state, detail: obstacle ?? reason },
+      ...(wanted.remark === undefined ? [] : [{ at: now, step: 'template', result: 'thinned', detail: wanted.remark }]),
+    ],
   }
   insert(outboundMails, row)
   if (state === 'queued') enqueue({ queue: 'mail.send', data: { outboundMailId: id } })
   return row
 }
 
-interface Acknowledged {
-  ticketId: string
-  requester: Party
-  eventId: string | null
-  reason: string
-}
-
-/** Tells the requester that their message has arrived; what it says is written when it is sent (`letters.ts`). */
-export const acknowledge = (context: CommandContext, { requester, ...cause }: Acknowledged): OutboundRow =>
-  queueMail(context, {
-    ...cause,
-    kind: 'acknowledgement',
-    messageId: null,
-    to: requester,
-    subject: ACKNOWLEDGED,
-  })
+/** Why what a machine's mail began may not leave as mail (RFC 3834 §2). */
+export const silenceOf = ({ isSilenced }: { isSilenced: boolean }): string | undefined =>
+  isSilenced ? 'what began it asks for no automatic answer' : undefined

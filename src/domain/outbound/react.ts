@@ -2,7 +2,7 @@ import type { Reaction } from '../../kernel/context.ts'
 import type { DeskEvent } from '../../kernel/events.ts'
 import type { MailFacts, Party, Requester } from '../tickets/decide.ts'
 import { subjectOf } from './decide.ts'
-import { queueMail } from './queueing.ts'
+import { queueMail, silenceOf } from './queueing.ts'
 
 /** The facts of a ticket's event that mail is made from; `ticketFacts` wrote them. */
 interface Told {
@@ -26,7 +26,7 @@ export const mailPublicReply: Reaction = (event, context) => {
       ticketId: ticket.id,
       // what nobody wrote says so, and keeps to what RFC 3834 allows
       kind: event.actor.kind === 'person' ? 'reply' : 'automatic_reply',
-      ...(event.isSilenced ? { silence: 'what began it asks for no automatic answer' } : {}),
+      silence: silenceOf(event),
       messageId: event.data.messageId,
       to,
       subject: subjectOf(ticket),

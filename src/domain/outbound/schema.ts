@@ -1,13 +1,14 @@
 import { type Static, Type } from 'typebox'
 import { channels } from '../../kernel/actor.ts'
-import { Closed, EmailAddress, Id, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
+import { Closed, EmailAddress, Id, Key, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
+import { Body, BodyFormat, TicketRef } from '../tickets/schema.ts'
 
 export const outboundStates = ['queued', 'sent', 'deferred', 'failed', 'suppressed', 'unrouted'] as const
 export const OutboundState = Type.Enum([...outboundStates])
 export type OutboundState = Static<typeof OutboundState>
 
-/** A reply is what a person wrote; the others are sent by the desk itself, an automatic reply by a rule. */
-export const outboundKinds = ['reply', 'automatic_reply', 'acknowledgement', 'notification'] as const
+/** A reply is what a person wrote; the others are sent by the desk itself, an automatic reply or mail by a rule or a macro. */
+export const outboundKinds = ['reply', 'automatic_reply', 'automatic_mail', 'acknowledgement', 'notification'] as const
 export const OutboundKind = Type.Enum([...outboundKinds])
 export type OutboundKind = Static<typeof OutboundKind>
 
@@ -35,6 +36,23 @@ export const SuppressedAddress = Closed(
   { $id: 'SuppressedAddress', description: 'Nothing is sent to it any more; after a complaint, nothing automatic' },
 )
 export type SuppressedAddress = Static<typeof SuppressedAddress>
+
+export const AcknowledgeTicket = Closed({
+  ticketId: TicketRef,
+  template: Type.Optional(Key('What it says; without it, the number and the mailbox’s name')),
+})
+
+const WORDS = 'Either a template, or subject and body'
+/** A mail to an address that somebody named, about a ticket. */
+export const SendMail = Closed({
+  ticketId: TicketRef,
+  to: EmailAddress,
+  template: Type.Optional(Key(WORDS)),
+  subject: Type.Optional(Line(300)),
+  body: Type.Optional(Body),
+  format: Type.Optional(BodyFormat),
+})
+export type SendMail = Static<typeof SendMail>
 
 export const SuppressAddress = Closed({ address: EmailAddress, detail: Type.Optional(Line(500)) })
 export const UnsuppressAddress = Closed({ address: Type.String({ minLength: 3, maxLength: 320 }) })
@@ -77,6 +95,9 @@ export const MailExplanation = Closed(
     event: Nullable(MailCause),
     suppression: Nullable(Type.Unsafe<SuppressedAddress>(Type.Ref('SuppressedAddress'))),
     nextAttemptAt: Nullable(Timestamp),
+    bodyText: Nullable(
+      Type.String({ description: 'What it says, where neither a message nor a letter of the desk says it' }),
+    ),
     trail: Type.Array(MailStep, { description: 'What was decided and answered, oldest first' }),
   },
   { $id: 'MailExplanation' },

@@ -37,7 +37,7 @@ const thread = prepareSql<{ ticketId: string; before: string }, { messageId: str
       where ticket_id = ${$.ticketId} and header_message_id is not null and verdict in ('ticket_created', 'message_added') and outcome->>'held' = 'false'
     union all
     select message_id as "messageId", created_at as at, false as inbound from outbound_mails
-      where ticket_id = ${$.ticketId} and id < ${$.before} and kind <> 'notification'
+      where ticket_id = ${$.ticketId} and id < ${$.before} and kind not in ('notification', 'automatic_mail')
     order by at desc limit ${sql.raw(String(THREAD_MAX))}
   ) latest order by at`,
 )

@@ -24,6 +24,9 @@ export const outboundMails = pgTable(
     to: id().notNull(),
     toName: text(),
     subject: text().notNull(),
+    /** What it says, where neither a message of the ticket nor a letter of the desk says it. */
+    bodyText: text(),
+    bodyHtml: text(),
     reason: text().notNull(),
     state: text().$type<OutboundState>().notNull(),
     attempts: integer().notNull(),

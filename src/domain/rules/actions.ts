@@ -8,16 +8,22 @@ import { postReply } from '../conversations/post-reply.ts'
 import { addFollower } from '../followers/add-follower.ts'
 import { notifyPerson } from '../notifications/notify-person.ts'
 import { acknowledgeTicket } from '../outbound/acknowledge-ticket.ts'
+import { sendMail } from '../outbound/send-mail.ts'
 import { assignTicket } from '../tickets/assign-ticket.ts'
 import { changeTicket } from '../tickets/change-ticket.ts'
-import type { Vocabulary } from '../types/store.ts'
+import type { Named } from './named.ts'
 import type { Action } from './schema.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: commands of any input; each checks its own
-type AnyCommand = Command<TSchema, any, unknown>
+export type AnyCommand = Command<TSchema, any, unknown>
+/** What can be done by name: commands that say so. */
+export type Actions = ReadonlyMap<string, AnyCommand>
 
-/** What rules can do: the commands that say so. */
-const commands = [
+export const actionsOf = (commands: readonly unknown[]): Actions =>
+  new Map((commands as readonly AnyCommand[]).map((command) => [command.name, command])) // their inputs differ
+
+/** What macros can do. No macro is among it, so none can run another, or itself. */
+export const macroActions = actionsOf([
   acknowledgeTicket,
   changeTicket,
   assignTicket,
@@ -25,42 +31,44 @@ const commands = [
   postNote,
   addFollower,
   notifyPerson,
-] as unknown as readonly AnyCommand[] // their inputs differ
-const byName = new Map(commands.map((command) => [command.name, command]))
+  sendMail,
+])
 
 /** The command of an action, and its input on a ticket. */
-export function callOf({ action, ...input }: Action, ticketId: string): { command: AnyCommand; input: object } {
-  const command = byName.get(action)
-  if (!command) throw new Error(`rules have no action ${action}`)
+export function callOf(
+  actions: Actions,
+  { action, ...input }: Action,
+  ticketId: string,
+): { command: AnyCommand; input: object } {
+  const command = actions.get(action)
+  if (!command) throw new Error(`there is no action ${action}`)
   return { command, input: { ...input, ticketId } }
 }
 
-/** Each action by its name, and what its author gives: for editors. */
-export const actionSchemas = (): { action: string; input: Record<string, unknown> }[] =>
-  commands.flatMap(({ name, ruleAction }) =>
-    ruleAction
-      ? [{ action: name, input: JSON.parse(JSON.stringify(ruleAction.input)) as Record<string, unknown> }]
-      : [],
-  )
+/** What is wrong with actions, each fault at its place: `/then/0/status`. */
+export const actionFaults = (actions: Actions, given: readonly Action[], named: Named, at: string): Fault[] =>
+  given.flatMap((action, n) => faultsOf(actions, action, named, `${at}/${n}`))
 
-/** What is wrong with the actions of a rule, each fault at its place: `/then/0/status`. */
-export function actionFaults(actions: readonly Action[], words: Vocabulary): (Fault & { didYouMean?: string })[] {
-  return actions.flatMap(({ action, ...input }, n) => {
-    const at = `/then/${n}`
-    const schema = byName.get(action)?.ruleAction?.input
-    if (!schema) {
-      const meant = nearest(action, [...byName.keys()])
-      const known = [...byName.keys()].join(', ')
-      const detail = `${action} is none of ${known}`
-      return [{ pointer: `${at}/action`, code: 'not_found', detail, ...(meant ? { didYouMean: meant } : {}) }]
-    }
-    return [...inputFaults(schema, input, at), ...wordFaults(input, words, at)]
-  })
+function faultsOf(actions: Actions, { action, ...input }: Action, named: Named, at: string): Fault[] {
+  const rules = actions.get(action)?.ruleAction
+  if (!rules) {
+    const meant = nearest(action, [...actions.keys()])
+    const detail = `${action} is none of ${[...actions.keys()].join(', ')}`
+    return [{ pointer: `${at}/action`, code: 'not_found', detail, ...(meant ? { didYouMean: meant } : {}) }]
+  }
+  const wrong = placed(() => check(rules.input, input), at)
+  if (wrong.length) return wrong
+  const refused = placed(() => {
+    const refusal = rules.refuse?.(input)
+    if (refusal) throw refusal
+  }, at)
+  return [...refused, ...keyFaults(input, named, at)]
 }
 
-function inputFaults(schema: TSchema, input: object, at: string): Fault[] {
+/** The faults of an input that is one of many. */
+function placed(attempt: () => void, at: string): Fault[] {
   try {
-    check(schema, input)
+    attempt()
     return []
   } catch (error) {
     if (!(error instanceof Problem)) throw error
@@ -68,14 +76,22 @@ function inputFaults(schema: TSchema, input: object, at: string): Fault[] {
   }
 }
 
-/** Keys of vocabularies that nobody has: a rule that can only fail is not saved. */
-function wordFaults(input: Record<string, unknown>, words: Vocabulary, at: string): Fault[] {
-  const known = { status: words.statuses, priority: words.priorities, type: words.types }
-  return Object.entries(known).flatMap(([member, keys]) => {
+/** Keys that nobody has, and addresses of our own: a rule that can only fail is not saved. */
+function keyFaults(input: Record<string, unknown>, { words, templates, macros, isOurs }: Named, at: string): Fault[] {
+  const noneOf = (keys: ReadonlyMap<string, unknown>) => (key: string) =>
+    keys.has(key) ? undefined : `${key} is none of ${[...keys.keys()].join(', ')}`
+  const known: Record<string, (key: string) => string | undefined> = {
+    status: noneOf(words.statuses),
+    priority: noneOf(words.priorities),
+    type: noneOf(words.types),
+    template: (key) => (templates.has(key) ? undefined : `${key} is no template`),
+    key: (key) => (macros.has(key) ? undefined : `${key} is no macro`),
+  }
+  const missing = Object.entries(known).flatMap(([member, missingIn]): Fault[] => {
     const value = input[member]
-    if (typeof value !== 'string' || keys.has(value)) return []
-    return [
-      { pointer: `${at}/${member}`, code: 'not_found', detail: `${value} is none of ${[...keys.keys()].join(', ')}` },
-    ]
+    const detail = typeof value === 'string' ? missingIn(value) : undefined
+    return detail ? [{ pointer: `${at}/${member}`, code: 'not_found', detail }] : []
   })
+  if (typeof input.to !== 'string' || !isOurs(input.to)) return missing
+  return [...missing, { pointer: `${at}/to`, code: 'own_address', detail: 'is a mailbox of this desk' }]
 }

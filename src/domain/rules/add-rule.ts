@@ -1,9 +1,9 @@
 import { bumpRules, lockConfiguration } from '../../kernel/bump.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { refuseAdminWork } from '../people/policy.ts'
-import { vocabulary } from '../types/store.ts'
 import { checkRule } from './checked.ts'
 import { newRule } from './decide.ts'
+import { namedBy } from './named.ts'
 import { AddRule, type Rule } from './schema.ts'
 import { findLockedRule, insertRevision, lastOf } from './store.ts'
 import { rules } from './table.ts'
@@ -16,20 +16,20 @@ export const addRule = defineCommand({
   group: 'rules',
   input: AddRule,
 
-  async subject({ tx, cached }, input) {
+  async subject({ tx, ...context }, input) {
     await lockConfiguration(tx)
-    const [existing, last, words] = await Promise.all([
+    const [existing, last, named] = await Promise.all([
       findLockedRule(tx, input.key),
       lastOf(tx, input.key),
-      cached(vocabulary),
+      namedBy(tx, context, input.then),
     ])
-    return { existing, last, words }
+    return { existing, last, named }
   },
 
   refuse: (actor, { existing }) => refuseAdminWork(actor) ?? (existing ? 'rule_taken' : undefined),
 
-  async handle(context, input, { last, words }): Promise<Rule> {
-    checkRule({ types: null, ...input }, words)
+  async handle(context, input, { last, named }): Promise<Rule> {
+    checkRule(input, named)
     const place = { revision: last.revision + 1, position: last.position + POSITION_STEP }
     const rule = newRule(input, place, context.now)
     context.insert(rules, rule)

@@ -2,11 +2,11 @@ import { bumpRules, lockConfiguration } from '../../kernel/bump.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { refuseAdminWork } from '../people/policy.ts'
-import { vocabulary } from '../types/store.ts'
 import { checkRule } from './checked.ts'
 import { endsWaits, waitOf } from './decide.ts'
+import { namedBy } from './named.ts'
 import { ChangeRule, type Rule } from './schema.ts'
-import { definitionOf, insertRevision, lockRule } from './store.ts'
+import { insertRevision, lockRule } from './store.ts'
 import { rules } from './table.ts'
 
 /** Changes a rule: enables, disables, reorders, edits. It takes effect with the next event, as a new revision. */
@@ -15,20 +15,21 @@ export const changeRule = defineCommand({
   group: 'rules',
   input: ChangeRule,
 
-  async subject({ tx, cached }, { key }) {
+  async subject({ tx, ...context }, { key, then = [] }) {
     await lockConfiguration(tx)
-    const [rule, words] = await Promise.all([lockRule(tx, key), cached(vocabulary)])
-    return { rule, words }
+    const [rule, named] = await Promise.all([lockRule(tx, key), namedBy(tx, context, then)])
+    return { rule, named }
   },
 
   refuse: (actor) => refuseAdminWork(actor),
 
-  async handle(context, { key: _, after, ...others }, { rule, words }): Promise<Rule> {
+  async handle(context, { key: _, after, ...others }, { rule, named }): Promise<Rule> {
     const fields = after === undefined ? others : { ...others, after: waitOf(after) }
     const changes = changesBetween(rule, fields)
     const changed = Object.keys(changes)
     if (!changed.length) return rule as Rule // the row is the resource
-    checkRule({ ...definitionOf(rule), ...fields }, words)
+    // what stood there before was checked then, and a rule whose template is gone can still be switched off
+    checkRule({ stop: rule.stop, after: rule.after, ...fields }, named)
     const revision = rule.revision + 1
     const waits = endsWaits(changed) ? { waitsFrom: revision } : {}
     context.update(rules, rule, { ...fields, ...waits, revision, updatedAt: context.now })

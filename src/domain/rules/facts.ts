@@ -10,12 +10,12 @@ export interface FactualEvent {
 }
 
 /** So much of a message is asked about (R45). */
-const TEXT_LENGTH_MAX = 65_536
+export const TEXT_LENGTH_MAX = 65_536
 
 type Said = Pick<MessageRow, 'visibility' | 'channel' | 'bodyText' | 'visibleText' | 'verified'>
 
 /** What began a wait, as the facts of its end keep it. */
-export interface Since {
+interface Since {
   type: string
   channel: string
   at: string
@@ -32,7 +32,7 @@ export function factsOf({ type, channel, at, facts }: FactualEvent, message: Sai
   > & {
     mail?: { autorespond: boolean }
     since?: Since
-  } // ticketFacts wrote them, dueFacts what they were since
+  } // ticketFacts and dueFacts wrote them
   return {
     event: since ?? { type, channel, at },
     actor,
@@ -50,4 +50,14 @@ export function factsOf({ type, channel, at, facts }: FactualEvent, message: Sai
         }
       : null,
   }
+}
+
+/** The facts of the end of a wait: what happened is the event that began it, the ticket and its people are as they are at the end. */
+export function dueFacts(
+  { type, channel, at, facts: begun }: FactualEvent,
+  { mail: _, ...now }: Record<string, unknown>,
+): Record<string, unknown> {
+  const { before, actor, messageId, mail } = begun
+  const since: Since = { type, channel, at }
+  return { ...now, before, actor, messageId, ...(mail ? { mail } : {}), since }
 }

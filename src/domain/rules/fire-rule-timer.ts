@@ -6,7 +6,7 @@ import { Closed, Id } from '../../kernel/schema.ts'
 import { messages } from '../conversations/table.ts'
 import { ticketFacts } from '../tickets/decide.ts'
 import { lockTicket, type Working } from '../tickets/store.ts'
-import type { FactualEvent, Since } from './facts.ts'
+import { dueFacts, type FactualEvent } from './facts.ts'
 import { compiledRules } from './store.ts'
 import { ruleTimers } from './table.ts'
 import { lockDueTimer, type TimerRow } from './waits.ts'
@@ -57,16 +57,13 @@ export const fireRuleTimer = defineCommand({
   },
 })
 
-/** The facts of the end: what happened is the event that began the wait, the ticket and its people are as they are now. */
 function tellDue(
   { emit, actor, versions }: CommandContext,
   { id: _, ...timer }: TimerRow,
-  { type, channel, at, facts: begun }: FactualEvent,
+  begun: FactualEvent,
   { message, ...locked }: Omit<Working, 'message'> & { message: Working['message'] | undefined },
 ): void {
   const { ticket, ...parties } = locked
-  const { before, actor: acted, messageId, mail } = begun
-  const since: Since = { type, channel, at }
   const now = ticketFacts({ before: null, after: ticket, ...parties, actor, versions })
   const { ruleKey, revision, ticketId, eventId: id, depth, lineage, isSilenced, dueAt } = timer
   emit({
@@ -74,7 +71,7 @@ function tellDue(
     ticketId,
     object: { type: 'rule', id: ruleKey, version: revision },
     data: { ruleKey, dueAt },
-    facts: { ...now, before, actor: acted, messageId, ...(mail ? { mail } : {}), since },
+    facts: dueFacts(begun, now),
     working: { ...locked, ...(message ? { message } : {}) },
     follows: { id, depth, lineage, isSilenced },
   })

@@ -1,4 +1,4 @@
-import { asc, eq, sql } from 'drizzle-orm'
+import { asc, sql } from 'drizzle-orm'
 import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
 import { explain } from '../../kernel/condition/explain.ts'
 import { readCondition } from '../../kernel/condition/parse.ts'
@@ -11,8 +11,8 @@ import { ticketFields } from '../tickets/conditions.ts'
 import { TicketRef } from '../tickets/schema.ts'
 import { vocabulary } from '../types/store.ts'
 import { factsOf } from './facts.ts'
+import { concerns } from './guards.ts'
 import { type Kept, keptEventOf, type Said, ticketIdOf } from './kept.ts'
-import { concerns } from './react.ts'
 import {
   ExplainRule,
   type Rule,
@@ -22,11 +22,11 @@ import {
   type RuleRun,
   runOutcomes,
 } from './schema.ts'
+import { findRule } from './store.ts'
 import { ruleRuns, rules } from './table.ts'
 import { type Became, becameOf } from './waited.ts'
 
 const all = prepare()(() => build.select(rowOf(rules)).from(rules).orderBy(asc(rules.position), asc(rules.key)))
-const byKey = prepare<{ key: string }>()(($) => build.select(rowOf(rules)).from(rules).where(eq(rules.key, $.key)))
 
 /** All rules in the order in which they run. */
 export const rulesQuery = defineQuery({
@@ -44,7 +44,7 @@ export const ruleQuery = defineQuery({
   refuse: (actor) => refuseStaffOnly(actor),
 
   async read({ db }, { key }): Promise<Rule> {
-    const [rule] = (await db.query(byKey.bind({ key }))).rows
+    const rule = await findRule(db, key)
     if (!rule) throw new Problem('rule_not_found')
     return rule as Rule // the row is the resource
   },
@@ -106,7 +106,7 @@ export const explainRule = defineQuery({
 
   async read(context, { ticketId: ref, rule: key, event: eventId }): Promise<RuleExplanation> {
     const { db, cached } = context
-    const [current] = (await db.query(byKey.bind({ key }))).rows
+    const current = await findRule(db, key)
     const { event, said } = await keptEventOf(context, ref, eventId, { on: current?.on, waitOf: key })
     const version = Number(event.facts.rulesVersion ?? 0)
     const [then, run, words] = await Promise.all([

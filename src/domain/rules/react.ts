@@ -6,14 +6,13 @@ import { newId } from '../../kernel/ids.ts'
 import type { MailFacts } from '../tickets/decide.ts'
 import type { Working } from '../tickets/store.ts'
 import { callOf } from './actions.ts'
+import { ruleActions } from './catalogue.ts'
 import { factsOf } from './facts.ts'
+import { concerns, heldBack, reopensByMail } from './guards.ts'
 import type { RunOutcome } from './schema.ts'
 import { type CompiledRule, compiledRules, type RuleRow } from './store.ts'
 import { ruleRuns } from './table.ts'
 import { beginWait, endWaits } from './waits.ts'
-
-/** Events that rules cause are the next generation; so many, and what would follow is held back, visibly. */
-const GENERATIONS_MAX = 5
 
 /**
  * The rules of an event, in their order, in the transaction of the event. All see the same facts; each attempt fails alone. What a rule
@@ -60,13 +59,6 @@ function matchingOf(
   return rules.filter(({ rule, holds }) => concerns(rule, asked, type) && holds(asked, asking))
 }
 
-/** Whether a rule takes part in an event at all, whatever its condition says. */
-export const concerns = (
-  rule: Pick<RuleRow, 'types' | 'reactToRules'>,
-  event: { actor: { kind: string } },
-  type: string,
-): boolean => (rule.types === null || rule.types.includes(type)) && (rule.reactToRules || event.actor.kind !== 'rule')
-
 type Acting = Pick<CompiledRule, 'rule'>
 
 /** It acts when its wait is over, and is asked again then. */
@@ -85,7 +77,7 @@ async function ran(context: CommandContext, { rule }: Acting, event: DeskEvent, 
     .byRule({ key: rule.key, runId, isSilenced: isSilenced(event) })
     .attempt(async (acting) => {
       for (const action of rule.then) {
-        const { command, input } = callOf(action, ticketId)
+        const { command, input } = callOf(ruleActions, action, ticketId)
         await acting.run(command, input, { ticketId })
       }
       Object.assign(changes, acting.changesOf(runId))
@@ -113,34 +105,24 @@ async function isHeldBack(
   return true
 }
 
-/** Why a rule is held back; it never drops what has happened already. */
+/** Why a rule is held back. What it did within the hour is asked only where that counts. */
 async function guard(
   context: CommandContext,
   rule: RuleRow,
   event: DeskEvent,
   ticketId: string,
 ): Promise<string | undefined> {
-  if (event.depth >= GENERATIONS_MAX) return `${GENERATIONS_MAX} generations of rules`
-  if (context.notes.has(`${rule.key} ${ticketId}`)) return 'it has acted on this ticket already, in what began here'
-  if (!reopensByMail(rule, event)) return
+  const past = { depth: event.depth, hasActed: context.notes.has(`${rule.key} ${ticketId}`) }
+  const reason = heldBack(past)
+  if (reason || !reopensByMail(rule, event)) return reason
   const { rows } = await context.query(firedLately.bind({ key: rule.key, ticketId, now: context.now }))
-  const isTooMuch = (rows[0]?.count ?? 0) >= REOPENINGS_AN_HOUR_MAX
-  return isTooMuch ? `mail has reopened the ticket ${REOPENINGS_AN_HOUR_MAX} times within an hour` : undefined
+  return heldBack({ ...past, firedLately: rows[0]?.count ?? 0 })
 }
-
-/** Machines that answer each other open a ticket again and again (mail/README rule 9). */
-const REOPENINGS_AN_HOUR_MAX = 5
 
 const firedLately = prepareSql<{ key: string; ticketId: string; now: string }, { count: number }>()(
   ($) => sql`select count(*)::int as count from rule_runs where ticket_id = ${$.ticketId} and rule_key = ${$.key}
     and outcome = 'fired' and at > ${$.now}::timestamptz - interval '1 hour'`,
 )
-
-function reopensByMail(rule: RuleRow, { channel, facts }: DeskEvent): boolean {
-  const { statusCategory } = (facts?.ticket ?? {}) as { statusCategory?: string } // ticketFacts wrote them
-  const isDone = statusCategory === 'solved' || statusCategory === 'closed'
-  return channel === 'email' && isDone && rule.then.some(({ action, status }) => action === 'changeTicket' && status)
-}
 
 /** Whether an automatic answer may follow from an event: not from a machine's mail, at any remove. */
 const isSilenced = ({ isSilenced, facts }: DeskEvent): boolean =>

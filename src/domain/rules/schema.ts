@@ -24,9 +24,14 @@ export const Action = Type.Unsafe<Action>(
 )
 export type Action = { action: string } & Record<string, unknown>
 
-const If = Type.Unsafe<Condition>({ type: 'object', description: 'A condition; {"all": []} always holds' })
-const RuleKey = Key('lower_snake, never changed')
-const Position = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Rules run in this order' })
+// its members are those of conditions: a serializer prints only members that it knows, or all
+const If = Type.Unsafe<Condition>({
+  type: 'object',
+  additionalProperties: true,
+  description: 'A condition; {"all": []} always holds',
+})
+export const RuleKey = Key('lower_snake, never changed')
+export const Position = Type.Integer({ minimum: 1, maximum: 1_000_000, description: 'Rules run in this order' })
 const RuleState = Type.Enum(['draft', 'published'], { description: 'A draft never runs' })
 
 /** A leap year. */
@@ -136,6 +141,32 @@ export const RuleExplanation = Closed(
 )
 export type RuleExplanation = Static<typeof RuleExplanation>
 
+/** What is tried in place of what a saved rule says. */
+export const RuleDraft = Closed({
+  on: Type.Optional(definition.on),
+  types: Type.Optional(definition.types),
+  if: Type.Optional(If),
+  after: Type.Optional(WaitInput),
+  then: Type.Optional(definition.then),
+  reactToRules: Type.Optional(definition.reactToRules),
+})
+export type RuleDraft = Static<typeof RuleDraft>
+
+/** What counts in a trial. */
+export const TriedRule = Closed(
+  {
+    on: definition.on,
+    types: definition.types,
+    if: If,
+    after: definition.after,
+    then: definition.then,
+    reactToRules: definition.reactToRules,
+    position: Position,
+  },
+  { $id: 'TriedRule' },
+)
+export type TriedRule = Static<typeof TriedRule>
+
 export const RuleTimer = Closed(
   {
     id: Id(),
@@ -155,15 +186,7 @@ export const TestRule = Closed({
   key: RuleKey,
   ticketId: TicketRef,
   event: Type.Optional(Id('Without it: the latest event of this ticket that the rule listens to')),
-  rule: Type.Optional(
-    Closed({
-      on: Type.Optional(definition.on),
-      types: Type.Optional(definition.types),
-      if: Type.Optional(If),
-      after: Type.Optional(WaitInput),
-      then: Type.Optional(definition.then),
-    }),
-  ),
+  rule: Type.Optional(RuleDraft),
 })
 
 export const RuleTrial = Closed(

@@ -72,6 +72,11 @@ function predicateFor(rule: RuleRow, words: Vocabulary): Predicate<TicketFacts> 
   }
 }
 
+const byKey = prepare<{ key: string }>()(($) => build.select(rowOf(rules)).from(rules).where(eq(rules.key, $.key)))
+
+export const findRule = async (connection: Connection, key: string): Promise<RuleRow | undefined> =>
+  (await connection.query(byKey.bind({ key }))).rows[0]
+
 const locked = prepare<{ key: string }>()(($) =>
   build.select(rowOf(rules)).from(rules).where(eq(rules.key, $.key)).for('update'),
 )

@@ -4,13 +4,10 @@ import { defineQuery } from '../../kernel/desk.ts'
 import { invalid, Problem } from '../../kernel/problems.ts'
 import { refuseAdminWork } from '../people/policy.ts'
 import { ticketFields } from '../tickets/conditions.ts'
-import { vocabulary } from '../types/store.ts'
-import { checkRule } from './checked.ts'
-import { waitOf } from './decide.ts'
+import { draftedRule } from './draft.ts'
 import { factsOf } from './facts.ts'
+import { concerns } from './guards.ts'
 import { keptEventOf } from './kept.ts'
-import { ruleQuery } from './queries.ts'
-import { concerns } from './react.ts'
 import { type RuleTrial, TestRule } from './schema.ts'
 
 /**
@@ -24,29 +21,14 @@ export const testRule = defineQuery({
   refuse: (actor) => refuseAdminWork(actor),
 
   async read(context, { key, ticketId, event: eventId, rule: given = {} }): Promise<RuleTrial> {
-    const words = await context.cached(vocabulary)
-    const { on, if: condition, then } = given
-    const isWhole = on !== undefined && condition !== undefined && then !== undefined
-    const saved = await ruleQuery.read(context, { key }).catch((error: unknown) => {
-      if (isWhole && error instanceof Problem && error.code === 'rule_not_found') return null
-      throw error
-    })
-    const rule = {
-      on: on ?? saved?.on ?? [],
-      types: given.types === undefined ? (saved?.types ?? null) : given.types,
-      if: condition ?? saved?.if ?? { all: [] },
-      after: given.after === undefined ? (saved?.after ?? null) : waitOf(given.after),
-      then: then ?? saved?.then ?? [],
-      reactToRules: saved?.reactToRules ?? false,
-    }
-    checkRule(rule, words)
+    const { rule, named } = await draftedRule(context.db, context, key, given)
     const { event, said } = await keptEventOf(context, ticketId, eventId, { on: rule.on }).catch((error: unknown) => {
       // they stand in the body
       if (!(error instanceof Problem)) throw error
       if (error.code === 'ticket_not_found') throw invalid('/ticketId', 'not_found', 'is no ticket')
       throw invalid('/event', 'not_found', 'is no event of this ticket that the rule listens to')
     })
-    const fields = ticketFields(words)
+    const fields = ticketFields(named.words)
     const facts = factsOf(event, said)
     const asking = { me: facts.actor.id, now: event.at }
     const { held, conditions, failedCondition } = explain(parseCondition(rule.if, fields), fields, facts, asking)

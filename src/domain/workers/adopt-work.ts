@@ -28,6 +28,13 @@ const enqueueOutbound = prepareSql<{ gone: string[]; now: string }, never>()(
     where state in ('queued', 'deferred') and (worker_id not in ${living(sql`${$.gone}`)} or (state = 'queued' and worker_id is null)) order by created_at`,
 )
 
+// those of living workers too: a step that is made is not made again
+const enqueueSimulations = prepareSql<{ now: string }, never>()(
+  ($) => sql`insert into outbox (queue, data, start_at, created_at)
+    select 'rule.simulate', jsonb_build_object('simulationId', id, 'step', step), ${$.now}, ${$.now} from rule_simulations
+    where state in ('queued', 'running') order by id`,
+)
+
 const register = prepareSql<{ self: string; lockKey: number; now: string }, never>()(
   ($) =>
     sql`insert into workers (id, lock_key, started_at) values (${$.self}, ${$.lockKey}, ${$.now}) on conflict do nothing`,
@@ -53,6 +60,7 @@ export const adoptWork = defineCommand({
     if (!gone.length) return { adopted: 0 }
     await query(enqueueInbound.bind({ gone, now }))
     await query(enqueueOutbound.bind({ gone, now }))
+    await query(enqueueSimulations.bind({ now }))
     await query(forget.bind({ gone }))
     return { adopted: gone.length }
   },

@@ -1,13 +1,17 @@
 import { defineCommand } from '../../kernel/desk.ts'
 import { forgetExpiredKeys } from '../../kernel/idempotency.ts'
 import { NoInput } from '../../kernel/schema.ts'
+import { forgetSimulations } from '../simulations/store.ts'
 
-/** Removes what has had its time: idempotency keys after a day. Internal. */
+/** Removes what has had its time: idempotency keys after a day, simulations after thirty. Internal. */
 export const cleanUp = defineCommand({
   name: 'cleanUp',
   group: 'access',
   input: NoInput,
   subject: async () => undefined,
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
-  handle: async (context) => ({ idempotencyKeys: await forgetExpiredKeys(context, context.now) }),
+  handle: async (context) => ({
+    idempotencyKeys: await forgetExpiredKeys(context, context.now),
+    simulations: await forgetSimulations(context, context.now),
+  }),
 })

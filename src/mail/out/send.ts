@@ -14,7 +14,7 @@ export interface SenderParts {
 }
 
 /** The job of a ledger row: send it, write down what the relay said. Sent twice it has the same Message-ID. */
-export function sendMail({ desk, transport, workerId, instanceId }: SenderParts) {
+export function mailSender({ desk, transport, workerId, instanceId }: SenderParts) {
   const send = async (outboundMailId: string) => {
     const claimed = await desk.execute(claimOutboundMail, { outboundMailId, workerId })
     if (!claimed) return

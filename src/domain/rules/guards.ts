@@ -1,0 +1,44 @@
+import type { Action } from './schema.ts'
+
+/** Events that rules cause are the next generation; so many, and what would follow is held back, visibly. */
+export const GENERATIONS_MAX = 5
+/** Machines that answer each other open a ticket again and again (mail/README rule 9). */
+export const REOPENINGS_AN_HOUR_MAX = 5
+
+/** Whether a rule takes part in an event at all, whatever its condition says. */
+export const concerns = (
+  rule: { types: readonly string[] | null; reactToRules: boolean },
+  event: { actor: { kind: string } },
+  type: string,
+): boolean => (rule.types === null || rule.types.includes(type)) && (rule.reactToRules || event.actor.kind !== 'rule')
+
+/** What is known of a rule and a ticket when its condition holds. */
+interface Past {
+  /** Generations of rules before this event. */
+  depth: number
+  /** In what one request began. */
+  hasActed: boolean
+  /** How often it fired on this ticket within the hour; asked where it reopens by mail. */
+  firedLately?: number
+}
+
+/** Why a rule is held back; it never drops what has happened already. */
+export function heldBack({ depth, hasActed, firedLately = 0 }: Past): string | undefined {
+  if (depth >= GENERATIONS_MAX) return `${GENERATIONS_MAX} generations of rules`
+  if (hasActed) return 'it has acted on this ticket already, in what began here'
+  if (firedLately >= REOPENINGS_AN_HOUR_MAX)
+    return `mail has reopened the ticket ${REOPENINGS_AN_HOUR_MAX} times within an hour`
+}
+
+/** Whether a rule sets the status of what is done because of a mail. */
+export function reopensByMail(
+  rule: { then: readonly Action[] },
+  { channel, facts }: { channel: string; facts?: Record<string, unknown> },
+): boolean {
+  const { statusCategory } = (facts?.ticket ?? {}) as { statusCategory?: string } // ticketFacts wrote them
+  const isDone = statusCategory === 'solved' || statusCategory === 'closed'
+  return channel === 'email' && isDone && setsStatus(rule)
+}
+
+const setsStatus = ({ then }: { then: readonly Action[] }): boolean =>
+  then.some(({ action, status }) => action === 'changeTicket' && Boolean(status))
