@@ -1,6 +1,7 @@
-import { type Home, openHome, type ServerDatabase, type Service } from '../support/process.ts'
+import { openHome, type ServerDatabase, type Service } from '../support/process.ts'
 import { ask } from './ask.ts'
 import type { TortureResult } from './kill.ts'
+import { started } from './several.ts'
 import { readAll, type Target } from './target.ts'
 
 export interface RoundRobinParts {
@@ -36,12 +37,6 @@ export async function roundRobinRun({ tickets, database }: RoundRobinParts): Pro
   } finally {
     await home.close()
   }
-}
-
-/** The second comes when the first has made the desk. */
-async function started(home: Home, processes: number): Promise<Service[]> {
-  const first = await home.start()
-  return [first, ...(await Promise.all(Array.from({ length: processes - 1 }, () => home.start())))]
 }
 
 /** Seven agents who take turns, and nobody else. */

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { makeDatabase, onPostgres } from '../support/database.ts'
 import { startPostgres } from '../support/postgres.ts'
 import type { ServerDatabase } from '../support/process.ts'
+import { type ClaimsParts, claimsRun } from './claims.ts'
 import { type HostileParts, hostileRun } from './hostile.ts'
 import { type KillParts, killRun, type TortureResult } from './kill.ts'
 import { outboundRun } from './outbound.ts'
@@ -15,10 +16,13 @@ const SEED_MAX = 2 ** 31
 
 const tortures: Record<
   string,
-  (parts: KillParts & HostileParts & RoundRobinParts & SimulationParts & TimersParts) => Promise<TortureResult>
+  (
+    parts: KillParts & ClaimsParts & HostileParts & RoundRobinParts & SimulationParts & TimersParts,
+  ) => Promise<TortureResult>
 > = {
   kill: killRun,
   pending: pendingRun,
+  claims: claimsRun,
   hostile: hostileRun,
   outbound: outboundRun,
   'round-robin': roundRobinRun,
@@ -40,6 +44,7 @@ const { values } = parseArgs({
     mutations: { type: 'string', default: '20000' },
     large: { type: 'string', default: '10' },
     tickets: { type: 'string', default: '1000' },
+    claimed: { type: 'string', default: '200' },
     events: { type: 'string', default: '50000' },
     timers: { type: 'string', default: '1000' },
     stopped: { type: 'string', default: '20' },
@@ -55,11 +60,12 @@ for (const [name, torture] of Object.entries(tortures).filter(([name]) => values
   ))
     for (let time = 0; time < Number(values.times); time++) {
       const seed = values.seed === undefined ? randomInt(SEED_MAX) : Number(values.seed) + time
-      const { mails, writes, kills, mutations, large, tickets, events, timers, stopped } = values
+      const { mails, writes, kills, mutations, large, tickets, claimed, events, timers, stopped } = values
       const counts = {
         mutations: Number(mutations),
         large: Number(large),
         tickets: Number(tickets),
+        claimed: Number(claimed),
         events: Number(events),
       }
       const waits = { timers: Number(timers), stoppedSeconds: Number(stopped) }
