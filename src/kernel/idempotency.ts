@@ -7,6 +7,7 @@ import { build, prepare, prepareSql, rowOf } from '../db/statement.ts'
 import type { Actor } from './actor.ts'
 import { after, DAY_MS, type Instant } from './clock.ts'
 import { Problem } from './problems.ts'
+import { NEEDS_TRANSACTION } from './watching.ts'
 import { withKey } from './write-set.ts'
 
 const KEY = /^[\x20-\x7e]{1,255}$/
@@ -93,6 +94,15 @@ export async function earlierResult(tx: Connection, claim: Claim, now: Instant):
   if (!row || row.createdAt < after(now, -IDEMPOTENCY_KEPT_MS)) return { expired: row }
   if (row.requestHash !== claim.requestHash) throw new Problem('idempotency_key_reused')
   return { stored: { result: row.result } }
+}
+
+/** The key of the table: whoever uses an Idempotency-Key without its lock is stopped by it when somebody was quicker. */
+export const CLAIM_CONSTRAINT = 'idempotency_keys_credential_operation_key_pk'
+
+/** The same for a run without locks: a key that was used before needs the lock. */
+export async function unusedSoFar(connection: Connection, claim: Claim): Promise<Earlier> {
+  if ((await connection.query(earlier.bind(claim))).rows.length) throw NEEDS_TRANSACTION
+  return {}
 }
 
 const expire = prepareSql<{ before: Instant }, never>()(

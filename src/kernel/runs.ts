@@ -13,7 +13,7 @@ import {
   throwIfRefused,
   type Unit,
 } from './context.ts'
-import { type Claim, earlierResult, idempotencyKeys } from './idempotency.ts'
+import { CLAIM_CONSTRAINT, type Claim, earlierResult, idempotencyKeys, unusedSoFar } from './idempotency.ts'
 import { Problem, type ProblemCode } from './problems.ts'
 import type { Secrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
@@ -68,8 +68,9 @@ const TRANSIENT = new Set(['40P01', '40001'])
 
 /** Runs a command until it is committed or refused: where it may, without locks first. */
 export async function perform<I extends TSchema, S, R>(house: House, asked: Asked<I, S, R>): Promise<Answer<R>> {
-  const { command, input, claim } = asked
-  if (!claim && command.runsUnlocked?.(input)) {
+  const { command, input } = asked
+  const retryOn = [...(command.retryOn ?? []), CLAIM_CONSTRAINT]
+  if (command.runsUnlocked?.(input)) {
     try {
       return await runUnlocked(house, asked)
     } catch (error) {
@@ -83,7 +84,7 @@ export async function perform<I extends TSchema, S, R>(house: House, asked: Aske
     } catch (error) {
       // an error of the database that an attempt has hidden in the whole: once more, each attempt on its own
       const isHidden = attempts.made > 0 && !attempts.careful && isRefusedByDatabase(error)
-      if (tries >= TRIES_MAX || !(isHidden || isTransient(error, command.retryOn)))
+      if (tries >= TRIES_MAX || !(isHidden || isTransient(error, retryOn)))
         throw problemFrom(error, command.constraints)
       attempts.careful ||= isHidden
       attempts.made = 0
@@ -116,7 +117,7 @@ async function runUnlocked<I extends TSchema, S, R>(house: House, asked: Asked<I
   const writes = new WriteSet()
   const attempts = { careful: false, made: 0 }
   const { answer, unit, left } = await parts.db.reading((connection) =>
-    decide(house, asked, { tx: watching(connection, writes), writes, attempts }, memory.versions),
+    decide(house, asked, { tx: watching(connection, writes), writes, attempts }, { versions: memory.versions }),
   )
   // statements of its own were sent: without a transaction they were refused, and nobody has heard of it yet
   if (unit?.sent.length) throw NEEDS_TRANSACTION
@@ -141,12 +142,13 @@ async function decide<I extends TSchema, S, R>(
   { parts, memory }: House,
   { by: { actor, channel, requestId }, command, input, claim }: Asked<I, S, R>,
   { tx, writes, attempts }: Pick<Unit, 'tx' | 'writes' | 'attempts'>,
-  known?: Versions,
+  /** How a run without locks begins: with the configuration that the process knows, if it knows one. */
+  unlocked?: { versions: Versions | undefined },
 ): Promise<{ answer: Answer<R>; unit?: Unit; left: boolean }> {
   const now = instantOf(parts.clock())
   // sent together with BEGIN and the statements of `subject`: one round trip
-  const versions = known ? Promise.resolve(known) : versionsOf(memory, tx)
-  const replay = claim && earlierResult(tx, claim, now)
+  const versions = unlocked?.versions ? Promise.resolve(unlocked.versions) : versionsOf(memory, tx)
+  const replay = claim && (unlocked ? unusedSoFar(tx, claim) : earlierResult(tx, claim, now))
   const cached = async <T>(part: Cached<T>) => remembered(memory, part, await versions, tx)
   const seeking = command.subject({ tx, actor, now, cached, secrets: parts.secrets, settings: parts.settings }, input)
   const [found, earlier, current] = await Promise.allSettled([seeking, replay, versions])
