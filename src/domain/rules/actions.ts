@@ -5,6 +5,7 @@ import { nearest } from '../../kernel/nearest.ts'
 import { type Fault, Problem } from '../../kernel/problems.ts'
 import { postNote } from '../conversations/post-note.ts'
 import { postReply } from '../conversations/post-reply.ts'
+import { readValues } from '../fields/values.ts'
 import { addFollower } from '../followers/add-follower.ts'
 import { notifyPerson } from '../notifications/notify-person.ts'
 import { acknowledgeTicket } from '../outbound/acknowledge-ticket.ts'
@@ -54,7 +55,7 @@ export function actionFaults(actions: readonly Action[], words: Vocabulary): (Fa
       const detail = `${action} is none of ${known}`
       return [{ pointer: `${at}/action`, code: 'not_found', detail, ...(meant ? { didYouMean: meant } : {}) }]
     }
-    return [...inputFaults(schema, input, at), ...wordFaults(input, words, at)]
+    return [...inputFaults(schema, input, at), ...wordFaults(input, words, at), ...valueFaults(input, words, at)]
   })
 }
 
@@ -66,6 +67,13 @@ function inputFaults(schema: TSchema, input: object, at: string): Fault[] {
     if (!(error instanceof Problem)) throw error
     return (error.extras.errors ?? []).map((fault) => ({ ...fault, pointer: at + fault.pointer }))
   }
+}
+
+/** Custom fields that are not there, or values that they do not take; of which type the ticket is, is not known yet. */
+function valueFaults({ fields }: Record<string, unknown>, words: Vocabulary, at: string): Fault[] {
+  if (typeof fields !== 'object' || fields === null) return []
+  const given = { actor: { kind: 'rule', id: 'any' } as const, definitions: words.fields, type: undefined }
+  return readValues(given, fields as Record<string, unknown>, at).faults
 }
 
 /** Keys of vocabularies that nobody has: a rule that can only fail is not saved. */

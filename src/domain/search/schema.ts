@@ -15,7 +15,7 @@ export const SearchTickets = Closed({
   ),
   sort: Type.Optional(
     Type.String({
-      maxLength: 200,
+      maxLength: 300,
       description: 'As in lists; by relevance where words are asked for and nothing is said',
     }),
   ),
