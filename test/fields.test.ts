@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t, { type Test } from 'tap'
 import { Compile } from 'typebox/compile'
 import { indexTexts } from '../src/domain/search/index-texts.ts'
@@ -817,4 +819,28 @@ t.test('the schema of a type says of an input what the API says', async (t) => {
   const { body } = await call('GET', '/v1/types/ticket/schema', { key: ruth.key })
   const text = JSON.stringify(body)
   for (const key of [...hidden, 'assigneeId', 'seats']) t.notMatch(text, `"${key}"`, `${key} is nothing for requesters`)
+})
+
+t.test('the examples of the documents work', async (t) => {
+  const text = readFileSync(join(import.meta.dirname, '../docs/fields.md'), 'utf8')
+  const examples = [
+    ...text.matchAll(
+      /^curl -s "?http:\/\/127\.0\.0\.1:3000([^"\s]+)"? [^']*?(?:'Content-Type: application\/json' -d '([^']+)')?$/gm,
+    ),
+  ]
+  t.equal(examples.length, 4)
+  for (const [, path = '', body] of examples) {
+    // the first field has been there since the beginning of this file, and its key is not free
+    const given = body?.replaceAll('serial_number', 'machine_number')
+    const answer = given
+      ? await call('POST', path, { body: JSON.parse(given) })
+      : await call('GET', path.replaceAll('serial_number', 'machine_number'))
+    t.equal(answer.status, given ? 201 : 200, `${path} ${answer.text.slice(0, 200)}`)
+    if (!given) t.match(answer.body.data, [{ fields: { machine_number: 'AB-1234', root_cause: 'wear' } }])
+  }
+  const rule = /`(\{ "action": [^`]+)`/.exec(text)?.[1] ?? ''
+  const saved = await call('POST', '/v1/rules', {
+    body: { key: 'of_docs', name: 'x', on: ['ticket.opened'], if: { all: [] }, then: [JSON.parse(rule)] },
+  })
+  t.equal(saved.status, 201, rule)
 })
