@@ -614,6 +614,18 @@ t.test('lists are sorted by fields, page by page in both directions, and what ha
       t.equal((await everyPage(t, `/v1/tickets?subject[contains]=ed&sort=${sort}&limit=3`, agent.key)).length, 13, sort)
 })
 
+t.test('long texts in any script are sorted by how they begin, and their cursors are taken', async (t) => {
+  const keys = ['essay', 'other_essay', 'third_essay']
+  for (const key of keys) await add({ key, name: key, type: 'text' })
+  const begin = '😀'.repeat(100)
+  const endings = ['b', 'a', 'c']
+  for (const ending of [...endings, ...endings])
+    await openTicket({ subject: 'Long', fields: Object.fromEntries(keys.map((key) => [key, begin + ending])) })
+  await openTicket({ subject: 'Long', fields: { essay: `ä${begin}` } })
+  const sort = keys.map((key) => `fields.${key}`).join()
+  t.equal((await everyPage(t, `/v1/tickets?subject=Long&sort=${sort}&limit=2`, agent.key)).length, 7)
+})
+
 /** All numbers of a list by its pages, and the same backwards. */
 async function everyPage(t: Test, path: string, key: string): Promise<number[]> {
   const seen: number[] = []

@@ -5,8 +5,11 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 export interface SortKey {
   column: PgColumn | SQL
   property: string
-  /** The value is a member of the property, of this kind: who has none comes last, whichever way the others go. */
-  member?: { key: string; kind: string }
+  /**
+   * The value is a member of the property, of this kind: who has none comes last, whichever way the others go. `column` holds no more than
+   * `lengthMax` characters of a text, because a cursor has a limit.
+   */
+  member?: { key: string; kind: string; lengthMax?: number }
   /** What stands for an empty value, in SQL and in cursors: rows are compared, and null compares with nothing. */
   empty?: string
 }
@@ -22,8 +25,13 @@ export function positionOf({ property, empty, member }: SortKey, row: Readonly<R
   if (!member) return [row[property] ?? empty]
   const members = (row[property] ?? {}) as Readonly<Record<string, unknown>> // a JSON column
   const value = members[member.key]
-  return [value === undefined, value ?? empty]
+  return [value === undefined, shortened(value, member.lengthMax) ?? empty]
 }
+
+const shortened = (value: unknown, lengthMax: number | undefined): unknown =>
+  typeof value === 'string' && lengthMax !== undefined && value.length > lengthMax
+    ? [...value].slice(0, lengthMax).join('') // as Postgres counts characters
+    : value
 
 /** What rows are compared by in an order. */
 export function keysOf({ key, descending }: Order): { column: SQL; descending: boolean }[] {

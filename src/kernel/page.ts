@@ -14,13 +14,15 @@ import { Closed } from './schema.ts'
 export const LIMIT_MAX = 100
 export const LIMIT_DEFAULT = 25
 const SORT_KEYS_MAX = 3
+/** Three values to sort by, their forms and a signature. */
+export const CURSOR_LENGTH_MAX = 2_000
 const TOTAL_MAX = 10_000
 
 /** Which page of a list. `after` and `before` are cursors of an earlier answer to the same question. */
 export const PageInput = Closed({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMIT_MAX })),
-  after: Type.Optional(Type.String({ maxLength: 1_000 })),
-  before: Type.Optional(Type.String({ maxLength: 1_000 })),
+  after: Type.Optional(Type.String({ maxLength: CURSOR_LENGTH_MAX })),
+  before: Type.Optional(Type.String({ maxLength: CURSOR_LENGTH_MAX })),
   sort: Type.Optional(Type.String({ maxLength: 300 })),
   includeTotal: Type.Optional(Type.Boolean()),
   filters: Type.Optional(Filters),

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { type TProperties, type TSchema, Type } from 'typebox'
 import type { Query, Session } from '../kernel/desk.ts'
 import { type FilterField, type Filters, filterOps, opsOf } from '../kernel/filter.ts'
-import { LIMIT_MAX, type List, type Page, type PageInput, wrongParameter } from '../kernel/page.ts'
+import { CURSOR_LENGTH_MAX, LIMIT_MAX, type List, type Page, type PageInput, wrongParameter } from '../kernel/page.ts'
 import { asParameters, problemResponses } from './problems.ts'
 import { type Documented, pageOf } from './route.ts'
 
@@ -99,11 +99,11 @@ function pageParameters({
   includes,
   properties,
 }: Pick<ListRoute<never>, 'list' | 'includes' | 'properties'>): TProperties {
-  const text = (description: string) => Type.Optional(Type.String({ maxLength: 1_000, description }))
+  const text = (description: string, maxLength = 1_000) => Type.Optional(Type.String({ maxLength, description }))
   return {
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMIT_MAX, description: '25 where nothing is said' })),
-    after: text('nextCursor of an earlier page'),
-    before: text('prevCursor of an earlier page'),
+    after: text('nextCursor of an earlier page', CURSOR_LENGTH_MAX),
+    before: text('prevCursor of an earlier page', CURSOR_LENGTH_MAX),
     sort: text(
       `Up to three of ${[...Object.keys(list.sorts), ...(list.members ? [`${list.members}.{key}`] : [])].join(', ')}, with - for descending; ${list.defaultSort} where nothing is said`,
     ),

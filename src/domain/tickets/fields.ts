@@ -22,12 +22,17 @@ interface Asked {
   column(key: SQL): SQL
   /** What stands for nothing in a sort; undefined where there is no order. */
   empty?: string
+  /** So many characters are sorted by. */
+  lengthMax?: number
 }
+
+/** Three of them fit into a cursor, in any script. */
+const SORTED_LENGTH_MAX = 100
 
 /** How each type is asked for. A key keeps its type for ever, so no cast can fail. */
 const ASKED: Record<FieldType, Asked> = {
-  text: { as: 'text', column: text, empty: '' },
-  url: { as: 'text', column: text, empty: '' },
+  text: { as: 'text', column: text, empty: '', lengthMax: SORTED_LENGTH_MAX },
+  url: { as: 'text', column: text, empty: '', lengthMax: SORTED_LENGTH_MAX },
   integer: { as: 'integer', column: number, empty: '0' },
   decimal: { as: 'decimal', column: number, empty: '0' },
   boolean: { as: 'boolean', column: (key) => sql`((${tickets.fields} -> ${key})::boolean)`, empty: 'false' },
@@ -60,9 +65,11 @@ export function describedField({ key, type, options }: CustomField): Omit<Field<
 export const fieldSorts = (actor: Actor, definitions: Definitions): Record<string, SortKey> =>
   Object.fromEntries(
     [...definitions.values()].flatMap((field) => {
-      const { column, empty } = ASKED[field.type]
+      const { column, empty, lengthMax } = ASKED[field.type]
       if (empty === undefined || !seesField(actor, field)) return []
-      const member = { key: field.key, kind: field.type }
-      return [[FIELDS + field.key, { column: column(literal(field.key)), property: 'fields', member, empty }]]
+      const whole = column(literal(field.key))
+      const sorted = lengthMax === undefined ? whole : sql`left(${whole}, ${sql.raw(String(lengthMax))})`
+      const member = { key: field.key, kind: field.type, ...(lengthMax === undefined ? {} : { lengthMax }) }
+      return [[FIELDS + field.key, { column: sorted, property: 'fields', member, empty }]]
     }),
   )
