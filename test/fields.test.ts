@@ -349,6 +349,7 @@ t.test('a definition is refused where it makes no sense, with every fault at its
     [{ type: 'person', defaultValue: 'per_00000000000000000000000000' }, ['/defaultValue']],
     [{ type: 'organization' }, ['/type']],
     [{ key: 'Wrong Key' }, ['/key']],
+    [{ key: 'constructor' }, ['/key']],
   ]
   for (const [members, pointers] of table) {
     const { status, body } = await add({ ...base, ...members })

@@ -65,6 +65,7 @@ const TAKES: Record<string, readonly CustomField['type'][]> = {
 /** Everything that is wrong with a field, each at its place; `types` are the keys of the types that there are. */
 export function fieldFaults(field: CustomField, types: ReadonlyMap<string, unknown>): Fault[] {
   return [
+    ...keyFaults(field),
     ...misplaced(field),
     ...optionFaults(field),
     ...limitFaults(field),
@@ -73,6 +74,10 @@ export function fieldFaults(field: CustomField, types: ReadonlyMap<string, unkno
     ...defaultFaults(field),
   ]
 }
+
+// every object has a member of this name: whether a ticket has it could not be told
+const keyFaults = ({ key }: CustomField): Fault[] =>
+  key in {} ? [{ pointer: '/key', code: 'not_allowed', detail: `${key} cannot be the key of a field` }] : []
 
 const misplaced = (field: CustomField): Fault[] =>
   Object.entries(TAKES).flatMap(([member, types]) =>
