@@ -140,6 +140,9 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
   },
   readAllNotifications: { body: {} },
   changeNotificationPreferences: { body: { customerReplied: 'list' } },
+  addField: { body: { key: 'right', name: 'Right', type: 'text' } },
+  changeField: { params: async () => ({ key: await aField() }), body: { name: 'Other' } },
+  removeField: { params: async () => ({ key: await aField() }) },
   addView: { body: { key: 'right', name: 'Right', condition: { all: [] } } },
   changeView: { params: async () => ({ key: await aView() }), body: { name: 'Right' } },
   removeView: { params: async () => ({ key: await aView() }) },
@@ -186,6 +189,11 @@ const aRawMail = (headers: Record<string, string>) =>
 const aView = async () => {
   const body = { key: `view_${mails++}`, name: 'Spare', condition: { all: [] } }
   return (await call('POST', '/v1/views', { body })).body.key
+}
+
+const aField = async () => {
+  const body = { key: `field_${mails++}`, name: 'Spare', type: 'text' }
+  return (await call('POST', '/v1/fields', { body })).body.key
 }
 
 const aHeldMessage = async () => {

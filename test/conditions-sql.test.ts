@@ -45,11 +45,48 @@ const moment = fc.constantFrom(...moments)
 const orNull = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: null, freq: 2 })
 const reference = fc.constantFrom(admin, ruth.id, carl.id)
 
+const options3 = ['red', 'green', 'blue'].map((key) => ({ key, name: key }))
+for (const type of [
+  'text',
+  'integer',
+  'decimal',
+  'boolean',
+  'date',
+  'datetime',
+  'select',
+  'multiselect',
+  'url',
+  'person',
+]) {
+  const body = { key: `a_${type}`, name: type, type, ...(type.endsWith('select') ? { options: options3 } : {}) }
+  if ((await call('POST', '/v1/fields', { body })).status !== 201) throw new Error(`no field of the type ${type}`)
+}
+
 const words = await vocabulary.load(db)
 const fields = ticketFields(words)
 const options = (name: string) => fc.constantFrom(...(fields.get(name)?.options ?? []))
 
+const days = ['2026-11-22', '2026-11-21', '2026-11-15', '0001-01-01', '9999-12-31', '2024-02-29']
+const decimals = [0, 0.1, 0.30000000000000004, 0.3, -2.5, 1e-9, 9_007_199_254_740_991, -9_007_199_254_740_991, 1.25, 3]
+const chosen = fc.constantFrom(...options3.map(({ key }) => key))
+const someFields = fc.record(
+  {
+    a_text: text,
+    a_integer: fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(Number.MAX_SAFE_INTEGER, 2_147_483_648)),
+    a_decimal: fc.constantFrom(...decimals),
+    a_boolean: fc.boolean(),
+    a_date: fc.constantFrom(...days),
+    a_datetime: moment,
+    a_select: chosen,
+    a_multiselect: fc.uniqueArray(chosen, { minLength: 1 }),
+    a_url: fc.constantFrom('https://example.com/%25?q=a', 'http://EXAMPLE.com/%'),
+    a_person: reference,
+  },
+  { requiredKeys: [] },
+)
+
 const aTicket = fc.record({
+  fields: fc.oneof(someFields, fc.constant({})),
   subject: fc.oneof(text, fc.constant('')),
   type: options('type'),
   status: options('status'),
@@ -82,7 +119,6 @@ await db.query({
           id: `tkt_${n}`,
           number: n - 3,
           priorityRank: words.priorities.get(each.priority)?.position,
-          fields: {},
           publicVersion: 1,
           publicUpdatedAt: asking.now,
           customerConversationId: 'cnv_1',
@@ -134,12 +170,16 @@ const wantedBy = (field: Field<TicketFacts>, name: string): fc.Arbitrary<unknown
   switch (field.type) {
     case 'boolean':
       return fc.boolean()
+    case 'decimal':
+      return fc.constantFrom(...decimals)
+    case 'date':
+      return fc.oneof(fc.constantFrom(...days), fc.constantFrom('today', '-7d', '+1w', '-1d'))
     case 'integer':
       return fc.oneof(fc.integer({ min: -4, max: 80 }), fc.constantFrom(2_147_483_647, -2_147_483_647))
     case 'instant':
       return fc.oneof(moment, relative)
     case 'tags':
-      return fc.constantFrom(...tags)
+      return name === 'tags' ? fc.constantFrom(...tags) : chosen
     case 'text':
       return fc.oneof(
         text,
@@ -166,6 +206,8 @@ const wantedFor = (field: Field<TicketFacts>, name: string, op: Op): fc.Arbitrar
   const one = wantedBy(field, name)
   if (operators[op] === 'none') return fc.constant(undefined)
   if (operators[op] === 'list') return fc.array(one, { minLength: 1, maxLength: 3 })
+  if (operators[op] === 'span' && field.type === 'date')
+    return fc.oneof(fc.constantFrom('-7d', '+7d', '-1w'), fc.tuple(one, one))
   if (operators[op] === 'span') return fc.oneof(fc.constantFrom('-7d', '+7d', '-1m'), fc.tuple(one, one))
   return one
 }

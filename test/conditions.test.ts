@@ -19,8 +19,15 @@ const words = {
   types: keyed('ticket'),
   statuses: keyed('open', 'waiting_on_agent', 'waiting_on_customer', 'on_hold', 'solved', 'closed'),
   priorities: keyed('low', 'normal', 'high', 'urgent'),
+  fields: new Map(),
 } as unknown as Vocabulary // types have more members, which conditions do not read
-const fields = ticketFields(words)
+const custom = new Map(
+  (['date', 'decimal', 'integer', 'multiselect', 'person'] as const).map((type) => [
+    type,
+    { key: type, type, options: null },
+  ]),
+)
+const fields = ticketFields({ ...words, fields: custom } as unknown as Vocabulary) // conditions read no more of them
 const asking = { me: 'per_me', now: '2026-11-22T12:00:00.000Z' }
 
 const facts: TicketFacts = {
@@ -38,8 +45,15 @@ const facts: TicketFacts = {
     needsReaction: true,
     createdAt: '2026-11-20T12:00:00.000Z',
     dueAt: '2026-11-23T12:00:00.000Z',
+    fields: { date: '2026-11-22', decimal: 0.1, integer: 5_000_000_000, multiselect: ['b', 'a'], person: 'per_me' },
   },
-  before: { status: 'solved', assigneeId: null, tags: ['printer'], subject: 'Drucker' },
+  before: {
+    status: 'solved',
+    assigneeId: null,
+    tags: ['printer'],
+    subject: 'Drucker',
+    fields: { date: '2026-11-21', integer: 5_000_000_000, multiselect: ['a'], person: 'per_me' },
+  },
   requester: { id: 'per_ruth', email: 'ruth@example.com', role: 'requester' },
   message: { visibility: 'public', channel: 'email', bodyText: 'It burns', verified: false },
 }
@@ -55,6 +69,31 @@ t.test('each operator says what its name says', async (t) => {
     ['status', 'isNot', 'open', false],
     ['status', 'in', ['solved', 'open'], true],
     ['status', 'notIn', ['solved', 'closed'], true],
+    ['fields.date', 'is', '2026-11-22', true],
+    ['fields.date', 'is', 'today', true],
+    ['fields.date', 'in', ['-1d', 'today'], true],
+    ['fields.date', 'isNot', '-1d', true],
+    ['fields.date', 'notIn', ['today', '+1d'], false],
+    ['fields.date', 'gte', '2026-11-22', true],
+    ['fields.date', 'before', '+1d', true],
+    ['fields.date', 'after', 'today', false],
+    ['fields.date', 'within', '-7d', true],
+    ['fields.date', 'within', ['2026-11-23', '2026-12-01'], false],
+    ['fields.decimal', 'is', 0.1, true],
+    ['fields.decimal', 'lt', 0.1000001, true],
+    ['fields.integer', 'gt', 4_999_999_999, true],
+    ['fields.multiselect', 'contains', 'a', true],
+    ['fields.multiselect', 'notContains', 'c', true],
+    ['fields.person', 'is', 'me', true],
+    ['fields.date', 'changed', undefined, true],
+    ['fields.date', 'changedFrom', '-1d', true],
+    ['fields.date', 'changedTo', 'today', true],
+    ['fields.person', 'changed', undefined, false],
+    ['fields.multiselect', 'changedTo', 'b', true],
+    ['fields.multiselect', 'changedTo', 'a', false],
+    ['before.fields.date', 'is', '2026-11-21', true],
+    ['before.fields.decimal', 'absent', undefined, true],
+    ['before.fields.person', 'is', 'me', true],
     ['priority', 'gte', 'high', true],
     ['priority', 'gt', 'high', false],
     ['priority', 'lt', 'urgent', true],

@@ -11,6 +11,7 @@ import { peopleList, teamsList } from '../src/domain/people/queries.ts'
 import { ticketList } from '../src/domain/tickets/queries.ts'
 import { isWrapper, twins } from '../src/graphql/twins.ts'
 import { opsOf } from '../src/kernel/filter.ts'
+import type { List } from '../src/kernel/page.ts'
 import { problems } from '../src/kernel/problems.ts'
 import { printContract } from '../src/print-contract.ts'
 import { startDesk } from './support/desk.ts'
@@ -219,20 +220,21 @@ t.test('the input of a mutation has the members of its command', async (t) => {
 })
 
 t.test('a list takes the same filters in both APIs', async (t) => {
-  for (const [name, { filters }] of Object.entries({
+  const lists: Record<string, Pick<List<unknown>, 'filters' | 'members'>> = {
     TicketFilter: ticketList,
     PersonFilter: peopleList,
     TeamFilter: teamsList,
     ApiKeyFilter: allKeys,
     InboundMailFilter: inboundList,
     OutboundMailFilter: outboundList,
-  })) {
+  }
+  for (const [name, { filters, members = [] }] of Object.entries(lists)) {
     const type = schema.getType(name)
     if (!isInputObjectType(type)) {
       t.fail(`${name} is missing`)
       continue
     }
-    t.same(Object.keys(type.getFields()).sort(), Object.keys(filters).sort(), name)
+    t.same(Object.keys(type.getFields()).sort(), [...Object.keys(filters), ...[members].flat()].sort(), name)
     for (const [field, filter] of Object.entries(filters)) {
       const inner = getNamedType(type.getFields()[field]?.type)
       if (isInputObjectType(inner))

@@ -1,15 +1,17 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { seesMessage } from '../src/domain/conversations/policy.ts'
+import { fieldsFor, seesField } from '../src/domain/fields/policy.ts'
 import { actorOf } from '../src/domain/people/decide.ts'
 import { seesPerson } from '../src/domain/people/policy.ts'
 import { seesTicket, ticketFor } from '../src/domain/tickets/policy.ts'
+import { vocabulary } from '../src/domain/types/store.ts'
 import type { PersonActor } from '../src/kernel/actor.ts'
 import { startDesk } from './support/desk.ts'
 
 // What the policies say of one thing, the queries must say of many: the same random actors and things get the same answer.
 
-const { call, openTicket, person, receive } = await startDesk(t)
+const { call, db, openTicket, person, receive } = await startDesk(t)
 
 const roles = ['admin', 'agent', 'light_agent', 'requester', 'requester', 'requester'] as const
 const people = await Promise.all(roles.map((role) => person(role)))
@@ -18,10 +20,18 @@ const actors: PersonActor[] = await Promise.all(
 )
 const requesters = people.slice(3)
 
+for (const [key, visibility] of [
+  ['open_to_all', 'requesters'],
+  ['for_us', 'agents'],
+  ['retired_one', 'requesters'],
+])
+  await call('POST', '/v1/fields', { body: { key, name: key, type: 'text', visibility } })
+const words = await vocabulary.load(db)
+
 // biome-ignore lint/suspicious/noExplicitAny: tickets as answered
 const tickets: any[] = []
 for (let n = 0; n < 9; n++) {
-  const ticket = await openTicket({ requesterId: requesters[n % 3]?.id, subject: `Seen ${n}` })
+  const ticket = await openTicket({ requesterId: requesters[n % 3]?.id, subject: `Seen ${n}`, fields: fieldsOf(n) })
   await call('POST', `/v1/tickets/${ticket.id}/notes`, { body: { body: `Note ${n}` } })
   await call('POST', `/v1/tickets/${ticket.id}/replies`, { body: { body: `Reply ${n}` } })
   tickets.push((await call('GET', `/v1/tickets/${ticket.id}?include=messages`)).body)
@@ -34,10 +44,17 @@ await receive(
   'From: stranger@example.net\nTo: support@kontor.localhost\nSubject: Re: Held\nMessage-ID: <held-2@example.net>\nIn-Reply-To: <held-1@example.com>\n\nCANARY let me in\n',
 )
 tickets.push((await call('GET', `/v1/tickets/${opened.ticketId}?include=messages`)).body)
+await call('DELETE', '/v1/fields/retired_one')
 t.ok(
   tickets.at(-1).messages.some(({ held }: { held: boolean }) => held),
   'there is a held message to see or not',
 )
+
+/** Every choice of them, none at all included. */
+function fieldsOf(n: number): Record<string, string> {
+  const all = ['open_to_all', 'for_us', 'retired_one']
+  return Object.fromEntries(all.flatMap((key, bit) => ((n >> bit) & 1 ? [[key, `${key} of ${n}`]] : [])))
+}
 
 const indexOf = (of: readonly unknown[]) => fc.nat({ max: of.length - 1 })
 
@@ -65,6 +82,48 @@ t.test('a ticket is in every road or in none: REST get, REST list, GraphQL, node
     { numRuns: 60 },
   )
   t.pass('predicate and SQL agree')
+})
+
+t.test('custom fields are those that the policy shows, by every road', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(indexOf(actors), fc.nat({ max: 8 }), async (a, n) => {
+      const actor = actors[a]
+      const key = people[a]?.key ?? ''
+      const ticket = tickets[n]
+      if (!actor || !seesTicket(actor, ticket)) return true
+      const expected = JSON.stringify(fieldsFor(actor, ticket.fields, words.fields))
+      const path = `/v1/tickets/${ticket.id}`
+      const search = { key, body: { condition: { field: 'number', op: 'is', value: ticket.number } } }
+      const graph = { key, body: { query: `{ ticket(id: "${ticket.id}") { fields } node(id: "${ticket.id}") { ... on Ticket { fields } } }` } } // biome-ignore format: one document
+      const { data } = (await call('POST', '/graphql', graph)).body
+      const seen = [
+        (await call('GET', path, { key })).body,
+        (await call('GET', `${path}?include=messages`, { key })).body,
+        (await call('GET', `/v1/tickets?number=${ticket.number}`, { key })).body.data[0],
+        (await call('POST', '/v1/tickets/search', search)).body.data[0],
+        data.ticket,
+        data.node,
+      ]
+      return seen.every(({ fields }) => JSON.stringify(fields) === expected)
+    }),
+    { numRuns: 60 },
+  )
+  t.pass('policy and SQL agree')
+})
+
+t.test('the tickets that a filter on a field finds are those whose value the actor reads', async (t) => {
+  for (const [a, actor] of actors.entries())
+    for (const field of ['open_to_all', 'for_us', 'retired_one']) {
+      const { status, body } = await call('GET', `/v1/tickets?limit=100&fields.${field}[contains]=${field}`, { key: people[a]?.key ?? '' }) // biome-ignore format: one line
+      const definition = words.fields.get(field)
+      if (!definition || !seesField(actor, definition)) {
+        t.equal(status, 400, `${actor.role}: ${field} is no field`)
+        continue
+      }
+      const expected = tickets.filter((ticket) => seesTicket(actor, ticket) && ticket.fields[field])
+      const ids = (rows: { id: string }[]) => rows.map(({ id }) => id).sort()
+      t.same(ids(body.data), ids(expected), `${actor.role}: ${field}`)
+    }
 })
 
 t.test('a message is seen as its ticket, its visibility and its hold say', async (t) => {
@@ -112,7 +171,7 @@ t.test('what is for agents only reads as null for requesters, and cannot be aske
     publicVersion: _v,
     publicUpdatedAt: _u,
     ...expected
-  } = { ...ticketFor(actor, row), publicVersion: 0, publicUpdatedAt: 0 }
+  } = { ...ticketFor(actor, row, words.fields), publicVersion: 0, publicUpdatedAt: 0 }
   t.same((await call('GET', `/v1/tickets/${mine.id}`, { key: ruth?.key ?? '' })).body, expected)
   for (const parameter of ['tags[contains]=secret', 'assigneeId=none', 'needsReaction=true', 'lastNoteAt[gte]=-7d']) {
     t.match(await call('GET', `/v1/tickets?${parameter}`, { key: ruth?.key ?? '' }), { status: 400 }, parameter)

@@ -15,9 +15,10 @@ export function pageFrom(
   args: ConnectionArgs,
   info: GraphQLResolveInfo,
   fields: Record<string, FilterField>,
+  members?: string,
 ): PageInput {
   const { first, after, before, sort, filter } = args
-  const filters = filter ? filtersFrom(filter, fields) : []
+  const filters = filter ? filtersFrom(filter, fields, members) : []
   return {
     ...(first == null ? {} : { limit: first }),
     ...(after == null ? {} : { after }),
@@ -40,14 +41,24 @@ export const connection = <R>({ data, nextCursor, prevCursor, total }: Page<R>) 
 })
 
 /** `{ status: ["open"], createdAt: { gte: "-7d" } }` as the query's filters. */
-function filtersFrom(filter: Record<string, unknown>, fields: Record<string, FilterField>): Filters {
-  return Object.entries(filter).flatMap(([field, given]) => {
-    if (given === null || given === undefined || !Object.hasOwn(fields, field)) return []
-    if (typeof given !== 'object' || Array.isArray(given)) return [{ field, op: 'is' as const, values: textsOf(given) }]
-    return Object.entries(given).flatMap(([op, value]) =>
-      value == null ? [] : [{ field, op: op as Filters[number]['op'], values: textsOf(value) }],
-    ) // the SDL names the operators
+function filtersFrom(
+  filter: Record<string, unknown>,
+  fields: Record<string, FilterField>,
+  members: string | undefined,
+): Filters {
+  return Object.entries(filter).flatMap(([field, given]): Filters => {
+    if (field === members && typeof given === 'object' && given !== null && !Array.isArray(given))
+      return Object.entries(given).flatMap(([key, value]) => filtersOf(`${members}.${key}`, value))
+    return field === members || Object.hasOwn(fields, field) ? filtersOf(field, given) : []
   })
+}
+
+function filtersOf(field: string, given: unknown): Filters {
+  if (given === null || given === undefined) return []
+  if (typeof given !== 'object' || Array.isArray(given)) return [{ field, op: 'is', values: textsOf(given) }]
+  return Object.entries(given).flatMap(([op, value]) =>
+    value == null ? [] : [{ field, op: op as Filters[number]['op'], values: textsOf(value) }],
+  ) // the SDL names the operators, the query looks at those of custom fields
 }
 
 const textsOf = (value: unknown): string[] => (Array.isArray(value) ? value.map(String) : [String(value)])

@@ -8,6 +8,7 @@ import { Problem, type ProblemCode } from '../kernel/problems.ts'
 import type { Context } from './context.ts'
 import { costOf } from './cost.ts'
 import { problemIn, sentError } from './errors.ts'
+import { fieldResolvers } from './fields.ts'
 import { measure } from './limits.ts'
 import { mailResolvers } from './mail.ts'
 import { nodeResolvers } from './node.ts'
@@ -34,6 +35,7 @@ const features = [
   templateResolvers,
   relationResolvers,
   viewResolvers,
+  fieldResolvers,
 ]
 
 const resolvers = {

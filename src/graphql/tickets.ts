@@ -35,7 +35,7 @@ export const ticketResolvers = {
   Query: {
     ticket: (_root: unknown, { id }: Id, { desk }: Context) => orNull(desk.read(ticket, { ticketId: id })),
     tickets: async (_root: unknown, args: ConnectionArgs, { desk }: Context, info: GraphQLResolveInfo) =>
-      connection(await desk.read(ticketsQuery, pageFrom(args, info, ticketList.filters))),
+      connection(await desk.read(ticketsQuery, pageFrom(args, info, ticketList.filters, ticketList.members))),
     message: (_root: unknown, { id }: Id, { desk }: Context) => orNull(desk.read(message, { messageId: id })),
     messages: async (
       _root: unknown,

@@ -4,6 +4,7 @@ import { Attachment, AttachmentLink } from '../domain/attachments/schema.ts'
 import { conditionSchemas } from '../domain/conditions/schema.ts'
 import { Conversation, Message } from '../domain/conversations/schema.ts'
 import { Event } from '../domain/events/schema.ts'
+import { fieldSchemas } from '../domain/fields/schema.ts'
 import { Follower } from '../domain/followers/schema.ts'
 import { InboundMailRow, MailInspection, MailOutcome, TraceStep } from '../domain/inbound/schema.ts'
 import { Macro, MacroApplied } from '../domain/macros/schema.ts'
@@ -81,6 +82,7 @@ export const twins: Record<string, TSchema> = {
   Event,
   ...conditionSchemas,
   ...viewSchemas,
+  ...fieldSchemas,
   ...searchSchemas,
 }
 

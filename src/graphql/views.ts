@@ -22,7 +22,10 @@ export const viewResolvers = {
       { key, ...args }: ConnectionArgs & Key,
       { desk }: Context,
       info: GraphQLResolveInfo,
-    ) => connection(await desk.read(ticketsInView, { key, page: pageFrom(args, info, ticketList.filters) })),
+    ) =>
+      connection(
+        await desk.read(ticketsInView, { key, page: pageFrom(args, info, ticketList.filters, ticketList.members) }),
+      ),
     searchTickets: async (
       _root: unknown,
       { condition, query, ...args }: ConnectionArgs & { condition?: unknown; query?: string | null },

@@ -37,13 +37,17 @@ export async function refuseStale(
   const changed = new Set(rows.flatMap(({ changes }) => Object.keys(changes)))
   const conflicting = expectedVersion > object.version ? [...fields] : fields.filter((field) => changed.has(field))
   if (!conflicting.length) return
-  throw new Problem('version_conflict', {
-    currentVersion: object.version,
-    fields: conflicting,
-    errors: conflicting.map((field) => ({
-      pointer: `/${field}`,
+  throw conflictOver(object.version, conflicting)
+}
+
+/** 412 about these fields. */
+export const conflictOver = (currentVersion: number, fields: readonly string[]): Problem =>
+  new Problem('version_conflict', {
+    currentVersion,
+    fields: [...fields],
+    errors: fields.map((field) => ({
+      pointer: `/${field.replaceAll('.', '/')}`,
       code: 'changed',
       detail: 'was changed since you read it',
     })),
   })
-}

@@ -16,7 +16,7 @@ const FILTERS_MAX = 20
 /** What a list is narrowed to, in either API: `status=open,on_hold` is { field: 'status', op: 'is', values: ['open', 'on_hold'] }. */
 export const Filters = Type.Array(
   Closed({
-    field: Type.String({ maxLength: 64 }),
+    field: Type.String({ maxLength: 80 }),
     op: Type.Enum([...filterOps]),
     values: Type.Array(Type.String({ maxLength: 320 }), { minItems: 1, maxItems: VALUES_MAX }),
   }),
@@ -48,6 +48,20 @@ export interface Term {
   shape: string
   condition(at: (n: number) => SQL): SQL
   values: readonly unknown[]
+}
+
+/** Several terms as one. */
+export function allOf(terms: readonly Term[]): Term {
+  const offsets = terms.map((_, t) => terms.slice(0, t).reduce((sum, { values }) => sum + values.length, 0))
+  return {
+    shape: terms.map(({ shape }) => shape).join('&'),
+    values: terms.flatMap(({ values }) => values),
+    condition: (at) =>
+      sql.join(
+        terms.map((term, t) => term.condition((n) => at((offsets[t] ?? 0) + n))),
+        sql` and `,
+      ),
+  }
 }
 
 interface Asking {

@@ -7,20 +7,23 @@ import { build, prepareSql, type Statement, unnamed } from '../db/statement.ts'
 import type { QueryContext } from './desk.ts'
 import { type FilterField, Filters, type Term, termOf } from './filter.ts'
 import { nearest } from './nearest.ts'
+import { beyond, keysOf, type Order, positionOf, type SortKey } from './order.ts'
 import { Problem } from './problems.ts'
 import { Closed } from './schema.ts'
 
 export const LIMIT_MAX = 100
 export const LIMIT_DEFAULT = 25
 const SORT_KEYS_MAX = 3
+/** Three values to sort by, their forms and a signature. */
+export const CURSOR_LENGTH_MAX = 2_000
 const TOTAL_MAX = 10_000
 
 /** Which page of a list. `after` and `before` are cursors of an earlier answer to the same question. */
 export const PageInput = Closed({
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMIT_MAX })),
-  after: Type.Optional(Type.String({ maxLength: 1_000 })),
-  before: Type.Optional(Type.String({ maxLength: 1_000 })),
-  sort: Type.Optional(Type.String({ maxLength: 200 })),
+  after: Type.Optional(Type.String({ maxLength: CURSOR_LENGTH_MAX })),
+  before: Type.Optional(Type.String({ maxLength: CURSOR_LENGTH_MAX })),
+  sort: Type.Optional(Type.String({ maxLength: 300 })),
   includeTotal: Type.Optional(Type.Boolean()),
   filters: Type.Optional(Filters),
 })
@@ -34,14 +37,6 @@ export interface Page<R> {
   totalIsCapped?: boolean
 }
 
-/** What to sort by, and the row's property that holds its value. */
-export interface SortKey {
-  column: PgColumn
-  property: string
-  /** What stands for an empty value, in SQL and in cursors: rows are compared, and null compares with nothing. */
-  empty?: string
-}
-
 /** A list for one audience: what may be asked of it. The statements are built once for each form of question. */
 export interface List<R> {
   name: string
@@ -53,18 +48,14 @@ export interface List<R> {
   id: PgColumn
   filters: Record<string, FilterField>
   sorts: Record<string, SortKey>
+  /** A property by whose members it is filtered and sorted too, as `fields.serial_number`; the desk's configuration says which there are. */
+  members?: string
   /** As a caller would write it. Newest first where nothing is said. */
   defaultSort: string
   /** Columns that only cursors need: gone from the answer, so that a row is the resource and nothing else. */
   hidden?: readonly string[]
   /** Never set: what a row looks like. */
   row?: R
-}
-
-interface Order {
-  name: string
-  key: SortKey
-  descending: boolean
 }
 
 type Row = Record<string, unknown>
@@ -110,7 +101,7 @@ export async function readPage<R>(
   const more = rows.length > limit
   const data = backwards ? rows.slice(0, limit).reverse() : rows.slice(0, limit)
   const seal = (row: Row | undefined) =>
-    row && sealCursor(secrets.cursor, binding, [...orders.map(({ key }) => row[key.property] ?? key.empty), row.id])
+    row && sealCursor(secrets.cursor, binding, [...orders.flatMap(({ key }) => positionOf(key, row)), row.id])
   const nextCursor = (backwards || more ? seal(data.at(-1)) : undefined) ?? null
   const prevCursor = (backwards ? more : at !== undefined) ? (seal(data[0]) ?? null) : null
   // undefined is not printed, and costs less than a copy without it
@@ -175,14 +166,13 @@ interface Form {
 
 function statementFor(list: List<unknown>, form: Form): Statement<Row, Row> {
   const { orders, terms, hasCursor, backwards, limit } = form
-  const order = orders.map(({ name, descending }) => (descending ? `-${name}` : name)).join()
+  const order = orders
+    .map(({ name, key, descending }) => `${descending ? '-' : ''}${name} ${key.member?.kind ?? ''}`)
+    .join()
   const shape = [list.name, order, hasCursor, backwards, limit, ...terms.map((term) => term.shape)].join('|')
   return preparedForm(shape, ($) => {
     // the id goes the way of the last key, so that one index can serve a sort of one direction
-    const keys = [
-      ...orders.map(({ key, descending }) => ({ column: expressionOf(key), descending })),
-      { column: sql`${list.id}`, descending: orders.at(-1)?.descending ?? true },
-    ]
+    const keys = [...orders.flatMap(keysOf), { column: sql`${list.id}`, descending: orders.at(-1)?.descending ?? true }]
     const directed = keys.map(({ column, descending }) => ({ column, descending: descending !== backwards }))
     const cursor = hasCursor ? beyond(directed, (n) => sql`${$[`c${n}`]}`) : undefined
     const conditions = and(list.visible?.(sql`${$.viewer}`), ...conditionsOf(terms, (name) => sql`${$[name]}`), cursor)
@@ -211,30 +201,6 @@ function countFor(list: List<unknown>, terms: Term[]): Statement<Row, Row> {
     return sql`select count(*)::int as total from (select 1 from ${list.from} ${conditions ? sql`where ${conditions}` : sql``} limit ${sql.raw(String(TOTAL_MAX + 1))}) as counted`
   })
   return unnamed(counted)
-}
-
-const expressionOf = ({ column, empty }: SortKey): SQL =>
-  empty === undefined ? sql`${column}` : sql`coalesce(${column}, ${sql.raw(`'${empty}'`)})`
-
-/** The rows after a cursor. One row comparison where all keys go one way: an index serves it at any depth. */
-function beyond(keys: { column: SQL; descending: boolean }[], value: (n: number) => SQL): SQL {
-  const ways = new Set(keys.map(({ descending }) => descending))
-  if (ways.size === 1) {
-    const columns = sql.join(
-      keys.map(({ column }) => sql`${column}`),
-      sql`, `,
-    )
-    const values = sql.join(
-      keys.map((_, n) => value(n)),
-      sql`, `,
-    )
-    return sql`(${columns}) ${sql.raw(ways.has(true) ? '<' : '>')} (${values})`
-  }
-  const steps = keys.map(({ column, descending }, n) => {
-    const equal = keys.slice(0, n).map((key, m) => sql`${key.column} = ${value(m)}`)
-    return sql`(${and(...equal, sql`${column} ${sql.raw(descending ? '<' : '>')} ${value(n)}`)})`
-  })
-  return sql`(${sql.join(steps, sql` or `)})`
 }
 
 const nameOf = (term: number, n: number): string => `v${term}_${n}`

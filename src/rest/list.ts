@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { type TProperties, type TSchema, Type } from 'typebox'
 import type { Query, Session } from '../kernel/desk.ts'
 import { type FilterField, type Filters, filterOps, opsOf } from '../kernel/filter.ts'
-import { LIMIT_MAX, type List, type Page, type PageInput, wrongParameter } from '../kernel/page.ts'
+import { CURSOR_LENGTH_MAX, LIMIT_MAX, type List, type Page, type PageInput, wrongParameter } from '../kernel/page.ts'
 import { asParameters, problemResponses } from './problems.ts'
 import { type Documented, pageOf } from './route.ts'
 
@@ -12,7 +12,7 @@ export type Includes<R> = Record<string, (desk: Session, rows: R[]) => Promise<(
 interface ListRoute<R> extends Documented {
   url: string
   query: Pick<Query<TSchema, Page<R>>, 'name'>
-  list: Pick<List<unknown>, 'filters' | 'sorts' | 'defaultSort'>
+  list: Pick<List<unknown>, 'filters' | 'sorts' | 'defaultSort' | 'members'>
   item: TSchema
   /** Reads the page; path parameters are given as they are. */
   read(desk: Session, page: PageInput, params: Record<string, string>): Promise<Page<R>>
@@ -35,10 +35,11 @@ export function listRoute<R extends object>(app: FastifyInstance, route: ListRou
         operationId: query.name,
         tags: [route.tag],
         summary: route.summary,
+        ...(route.list.members ? { description: membersTold(route.list.members) } : {}),
         ...(route.params ? { params: route.params } : {}),
         querystring: Type.Object(
           { ...pageParameters(route), ...filterParameters(route.list.filters) },
-          { additionalProperties: false },
+          { additionalProperties: false, ...memberParameters(route.list.members) },
         ),
         response: {
           200: { description: 'A page', content: { 'application/json': { schema: pageOf(item) } } },
@@ -49,7 +50,7 @@ export function listRoute<R extends object>(app: FastifyInstance, route: ListRou
     async (request, reply) => {
       const asked = request.query as Record<string, unknown> // checked against the parameters above
       const params = request.params as Record<string, string> // checked against the route's own
-      const page = await asParameters(read(request.desk, pageInput(asked, route.list.filters), params))
+      const page = await asParameters(read(request.desk, pageInput(asked, route.list), params))
       const data = await included(request.desk, page.data, includes, asked.include)
       if (asked.fields === undefined && !route.rowsAreWhole) return { ...page, data }
       const printed =
@@ -98,13 +99,13 @@ function pageParameters({
   includes,
   properties,
 }: Pick<ListRoute<never>, 'list' | 'includes' | 'properties'>): TProperties {
-  const text = (description: string) => Type.Optional(Type.String({ maxLength: 1_000, description }))
+  const text = (description: string, maxLength = 1_000) => Type.Optional(Type.String({ maxLength, description }))
   return {
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMIT_MAX, description: '25 where nothing is said' })),
-    after: text('nextCursor of an earlier page'),
-    before: text('prevCursor of an earlier page'),
+    after: text('nextCursor of an earlier page', CURSOR_LENGTH_MAX),
+    before: text('prevCursor of an earlier page', CURSOR_LENGTH_MAX),
     sort: text(
-      `Up to three of ${Object.keys(list.sorts).join(', ')}, with - for descending; ${list.defaultSort} where nothing is said`,
+      `Up to three of ${[...Object.keys(list.sorts), ...(list.members ? [`${list.members}.{key}`] : [])].join(', ')}, with - for descending; ${list.defaultSort} where nothing is said`,
     ),
     includeTotal: Type.Optional(Type.Boolean({ description: 'Adds total, counted up to 10,000' })),
     ...(includes ? { include: text(`Adds ${Object.keys(includes).join(', ')} beside their ids`) } : {}),
@@ -119,15 +120,27 @@ function filterParameters(filters: Record<string, FilterField>): TProperties {
   return Object.fromEntries(names.map((name) => [name, Type.Optional(Type.String({ maxLength: 2_000 }))]))
 }
 
-const PARAMETER = /^(\w+)(?:\[(\w+)\])?$/
+/** Filters by members of a property, whose names the desk's configuration has: `fields.serial_number`, `fields.size[gte]`. */
+function memberParameters(members: string | undefined) {
+  if (members === undefined) return {}
+  const name = `^${members}\\.[a-z0-9_]{1,63}(\\[(${filterOps.filter((op) => op !== 'is').join('|')})\\])?$`
+  return { patternProperties: { [name]: Type.String({ maxLength: 2_000 }) } }
+}
+
+// OpenAPI has no parameters of which only a part of the name is known
+const membersTold = (members: string): string =>
+  `Custom fields are further parameters: \`${members}.{key}\`, \`${members}.{key}[gte]\` and so on, with the operators of their type.`
+
+const PARAMETER = /^([\w.]+)(?:\[(\w+)\])?$/
 
 /** `status=open,on_hold&createdAt[gte]=-7d` as the query's filters. */
-function pageInput(asked: Record<string, unknown>, fields: Record<string, FilterField>): PageInput {
+function pageInput(asked: Record<string, unknown>, { filters: fields, members }: ListRoute<never>['list']): PageInput {
   const filters: Filters = []
   for (const [name, text] of Object.entries(asked)) {
     const [, field = '', opName = 'is'] = PARAMETER.exec(name) ?? []
     const op = filterOps.find((candidate) => candidate === opName)
-    if (!Object.hasOwn(fields, field) || !op) continue
+    const isMember = members !== undefined && field.startsWith(`${members}.`)
+    if (!(isMember || Object.hasOwn(fields, field)) || !op) continue
     filters.push({ field, op, values: op === 'is' ? String(text).split(',') : [String(text)] })
   }
   const { limit, after, before, sort, includeTotal } = asked

@@ -29,9 +29,10 @@ export const conditionFields = defineQuery({
 
 function described(name: string, field: Field<TicketFacts>, words: Vocabulary, seesEvents: boolean): ConditionField {
   const listOperators: Op[] = [...opsOf(field, 'list')]
-  const names = namesOf(words, name.replace('before.', ''))
+  const names = namesOf(words, name.replace(/^before\./, ''))
   return {
     field: name,
+    name: words.fields.get(customKey(name))?.name ?? null,
     type: field.type,
     operators: seesEvents ? [...opsOf(field, 'facts')] : listOperators,
     listOperators,
@@ -40,11 +41,16 @@ function described(name: string, field: Field<TicketFacts>, words: Vocabulary, s
   }
 }
 
-const namesOf = ({ types, statuses, priorities }: Vocabulary, field: string): ReadonlyMap<string, string> => {
+/** The key of a custom field in its name, or nothing that is one. */
+const customKey = (name: string): string => /^(?:before\.)?fields\.(.+)$/.exec(name)?.[1] ?? ''
+
+const namesOf = ({ types, statuses, priorities, fields }: Vocabulary, field: string): ReadonlyMap<string, string> => {
   const vocabularies: Record<string, Iterable<{ key: string; name: string }>> = {
     type: types.values(),
     status: statuses.values(),
     priority: priorities.values(),
   }
-  return new Map([...(vocabularies[field] ?? [])].map(({ key, name }) => [key, name]))
+  return new Map(
+    [...(vocabularies[field] ?? fields.get(customKey(field))?.options ?? [])].map(({ key, name }) => [key, name]),
+  )
 }

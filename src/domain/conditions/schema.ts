@@ -1,7 +1,18 @@
 import { type Static, Type } from 'typebox'
 import { Closed, Nullable } from '../../kernel/schema.ts'
 
-const fieldTypes = ['text', 'key', 'ordinal', 'integer', 'boolean', 'instant', 'tags', 'reference'] as const
+const fieldTypes = [
+  'text',
+  'key',
+  'ordinal',
+  'integer',
+  'decimal',
+  'boolean',
+  'date',
+  'instant',
+  'tags',
+  'reference',
+] as const
 const operands = ['none', 'one', 'list', 'span', 'pattern'] as const
 const kinds = ['person', 'team', 'organization', 'ticket'] as const
 
@@ -10,6 +21,7 @@ const ConditionOption = Closed({ key: Type.String(), name: Type.String() }, { $i
 const ConditionField = Closed(
   {
     field: Type.String(),
+    name: Nullable(Type.String({ description: 'What people call a custom field; null for the others' })),
     type: Type.Enum([...fieldTypes]),
     operators: Type.Array(Type.String(), { description: 'In rules, where a condition is asked of an event' }),
     listOperators: Type.Array(Type.String(), { description: 'In views and searches; none for what only events have' }),

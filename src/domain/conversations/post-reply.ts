@@ -93,7 +93,7 @@ function changeStatus(
   const before = { ...ticket }
   const entered = enteringStatus(chosen, now, before)
   const changes = changesBetween(before, entered)
-  update(tickets, ticket, { ...entered, ...afterChange(before, Object.keys(changes), actor, now) })
+  update(tickets, ticket, { ...entered, ...afterChange(before, { changed: Object.keys(changes) }, actor, now) })
   const facts = ticketFacts({ before, after: ticket, ...parties, actor, versions })
   emit({
     type: 'ticket.changed',

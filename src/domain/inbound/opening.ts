@@ -3,6 +3,7 @@ import { newId } from '../../kernel/ids.ts'
 import { messageRow } from '../conversations/decide.ts'
 import { insertNote, writeMessage } from '../conversations/store.ts'
 import { preview } from '../conversations/text.ts'
+import { defaultsOf } from '../fields/values.ts'
 import { followersAmong, insertFollowers } from '../followers/store.ts'
 import type { InboundMail } from '../mail/schema.ts'
 import { actorOf, type PersonRow } from '../people/decide.ts'
@@ -28,17 +29,19 @@ export async function openFromMail(context: CommandContext, mail: InboundMail, f
   const box = mailboxes.find(({ id }) => id === row.mailboxId)
   const body = filing.forwards ? forwardedBody(mail) : bodyOf(mail)
   const opening = context.as(actorOf(sender))
+  const chosen = chosenWords(words, {
+    ...(box ? { type: box.type } : {}),
+    ...(box?.priority ? { priority: box.priority } : {}),
+  })
+  const fields = defaultsOf(words.fields, chosen.type.key)
   const ticket = insertTicket(opening, {
     number,
     subject: subjectOf(filing.forwards ? (mail.forward ?? mail) : mail),
-    ...chosenWords(words, {
-      ...(box ? { type: box.type } : {}),
-      ...(box?.priority ? { priority: box.priority } : {}),
-    }),
+    ...chosen,
     requester,
     channel: context.channel,
     preview: preview(body.visibleText ?? body.bodyText),
-    more: { mailboxId: box?.id ?? null, teamId: box?.teamId ?? null },
+    more: { mailboxId: box?.id ?? null, teamId: box?.teamId ?? null, fields },
   })
 
   const messageId = newId('msg')

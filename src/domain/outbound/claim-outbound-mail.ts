@@ -153,7 +153,7 @@ function tagLoop({ update, emit, now, actor, versions }: CommandContext, { ticke
   if (ticket.tags.includes(LOOP_TAG)) return
   const before = { ...ticket }
   const tags = [...ticket.tags, LOOP_TAG]
-  update(tickets, ticket, { tags, ...afterChange(before, ['tags'], actor, now) })
+  update(tickets, ticket, { tags, ...afterChange(before, { changed: ['tags'] }, actor, now) })
   emit({
     type: 'ticket.changed',
     ticketId: ticket.id,

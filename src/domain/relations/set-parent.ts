@@ -38,7 +38,7 @@ export const setParent = defineCommand({
     const before = { ...ticket }
     const changes = changesBetween(ticket, { parentId })
     if (!Object.keys(changes).length) return ticketFor(actor, ticket)
-    update(tickets, ticket, { parentId, ...afterChange(before, ['parentId'], actor, now) })
+    update(tickets, ticket, { parentId, ...afterChange(before, { changed: ['parentId'] }, actor, now) })
     emit({
       type: 'ticket.changed',
       ticketId: ticket.id,

@@ -5,6 +5,7 @@ import { nearest } from '../../kernel/nearest.ts'
 import { type Fault, Problem } from '../../kernel/problems.ts'
 import { postNote } from '../conversations/post-note.ts'
 import { postReply } from '../conversations/post-reply.ts'
+import { readValues } from '../fields/values.ts'
 import { addFollower } from '../followers/add-follower.ts'
 import { notifyPerson } from '../notifications/notify-person.ts'
 import { acknowledgeTicket } from '../outbound/acknowledge-ticket.ts'
@@ -62,7 +63,7 @@ function faultsOf(actions: Actions, { action, ...input }: Action, named: Named, 
     const refusal = rules.refuse?.(input)
     if (refusal) throw refusal
   }, at)
-  return [...refused, ...keyFaults(input, named, at)]
+  return [...refused, ...keyFaults(input, named, at), ...valueFaults(input, named, at)]
 }
 
 /** The faults of an input that is one of many. */
@@ -74,6 +75,13 @@ function placed(attempt: () => void, at: string): Fault[] {
     if (!(error instanceof Problem)) throw error
     return (error.extras.errors ?? []).map((fault) => ({ ...fault, pointer: at + fault.pointer }))
   }
+}
+
+/** Custom fields that are not there, or values that they do not take; of which type the ticket is, is not known yet. */
+function valueFaults({ fields }: Record<string, unknown>, { words }: Named, at: string): Fault[] {
+  if (typeof fields !== 'object' || fields === null) return []
+  const given = { actor: { kind: 'rule', id: 'any' } as const, definitions: words.fields, type: undefined }
+  return readValues(given, fields as Record<string, unknown>, at).faults
 }
 
 /** Keys that nobody has, and addresses of our own: a rule that can only fail is not saved. */

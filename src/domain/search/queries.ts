@@ -1,11 +1,10 @@
-import { sql } from 'drizzle-orm'
 import { isStaff } from '../../kernel/actor.ts'
 import { fold } from '../../kernel/condition/fold.ts'
 import type { Fields } from '../../kernel/condition/language.ts'
 import { readCondition } from '../../kernel/condition/parse.ts'
 import { questionOf } from '../../kernel/condition/question.ts'
 import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
-import type { Term } from '../../kernel/filter.ts'
+import { allOf, type Term } from '../../kernel/filter.ts'
 import { type Page, wrongParameter } from '../../kernel/page.ts'
 import { type Fault, Problem } from '../../kernel/problems.ts'
 import { requesterFieldsOf, type TicketFacts, ticketFields } from '../tickets/conditions.ts'
@@ -102,20 +101,6 @@ function listed(
     ...(includeTotal === undefined ? {} : { includeTotal }),
   }
   return readTickets(context, page, { name, term: allOf(terms) })
-}
-
-/** Several terms as one. */
-function allOf(terms: readonly Term[]): Term {
-  const offsets = terms.map((_, t) => terms.slice(0, t).reduce((sum, { values }) => sum + values.length, 0))
-  return {
-    shape: terms.map(({ shape }) => shape).join('&'),
-    values: terms.flatMap(({ values }) => values),
-    condition: (at) =>
-      sql.join(
-        terms.map((term, t) => term.condition((n) => at((offsets[t] ?? 0) + n))),
-        sql` and `,
-      ),
-  }
 }
 
 /** Where nothing was looked for in texts, nothing was found there. */

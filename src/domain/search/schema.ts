@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { ConditionInput } from '../../kernel/condition/schema.ts'
-import { LIMIT_MAX } from '../../kernel/page.ts'
+import { CURSOR_LENGTH_MAX, LIMIT_MAX } from '../../kernel/page.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
 import type { Ticket } from '../tickets/schema.ts'
 
@@ -15,13 +15,13 @@ export const SearchTickets = Closed({
   ),
   sort: Type.Optional(
     Type.String({
-      maxLength: 200,
+      maxLength: 300,
       description: 'As in lists; by relevance where words are asked for and nothing is said',
     }),
   ),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIMIT_MAX })),
-  after: Type.Optional(Type.String({ maxLength: 1_000 })),
-  before: Type.Optional(Type.String({ maxLength: 1_000 })),
+  after: Type.Optional(Type.String({ maxLength: CURSOR_LENGTH_MAX })),
+  before: Type.Optional(Type.String({ maxLength: CURSOR_LENGTH_MAX })),
   includeTotal: Type.Optional(Type.Boolean()),
 })
 export type SearchTickets = Static<typeof SearchTickets>

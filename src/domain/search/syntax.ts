@@ -1,6 +1,7 @@
 import type { Condition, Field, Fields, Leaf } from '../../kernel/condition/language.ts'
 import { readMoment } from '../../kernel/condition/moment.ts'
 import { readCondition } from '../../kernel/condition/parse.ts'
+import { valueFromText } from '../../kernel/condition/values.ts'
 import { nearest } from '../../kernel/nearest.ts'
 import type { Fault } from '../../kernel/problems.ts'
 import { readTokens, type Token } from './tokens.ts'
@@ -109,7 +110,7 @@ function leafFrom<F>({ key = '', value }: Token, fields: Fields<F>): Read {
   if (value === 'any') return { leaf: { field: name, op: 'present' } }
   const [, sign = '', rest = ''] = /^(>=|<=|>|<)?(.*)$/s.exec(value) ?? []
   if (!rest) return refused('missing', 'has no value')
-  if (isCompare(sign)) return { leaf: { field: name, op: COMPARE[sign], value: valueFrom(field, rest) } }
+  if (isCompare(sign)) return { leaf: { field: name, op: COMPARE[sign], value: valueFromText(field, rest) } }
   return { leaf: plainLeaf(name, field, rest) }
 }
 
@@ -133,9 +134,9 @@ function plainLeaf<F>(name: string, field: Field<F>, value: string): unknown {
     case 'tags':
       return { any: value.split(',').map((tag) => ({ field: name, op: 'contains', value: tag })) }
     case 'boolean':
-      return { field: name, op: 'is', value: valueFrom(field, value) }
+      return { field: name, op: 'is', value: valueFromText(field, value) }
     default: {
-      const values = value.split(',').map((each) => valueFrom(field, each))
+      const values = value.split(',').map((each) => valueFromText(field, each))
       return values.length > 1 ? { field: name, op: 'in', value: values } : { field: name, op: 'is', value: values[0] }
     }
   }
@@ -144,10 +145,3 @@ function plainLeaf<F>(name: string, field: Field<F>, value: string): unknown {
 const DAY_END = 'T23:59:59.999Z'
 /** From its first to its last moment in UTC. */
 const dayOf = (date: string): string[] => (readMoment(`${date}${DAY_END}`) ? [date, `${date}${DAY_END}`] : [date, date])
-
-/** A text of the query as the value that the field's type takes; what it cannot be stays a text, and is told. */
-function valueFrom<F>({ type }: Field<F>, text: string): unknown {
-  if (type === 'integer' && /^-?\d{1,10}$/.test(text)) return Number(text)
-  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
-  return text
-}

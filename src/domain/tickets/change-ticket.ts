@@ -1,14 +1,19 @@
 import { Type } from 'typebox'
-import { refuseStale } from '../../kernel/conflict.ts'
+import type { Connection } from '../../db/client.ts'
+import { type Actor, isStaff } from '../../kernel/actor.ts'
+import { conflictOver, refuseStale } from '../../kernel/conflict.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { instantIn } from '../../kernel/instant.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
+import { FIELDS } from '../fields/policy.ts'
+import { knownPeople } from '../fields/store.ts'
+import { changedFields, fieldChanges } from '../fields/values.ts'
 import { asRequester, findPerson } from '../people/store.ts'
 import { priorityOf, statusOf, typeOf, type Vocabulary, vocabulary } from '../types/store.ts'
 import { afterChange, enteringStatus, type TicketRow, ticketFacts } from './decide.ts'
-import { refuseAgentWork, ticketFor } from './policy.ts'
+import { refuseChange, ticketFor } from './policy.ts'
 import { ChangeTicket } from './schema.ts'
 import { type LockedTicket, lockTicket } from './store.ts'
 import { tickets } from './table.ts'
@@ -19,50 +24,61 @@ export const changeTicket = defineCommand({
   group: 'tickets',
   input: ChangeTicket,
 
-  async subject({ tx, cached }, { ticketId, expectedVersion, ...input }) {
-    const [{ requester, ...locked }, words, newRequester] = await Promise.all([
+  async subject({ tx, cached, actor }, { ticketId, expectedVersion, ...input }) {
+    const configured = cached(vocabulary)
+    const [{ requester, ...locked }, words, newRequester, known] = await Promise.all([
       lockTicket(tx, ticketId),
-      cached(vocabulary),
+      configured,
       input.requesterId === undefined ? undefined : findPerson(tx, input.requesterId),
+      configured.then(({ fields }) => knownPeople(tx, actor, fields, input.fields)),
     ])
     return {
       ...locked,
       requester: newRequester ? asRequester(newRequester) : requester,
       words,
+      known,
       requesterFound: input.requesterId === undefined || newRequester !== undefined,
       tx,
       expectedVersion,
     }
   },
 
-  refuse: (actor, { ticket }) => refuseAgentWork(actor, ticket),
+  refuse: (actor, { ticket }, input) => refuseChange(actor, ticket, input),
 
   ruleAction: {
     input: Closed(Type.Omit(ChangeTicket, ['ticketId', 'expectedVersion']).properties),
-    async subject(working, { requesterId, expectedVersion }, { tx, cached }) {
+    async subject(working, { requesterId, expectedVersion, fields }, { tx, cached, actor }) {
       if (requesterId !== undefined || expectedVersion !== undefined) return
       const held = working as LockedTicket // what events of tickets hand on
-      return { ...held, words: await cached(vocabulary), requesterFound: true, tx, expectedVersion }
+      const words = await cached(vocabulary)
+      // asks for nothing but where fields name people
+      const known = await knownPeople(tx, actor, words.fields, fields)
+      return { ...held, words, known, requesterFound: true, tx, expectedVersion }
     },
   },
 
   async handle(
     { update, emit, actor, now, versions },
     { ticketId: _, expectedVersion, ...input },
-    { ticket, requester, followers, assignee, words, requesterFound, tx },
+    { ticket, requester, followers, assignee, words, known, requesterFound, tx },
   ) {
-    await refuseStale(tx, ticket, expectedVersion, fieldsOf(input))
+    const definitions = words.fields
+    await refuseStaleFor(actor, tx, { ticket, expectedVersion, names: fieldsOf(input) })
     if (!requesterFound) throw invalid('/requesterId', 'not_found', 'is no person')
     const before = { ...ticket }
-    const wanted = wantedFields(input, ticket, words, now)
-    const changes = changesBetween(ticket, wanted)
+    const { fields, ...wanted } = wantedFields(input, ticket, words, now)
+    const given = { actor, definitions, type: wanted.type ?? ticket.type, known }
+    const custom = fields ? changedFields(given, ticket.fields, fields) : ticket.fields
+    const changes = { ...changesBetween(ticket, wanted), ...fieldChanges(ticket.fields, custom) }
     const changed = Object.keys(changes)
-    if (!changed.length) return ticketFor(actor, ticket)
+    if (!changed.length) return ticketFor(actor, ticket, definitions)
 
     update(tickets, ticket, {
       ...wanted,
+      // only where they differ: facts keep what is another object
+      ...(changed.some((name) => name.startsWith(FIELDS)) ? { fields: custom } : {}),
       ...(wanted.requesterId ? { organizationId: requester.organizationId } : {}),
-      ...afterChange(before, changed, actor, now),
+      ...afterChange(before, { changed, definitions }, actor, now),
     })
     const { priorityRank: _rank, ...told } = changes
     const facts = ticketFacts({ before, after: ticket, requester, followers, assignee, actor, versions })
@@ -75,15 +91,31 @@ export const changeTicket = defineCommand({
       facts,
       working: { ticket, requester, followers, assignee },
     })
-    return ticketFor(actor, ticket)
+    return ticketFor(actor, ticket, definitions)
   },
 })
 
 type Input = Omit<Parameters<typeof changeTicket.handle>[1], 'ticketId' | 'expectedVersion'>
 
-/** The fields of the ticket that an input speaks of. */
-const fieldsOf = ({ addTags, removeTags, ...fields }: Input): string[] =>
-  addTags || removeTags ? [...Object.keys(fields), 'tags'] : Object.keys(fields)
+/** The fields of the ticket that an input speaks of, by their names in events. */
+const fieldsOf = ({ addTags, removeTags, fields = {}, ...others }: Input): string[] => [
+  ...Object.keys(others),
+  ...(addTags || removeTags ? ['tags'] : []),
+  ...Object.keys(fields).map((key) => FIELDS + key),
+]
+
+interface Reader {
+  ticket: TicketRow
+  expectedVersion: number | undefined
+  names: readonly string[]
+}
+
+/** Requesters read another version, of which is not kept what it changed: to them any later one is a conflict. */
+async function refuseStaleFor(actor: Actor, tx: Connection, { ticket, expectedVersion, names }: Reader): Promise<void> {
+  if (isStaff(actor)) return refuseStale(tx, ticket, expectedVersion, names)
+  if (expectedVersion !== undefined && expectedVersion !== ticket.publicVersion)
+    throw conflictOver(ticket.publicVersion, names)
+}
 
 function wantedFields(input: Input, ticket: TicketRow, words: Vocabulary, now: string): Partial<TicketRow> {
   const { type, status, priority, tags, addTags, removeTags, dueAt, estimatedResolutionAt, ...plain } = input

@@ -3,9 +3,11 @@ import type { PgColumn } from 'drizzle-orm/pg-core'
 import { build } from '../../db/statement.ts'
 import { channels, roles } from '../../kernel/actor.ts'
 import type { Field, Fields } from '../../kernel/condition/language.ts'
+import { FIELDS } from '../fields/policy.ts'
 import { people } from '../people/table.ts'
 import { statusCategories } from '../types/schema.ts'
 import type { Vocabulary } from '../types/store.ts'
+import { describedField } from './fields.ts'
 import { agentsOnly } from './schema.ts'
 import { tickets } from './table.ts'
 
@@ -89,6 +91,24 @@ const ofBefore = (name: string, { column: _, literal: _l, ...about }: Described)
   read: ({ before, ticket }) => before && (Object.hasOwn(before, name) ? before[name] : ticket[name]),
 })
 
+const memberOf = (members: Members | null, key: string): unknown => ((members?.fields ?? {}) as Members)[key] // ticketFacts wrote them
+
+/** A custom field; where one of them changed, all of them are kept as they were before. */
+const ofFields = (key: string, about: Described): TicketField => ({
+  ...about,
+  read: ({ ticket }) => memberOf(ticket, key),
+  changedFrom: ({ before, ticket }) => {
+    if (!before || !Object.hasOwn(before, 'fields')) return
+    const value = memberOf(before, key) ?? null
+    return same(value, memberOf(ticket, key) ?? null) ? undefined : { value }
+  },
+})
+
+const ofFieldsBefore = (key: string, { column: _, literal: _l, ...about }: Described): TicketField => ({
+  ...about,
+  read: ({ before, ticket }) => before && memberOf(Object.hasOwn(before, 'fields') ? before : ticket, key),
+})
+
 /** A copy of a list is the same list. */
 const same = (a: unknown, b: unknown): boolean =>
   a === b || (Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((each, n) => each === b[n]))
@@ -148,6 +168,16 @@ function fieldsOf(words: Vocabulary) {
   const about = Object.entries(described(words))
   const ofTickets = about.map(([name, each]): [string, TicketField] => [name, ofTicket(name, each)])
   const ofBefores = about.map(([name, each]): [string, TicketField] => [`before.${name}`, ofBefore(name, each)])
+  const custom = [...words.fields.values()]
+  const ofCustom = custom.map((field): [string, TicketField] => [
+    FIELDS + field.key,
+    ofFields(field.key, describedField(field)),
+  ])
+  const ofCustomBefore = custom.map((field): [string, TicketField] => [
+    `before.${FIELDS}${field.key}`,
+    ofFieldsBefore(field.key, describedField(field)),
+  ])
+  const publicKeys = custom.filter(({ visibility }) => visibility === 'requesters').map(({ key }) => FIELDS + key)
   const hidden: readonly string[] = agentsOnly
   // the pair that requesters read under these names
   const publics: Record<string, PgColumn> = { updatedAt: tickets.publicUpdatedAt, version: tickets.publicVersion }
@@ -158,8 +188,15 @@ function fieldsOf(words: Vocabulary) {
       return [name, column ? { ...field, column } : field]
     })
   const fields = {
-    staff: new Map([...ofTickets, ...Object.entries(requesterFields), ...Object.entries(eventFields), ...ofBefores]),
-    requesters: new Map(forRequesters),
+    staff: new Map([
+      ...ofTickets,
+      ...ofCustom,
+      ...Object.entries(requesterFields),
+      ...Object.entries(eventFields),
+      ...ofBefores,
+      ...ofCustomBefore,
+    ]),
+    requesters: new Map([...forRequesters, ...ofCustom.filter(([name]) => publicKeys.includes(name))]),
   }
   made.set(words, fields)
   return fields

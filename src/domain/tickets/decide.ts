@@ -1,7 +1,9 @@
-import type { Actor, Channel } from '../../kernel/actor.ts'
+import type { Actor, Channel, PersonActor } from '../../kernel/actor.ts'
 import { isStaff } from '../../kernel/actor.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { Versions } from '../../kernel/versions.ts'
+import { FIELDS, isPublicField } from '../fields/policy.ts'
+import type { Definitions } from '../fields/schema.ts'
 import type { NoticeChoices } from '../people/schema.ts'
 import type { Priority, Status, TicketType } from '../types/schema.ts'
 import { agentsOnly } from './schema.ts'
@@ -54,7 +56,10 @@ export interface Draft {
   customerConversationId: string
   internalConversationId: string
   more?: Partial<
-    Pick<TicketRow, 'tags' | 'assigneeId' | 'teamId' | 'parentId' | 'dueAt' | 'estimatedResolutionAt' | 'mailboxId'>
+    Pick<
+      TicketRow,
+      'tags' | 'assigneeId' | 'teamId' | 'parentId' | 'dueAt' | 'estimatedResolutionAt' | 'mailboxId' | 'fields'
+    >
   >
 }
 
@@ -136,18 +141,31 @@ export function afterPublicMessage(
 /** A note leaves no public trace. */
 export const afterNote = (now: Instant) => ({ lastNoteAt: now })
 
-/** What goes with a change of fields: version, times, and an agent's act. */
-export function afterChange(ticket: TicketRow, changed: readonly string[], actor: Actor, now: Instant) {
-  const isPublic = changed.some((field) => !(agentsOnly as readonly string[]).includes(field))
+const NONE: Definitions = new Map()
+
+/** What goes with a change of fields: version, times, and an agent's or a requester's act. Custom ones are public as defined. */
+export function afterChange(
+  ticket: TicketRow,
+  { changed, definitions = NONE }: { changed: readonly string[]; definitions?: Definitions },
+  actor: Actor,
+  now: Instant,
+) {
+  const hidden: readonly string[] = agentsOnly
+  const isPublic = changed.some((name) =>
+    name.startsWith(FIELDS) ? isPublicField(name, definitions) : !hidden.includes(name),
+  )
   return {
     version: ticket.version + 1,
     updatedAt: now,
     ...(isPublic ? { publicVersion: ticket.publicVersion + 1, publicUpdatedAt: now } : {}),
-    ...(actor.kind === 'person' && isStaff(actor)
-      ? { lastAgentActivityAt: now, lastActivityBy: actor.id, needsReaction: false }
-      : {}),
+    ...(actor.kind === 'person' ? activityOf(actor, now) : {}),
   }
 }
+
+const activityOf = (person: PersonActor, now: Instant) =>
+  isStaff(person)
+    ? { lastAgentActivityAt: now, lastActivityBy: person.id, needsReaction: false }
+    : { lastRequesterActivityAt: now, lastActivityBy: person.id, needsReaction: true }
 
 export interface FactSources {
   before: TicketRow | null

@@ -9,6 +9,8 @@ import { bodyFrom } from '../conversations/body.ts'
 import { messageRow } from '../conversations/decide.ts'
 import { writeMessage } from '../conversations/store.ts'
 import { preview } from '../conversations/text.ts'
+import { knownPeople } from '../fields/store.ts'
+import { openingFields } from '../fields/values.ts'
 import {
   ADDRESS_CONSTRAINT,
   asAssignee,
@@ -24,11 +26,8 @@ import { findTicketId, lockTree, placeBelow } from '../relations/store.ts'
 import { chosenWords, vocabulary } from '../types/store.ts'
 import { ticketFacts } from './decide.ts'
 import { ticketFor } from './policy.ts'
-import { OpenTicket } from './schema.ts'
+import { OpenTicket, openedByAgents } from './schema.ts'
 import { insertTicket, nextNumber } from './store.ts'
-
-/** What a requester does not decide. */
-const FOR_AGENTS = ['tags', 'assigneeId', 'teamId', 'parentId', 'status', 'dueAt', 'estimatedResolutionAt'] as const
 
 /** A new ticket with its first message, which is the requester's. Opened by agents for anybody, by requesters for themselves. */
 export const openTicket = defineCommand({
@@ -41,16 +40,19 @@ export const openTicket = defineCommand({
   async subject(context, input) {
     const { tx, actor, cached } = context
     const parent = input.parentId === undefined || !isStaff(actor) ? undefined : await parentFor(tx, input.parentId)
-    const [number, words, requester, uploads, assignee, team] = await Promise.all([
+    const configured = cached(vocabulary)
+    const [number, words, { fields: definitions }, known, requester, uploads, assignee, team] = await Promise.all([
       nextNumber(tx),
-      cached(vocabulary).then((words) => chosenWords(words, input)),
+      configured.then((words) => chosenWords(words, input)),
+      configured,
+      configured.then(({ fields }) => knownPeople(tx, actor, fields, input.fields)),
       requesterFor(context, input),
       lockUploads(tx, actor, input.attachmentIds ?? []),
       input.assigneeId === undefined ? undefined : findPerson(tx, input.assigneeId),
       input.teamId === undefined ? undefined : findTeam(tx, input.teamId),
     ])
     if (isStaff(actor) && input.teamId !== undefined && !team) throw invalid('/teamId', 'not_found', 'is no team')
-    return { number, words, requester, uploads, assignee, parent }
+    return { number, words, definitions, known, requester, uploads, assignee, parent }
   },
 
   refuse(actor, { requester, assignee, parent }, input) {
@@ -60,17 +62,18 @@ export const openTicket = defineCommand({
       return parent && refusePlace('', parent.place)
     }
     const forSomebodyElse = !('id' in requester) || requester.id !== actor.id
-    if (forSomebodyElse || FOR_AGENTS.some((field) => input[field] !== undefined)) return 'forbidden'
+    if (forSomebodyElse || openedByAgents.some((field) => input[field] !== undefined)) return 'forbidden'
   },
 
-  async handle(context, input, { number, words, requester: found, uploads, assignee, parent }) {
+  async handle(context, input, { number, words, definitions, known, requester: found, uploads, assignee, parent }) {
     const { emit, now, channel, actor, versions } = context
     const requester = 'id' in found ? found : asRequester(insertPerson(context, found))
     const body = bodyFrom(input.format ?? 'text', input.body)
     const { tags, assigneeId, teamId } = input
     const dueAt = instantIn('/dueAt', input.dueAt)
     const estimatedResolutionAt = instantIn('/estimatedResolutionAt', input.estimatedResolutionAt)
-    const more = definedOnly({ tags, assigneeId, teamId, parentId: parent?.id, dueAt, estimatedResolutionAt })
+    const fields = openingFields({ actor, definitions, type: words.type.key, known }, input.fields ?? {})
+    const more = definedOnly({ tags, assigneeId, teamId, parentId: parent?.id, dueAt, estimatedResolutionAt, fields })
     const ticket = insertTicket(context, {
       number,
       subject: input.subject,
@@ -112,7 +115,7 @@ export const openTicket = defineCommand({
       facts,
       working: { ticket, requester, followers: [], assignee: held, message },
     })
-    return ticketFor(actor, ticket)
+    return ticketFor(actor, ticket, definitions)
   },
 })
 

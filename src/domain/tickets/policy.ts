@@ -1,6 +1,8 @@
 import { type Actor, isAgent, isStaff } from '../../kernel/actor.ts'
 import type { ProblemCode } from '../../kernel/problems.ts'
-import { agentsOnly, type Ticket } from './schema.ts'
+import { fieldsFor } from '../fields/policy.ts'
+import type { Definitions } from '../fields/schema.ts'
+import { agentsOnly, type ChangeTicket, type Ticket } from './schema.ts'
 
 /** Whether a ticket exists for this actor at all; the twin of `visibleTickets` in SQL. */
 export const seesTicket = (actor: Actor, ticket: Pick<Ticket, 'requesterId'>): boolean =>
@@ -12,11 +14,25 @@ export function refuseAgentWork(actor: Actor, ticket: Pick<Ticket, 'requesterId'
   if (!isAgent(actor)) return 'forbidden'
 }
 
+/** Requesters change custom fields of their own tickets, as far as these allow it, and nothing else. */
+export function refuseChange(
+  actor: Actor,
+  ticket: Pick<Ticket, 'requesterId'>,
+  { ticketId: _, expectedVersion: _v, fields, ...others }: ChangeTicket,
+): ProblemCode | undefined {
+  const refusal = refuseAgentWork(actor, ticket)
+  if (refusal !== 'forbidden' || isStaff(actor)) return refusal
+  return fields && !Object.keys(others).length ? undefined : 'forbidden'
+}
+
 type Row = Ticket & { publicVersion: number; publicUpdatedAt: string }
 
-/** The ticket as this actor reads it: the twin of the columns that `queries.ts` selects. */
-export function ticketFor(actor: Actor, ticket: Row): Ticket {
+const NONE: Definitions = new Map()
+
+/** The ticket as this actor reads it, requesters without any custom fields that are not given: the twin of the columns that `queries.ts` selects. */
+export function ticketFor(actor: Actor, ticket: Row, definitions = NONE): Ticket {
   if (isStaff(actor)) return { ...ticket }
   const hidden = Object.fromEntries(agentsOnly.map((field) => [field, null]))
-  return { ...ticket, ...hidden, version: ticket.publicVersion, updatedAt: ticket.publicUpdatedAt }
+  const fields = fieldsFor(actor, ticket.fields, definitions)
+  return { ...ticket, ...hidden, fields, version: ticket.publicVersion, updatedAt: ticket.publicUpdatedAt }
 }

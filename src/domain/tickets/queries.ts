@@ -3,10 +3,13 @@ import { build, named, prepare, rowOf } from '../../db/statement.ts'
 import { type Actor, channels, isStaff } from '../../kernel/actor.ts'
 import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
 import type { FilterField } from '../../kernel/filter.ts'
-import { type List, type Narrowing, type Page, PageInput, readPage, type SortKey } from '../../kernel/page.ts'
+import type { SortKey } from '../../kernel/order.ts'
+import { type List, type Narrowing, type Page, PageInput, readPage } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
 import { statusCategories } from '../types/schema.ts'
+import { publicFields } from './fields.ts'
+import { namesFields, withFields } from './narrowing.ts'
 import { agentsOnly, type Ticket, TicketRef } from './schema.ts'
 import { namedTicket } from './store.ts'
 import { tickets } from './table.ts'
@@ -30,6 +33,7 @@ const requesterColumns = {
   ...Object.fromEntries(agentsOnly.map((field) => [field, named(field, sql`null`)])),
   version: named<number>('version', tickets.publicVersion),
   updatedAt: named<string>('updatedAt', tickets.publicUpdatedAt),
+  fields: named<Ticket['fields']>('fields', publicFields),
 }
 
 const filters: Record<string, FilterField> = {
@@ -88,6 +92,7 @@ const ticketsOfRequester: List<Ticket> = {
   filters,
   sorts,
   hidden: ['priorityRank'],
+  members: 'fields',
   defaultSort: '-createdAt',
 }
 
@@ -97,6 +102,7 @@ const ticketsOfStaff: List<Ticket> = {
   from: tickets,
   id: tickets.id,
   hidden: ['priorityRank'],
+  members: 'fields',
   defaultSort: '-createdAt',
   filters: {
     ...filters,
@@ -141,8 +147,16 @@ export const ticketsQuery = defineQuery({
 export const ticketsFor = (actor: Actor): List<Ticket> => (isStaff(actor) ? ticketsOfStaff : ticketsOfRequester)
 
 /** A page of the tickets that this actor sees, narrowed by more than filters where a view or a search asks. */
-export const readTickets = (context: QueryContext, input: PageInput, narrowing?: Narrowing): Promise<Page<Ticket>> =>
-  readPage(ticketsFor(context.actor), context, input, narrowing)
+export async function readTickets(
+  context: QueryContext,
+  input: PageInput,
+  narrowing?: Narrowing,
+): Promise<Page<Ticket>> {
+  const list = ticketsFor(context.actor)
+  if (!namesFields(input)) return readPage(list, context, input, narrowing)
+  const asked = await withFields(context, { list, input, narrowing })
+  return readPage(asked.list, context, asked.input, asked.narrowing)
+}
 
 const staffById = prepare<{ id: string }>()(($) => build.select(staffColumns).from(tickets).where(eq(tickets.id, $.id)))
 const staffByNumber = prepare<{ number: number }>()(($) =>

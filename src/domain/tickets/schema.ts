@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { channels } from '../../kernel/actor.ts'
 import { Closed, EmailAddress, ExpectedVersion, Id, Key, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
+import { FieldValues } from '../fields/schema.ts'
 import { StatusCategory } from '../types/schema.ts'
 
 const Tag = Type.String({ pattern: '^[^\\u0000-\\u0020,]{1,64}$', description: 'Without spaces and commas' })
@@ -23,7 +24,7 @@ export const Ticket = Closed(
     teamId: Nullable(Id()),
     parentId: Nullable(Id()),
     tags: Nullable(Type.Array(Type.String())),
-    fields: Type.Record(Type.String(), Type.Unknown()),
+    fields: Type.Record(Type.String(), Type.Unknown(), { description: 'Custom fields by key: those that you may see' }),
     channel: Type.Enum([...channels]),
     dueAt: Nullable(Timestamp),
     estimatedResolutionAt: Nullable(Timestamp),
@@ -83,8 +84,20 @@ export const OpenTicket = Closed({
   dueAt: Type.Optional(Timestamp),
   estimatedResolutionAt: Type.Optional(Timestamp),
   attachmentIds: Type.Optional(AttachmentIds),
+  fields: Type.Optional(FieldValues),
 })
 export type OpenTicket = Static<typeof OpenTicket>
+
+/** What a requester does not decide. */
+export const openedByAgents = [
+  'tags',
+  'assigneeId',
+  'teamId',
+  'parentId',
+  'status',
+  'dueAt',
+  'estimatedResolutionAt',
+] as const
 
 export const ChangeTicket = Closed({
   ticketId: TicketRef,
@@ -99,6 +112,7 @@ export const ChangeTicket = Closed({
   removeTags: Type.Optional(Tags),
   dueAt: Type.Optional(Nullable(Timestamp)),
   estimatedResolutionAt: Type.Optional(Nullable(Timestamp)),
+  fields: Type.Optional(FieldValues),
 })
 export type ChangeTicket = Static<typeof ChangeTicket>
 

@@ -100,7 +100,7 @@ export function assign(
   const changes = changesBetween(ticket, wanted)
   const changed = Object.keys(changes)
   if (!changed.length) return
-  update(tickets, ticket, { ...wanted, ...afterChange(before, changed, actor, now) })
+  update(tickets, ticket, { ...wanted, ...afterChange(before, { changed }, actor, now) })
   const facts = ticketFacts({ before, after: ticket, ...parties, assignee, actor, versions })
   emit({
     type: 'ticket.assigned',

@@ -67,6 +67,8 @@ export const tickets = pgTable(
     index('tickets_unresolved_of_assignee')
       .on(t.assigneeId, t.priorityRank, t.updatedAt, t.id, t.statusCategory)
       .where(unresolved),
+    // what a custom field holds, whichever it is; rows without any cost nothing
+    index('tickets_fields').using('gin', t.fields.op('jsonb_path_ops')).where(sql`fields <> '{}'`),
     // what waits for whom, by last update
     index('tickets_unresolved').on(t.statusCategory, t.updatedAt, t.id).where(unresolved),
   ],

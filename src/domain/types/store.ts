@@ -2,6 +2,8 @@ import { asc } from 'drizzle-orm'
 import { build, prepare, rowOf } from '../../db/statement.ts'
 import { invalid } from '../../kernel/problems.ts'
 import type { Cached } from '../../kernel/versions.ts'
+import type { CustomField } from '../fields/schema.ts'
+import { customFields } from '../fields/table.ts'
 import type { Priority, Status, TicketType } from './schema.ts'
 import { priorities, statuses, types } from './table.ts'
 
@@ -10,11 +12,16 @@ const allStatuses = prepare()(() => build.select(rowOf(statuses)).from(statuses)
 const allPriorities = prepare()(() =>
   build.select(rowOf(priorities)).from(priorities).orderBy(asc(priorities.position)),
 )
+const allFields = prepare()(() =>
+  build.select(rowOf(customFields)).from(customFields).orderBy(asc(customFields.position), asc(customFields.key)),
+)
 
 export interface Vocabulary {
   types: ReadonlyMap<string, TicketType>
   statuses: ReadonlyMap<string, Status>
   priorities: ReadonlyMap<string, Priority>
+  /** Custom fields in the order of forms, retired ones too. */
+  fields: ReadonlyMap<string, CustomField>
 }
 
 const byKey = <T extends { key: string }>(rows: T[]): ReadonlyMap<string, T> =>
@@ -24,12 +31,18 @@ const byKey = <T extends { key: string }>(rows: T[]): ReadonlyMap<string, T> =>
 export const vocabulary: Cached<Vocabulary> = {
   part: 'vocabulary',
   async load(connection) {
-    const [typeRows, statusRows, priorityRows] = await Promise.all([
+    const [typeRows, statusRows, priorityRows, fieldRows] = await Promise.all([
       connection.query(allTypes.bind({})),
       connection.query(allStatuses.bind({})),
       connection.query(allPriorities.bind({})),
+      connection.query(allFields.bind({})),
     ])
-    return { types: byKey(typeRows.rows), statuses: byKey(statusRows.rows), priorities: byKey(priorityRows.rows) }
+    return {
+      types: byKey(typeRows.rows),
+      statuses: byKey(statusRows.rows),
+      priorities: byKey(priorityRows.rows),
+      fields: byKey(fieldRows.rows),
+    }
   },
 }
 

@@ -6,7 +6,7 @@ export const ViewOwner = Type.Enum(['shared', 'team', 'person'])
 export type ViewOwner = Static<typeof ViewOwner>
 
 const Sort = Type.String({
-  pattern: '^-?[a-zA-Z]{1,40}(,-?[a-zA-Z]{1,40}){0,2}$',
+  pattern: '^-?[a-zA-Z]{1,40}(\\.[a-z0-9_]{1,63})?(,-?[a-zA-Z]{1,40}(\\.[a-z0-9_]{1,63})?){0,2}$',
   description: 'Up to three fields, with - for descending; up to two beside a group',
 })
 
@@ -23,7 +23,7 @@ const groupings = [
 ] as const
 const Grouping = Type.Enum([...groupings], { description: 'Tickets come group by group' })
 
-const Columns = Type.Array(Type.String({ maxLength: 64 }), {
+const Columns = Type.Array(Type.String({ maxLength: 80 }), {
   maxItems: 40,
   uniqueItems: true,
   description: 'Fields of the ticket to show, in this order; empty leaves it to the front end',

@@ -1,12 +1,15 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, named, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import { SYSTEM } from '../../kernel/actor.ts'
 import type { Condition } from '../../kernel/condition/language.ts'
 import { readCondition } from '../../kernel/condition/parse.ts'
 import { checkSort } from '../../kernel/page.ts'
 import { type Fault, invalid, Problem } from '../../kernel/problems.ts'
+import { FIELDS } from '../fields/policy.ts'
 import { teamMembers } from '../people/table.ts'
 import { ticketFields } from '../tickets/conditions.ts'
+import { fieldSorts } from '../tickets/fields.ts'
 import { ticketList } from '../tickets/queries.ts'
 import { Ticket } from '../tickets/schema.ts'
 import type { Vocabulary } from '../types/store.ts'
@@ -78,10 +81,11 @@ export function checkedView(words: Vocabulary, input: Shown, before?: Pick<ViewR
   }
   const sort = input.sort ?? before?.sort ?? '-updatedAt'
   const group = input.group === undefined ? (before?.group ?? null) : input.group
-  const wrongSort = checkSort(ticketList, sortOf({ sort, group }))
+  const sorts = { ...ticketList.sorts, ...fieldSorts(SYSTEM, words.fields) }
+  const wrongSort = checkSort({ sorts }, sortOf({ sort, group }))
   if (wrongSort) faults.push({ pointer: '/sort', code: 'invalid', ...wrongSort })
   for (const [n, column] of (input.columns ?? []).entries())
-    if (!Object.hasOwn(Ticket.properties, column))
+    if (!Object.hasOwn(Ticket.properties, column) && !words.fields.has(customKeyOf(column)))
       faults.push({ pointer: `/columns/${n}`, code: 'unknown_field', detail: 'is no field of a ticket' })
   if (!faults.length) return { condition, sort, group }
   throw new Problem('invalid_input', {
@@ -89,6 +93,9 @@ export function checkedView(words: Vocabulary, input: Shown, before?: Pick<ViewR
     errors: faults,
   })
 }
+
+/** The key of a custom field in the name of a column; no field has an empty one. */
+const customKeyOf = (column: string): string => (column.startsWith(FIELDS) ? column.slice(FIELDS.length) : '')
 
 /** Group by group, the most urgent first, and in each as the view sorts. */
 export function sortOf({ sort, group }: Pick<ViewRow, 'sort' | 'group'>): string {

@@ -39,7 +39,9 @@ const OPS = {
   key: [...EQUALITY, ...PRESENCE],
   ordinal: [...EQUALITY, ...ORDER, ...PRESENCE],
   integer: [...EQUALITY, ...ORDER, ...PRESENCE],
+  decimal: [...EQUALITY, ...ORDER, ...PRESENCE],
   boolean: ['is', 'isNot', ...PRESENCE],
+  date: [...EQUALITY, ...ORDER, 'before', 'after', 'within', ...PRESENCE],
   instant: [...ORDER, 'before', 'after', 'within', ...PRESENCE],
   tags: ['contains', 'notContains', ...PRESENCE],
   reference: [...EQUALITY, ...PRESENCE],
@@ -64,6 +66,11 @@ export interface Field<F> {
   /** What the event changed it from; undefined where the event did not change it. */
   changedFrom?(facts: F): { value: unknown } | undefined
   column?: PgColumn | SQL
+  /**
+   * The value is a member of a JSON column, and `column` takes it out. Whether it equals or holds something is asked of the whole column:
+   * so one index serves all members.
+   */
+  member?: { of: PgColumn; key: string }
   /** Puts a condition on `column` into the statement, where the column stands in another table. */
   scope?(condition: SQL): SQL
   /** The keys it can have; of an ordinal, from low to high. */

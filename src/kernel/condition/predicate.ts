@@ -1,4 +1,4 @@
-import type { Instant } from '../clock.ts'
+import { type Day, dayAt, readDay, readDaySpan } from './day.ts'
 import { fold } from './fold.ts'
 import { type Asking, type Condition, type Field, type Fields, keysBeyond, type Leaf } from './language.ts'
 import { instantAt, type Moment, readMoment, readSpan } from './moment.ts'
@@ -64,7 +64,7 @@ export function leafPredicate<F>(leaf: Leaf, field: Field<F>): Predicate<F> {
     case 'is': {
       const { value } = leaf
       // the most frequent of all: no call in between
-      if (field.type !== 'reference') return (facts) => read(facts) === value
+      if (field.type !== 'reference' && field.type !== 'date') return (facts) => read(facts) === value
     }
   }
   const test = valueTest(leaf, field)
@@ -115,11 +115,11 @@ function valueTest({ op, value: wanted }: Leaf, field: Field<never>): ValueTest 
     case 'gte':
       return comparison(op, field, wanted)
     case 'before':
-      return momentTest(readMoment(text), (value, at) => value < at)
+      return timeTest(field, text, COMPARE.lt)
     case 'after':
-      return momentTest(readMoment(text), (value, at) => value > at)
+      return timeTest(field, text, COMPARE.gt)
     case 'within':
-      return spanTest(wanted)
+      return field.type === 'date' ? daySpanTest(wanted) : spanTest(wanted)
     case 'contains':
       return containment(field, text)
     case 'notContains': {
@@ -147,22 +147,28 @@ const names = ({ type, refersTo }: Field<never>, value: unknown): boolean =>
 function equality(field: Field<never>, wanted: Leaf['value']): ValueTest {
   if (names(field, wanted)) return (value, { me }) => value === me
   if (field.type === 'tags') return (value) => Array.isArray(value) && value.includes(wanted)
-  if (field.type === 'instant') return momentTest(readMoment(String(wanted)), (value, at) => value === at)
+  if (field.type === 'instant' || field.type === 'date')
+    return timeTest(field, String(wanted), (value, at) => value === at)
   return (value) => value === wanted
 }
 
 function membership(field: Field<never>, wanted: readonly unknown[]): ValueTest {
+  if (field.type === 'date') {
+    const tests = wanted.map((each) => equality(field, String(each)))
+    return (value, asking) => tests.some((test) => test(value, asking))
+  }
   const set = new Set<unknown>(wanted)
   if (wanted.some((each) => names(field, each))) return (value, { me }) => set.has(value) || value === me
   return (value) => set.has(value)
 }
 
-function comparison(op: 'lt' | 'lte' | 'gt' | 'gte', { type, options = [] }: Field<never>, wanted: Leaf['value']) {
+function comparison(op: 'lt' | 'lte' | 'gt' | 'gte', field: Field<never>, wanted: Leaf['value']) {
+  const { type, options = [] } = field
   if (type === 'ordinal') {
     const keys = new Set<unknown>(keysBeyond(options, op, String(wanted)))
     return (value: unknown) => keys.has(value)
   }
-  if (type === 'instant') return momentTest(readMoment(String(wanted)), COMPARE[op])
+  if (type === 'instant' || type === 'date') return timeTest(field, String(wanted), COMPARE[op])
   const bound = Number(wanted)
   const holds = COMPARE[op]
   return (value: unknown) => typeof value === 'number' && holds(value, bound)
@@ -175,8 +181,26 @@ const COMPARE = {
   gte: <T extends string | number>(a: T, b: T) => a >= b,
 }
 
+type TimeComparison = (value: string, at: string) => boolean
+
+const timeTest = ({ type }: Field<never>, wanted: string, holds: TimeComparison): ValueTest =>
+  type === 'date' ? dayTest(readDay(wanted), holds) : momentTest(readMoment(wanted), holds)
+
+// so are days
+function dayTest(day: Day | undefined, holds: TimeComparison): ValueTest {
+  if (!day) throw new Error('a checked condition has a day that is none')
+  return (value, { now }) => typeof value === 'string' && holds(value, dayAt(day, now))
+}
+
+function daySpanTest(wanted: Leaf['value']): ValueTest {
+  const [from, to] = readDaySpan(wanted) ?? []
+  const notBefore = dayTest(from, COMPARE.gte)
+  const notAfter = dayTest(to, COMPARE.lte)
+  return (value, asking) => notBefore(value, asking) && notAfter(value, asking)
+}
+
 // moments are strings of one form: their order is that of time
-function momentTest(moment: Moment | undefined, holds: (value: Instant, at: Instant) => boolean): ValueTest {
+function momentTest(moment: Moment | undefined, holds: TimeComparison): ValueTest {
   if (!moment) throw new Error('a checked condition has a moment that is none')
   if ('at' in moment) return (value) => typeof value === 'string' && holds(value, moment.at)
   return (value, { now }) => typeof value === 'string' && holds(value, instantAt(moment, now))

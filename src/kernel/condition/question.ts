@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 
+import { type Day, dayAt, readDay, readDaySpan } from './day.ts'
 import { fold, folded } from './fold.ts'
 import { type Asking, type Condition, type Field, type Fields, keysBeyond, type Leaf } from './language.ts'
 import { instantAt, type Moment, readMoment, readSpan } from './moment.ts'
@@ -55,7 +56,8 @@ function nodeOf<F>(condition: Condition, fields: Fields<F>, binding: Binding): P
   const field = fieldOf(condition, fields)
   const { scope } = field
   const leaf = leafOf(condition, field, binding)
-  const shape = `${condition.field} ${leaf.shape}`
+  // a member may be of another type on another desk
+  const shape = `${condition.field}${field.member ? `:${field.type}` : ''} ${leaf.shape}`
   return { shape, sql: scope ? (at) => scope(leaf.sql(at)) : leaf.sql }
 }
 
@@ -84,9 +86,9 @@ function leafOf(leaf: Leaf, field: Field<never>, binding: Binding): Part {
 
   switch (op) {
     case 'present':
-      return part(() => (type === 'tags' ? sql`cardinality(${column}) > 0` : sql`${column} is not null`))
+      return part(() => (isList(field) ? sql`cardinality(${column}) > 0` : sql`${column} is not null`))
     case 'absent':
-      return part(() => (type === 'tags' ? sql`coalesce(cardinality(${column}), 0) = 0` : sql`${column} is null`))
+      return part(() => (isList(field) ? sql`coalesce(cardinality(${column}), 0) = 0` : sql`${column} is null`))
     case 'is':
     case 'in':
       return membership(leaf, field, binding)
@@ -103,19 +105,20 @@ function leafOf(leaf: Leaf, field: Field<never>, binding: Binding): Part {
         const n = fixed(keysBeyond(options, op, String(value)))
         return part((at) => sql`${column} = any(${at(n)}::text[])`)
       }
-      if (type === 'integer') {
-        const n = fixed(value)
-        return part((at) => sql`${column} ${COMPARE[op]} ${at(n)}::int`)
+      if (type === 'integer' || type === 'decimal') {
+        const n = fixed(field.member ? String(value) : value)
+        const cast = field.member ? sql`numeric` : sql`int`
+        return part((at) => sql`${column} ${COMPARE[op]} ${at(n)}::${cast}`)
       }
-      return part(momentText(field, COMPARE[op], bind(moment(readMoment(String(value))))))
+      return part(timeText(field, COMPARE[op], bind(timeOf(field, value))))
     case 'before':
     case 'after':
-      return part(momentText(field, COMPARE[op], bind(moment(readMoment(String(value))))))
+      return part(timeText(field, COMPARE[op], bind(timeOf(field, value))))
     case 'within': {
-      const [from, to] = readSpan(value) ?? []
-      const first = bind(moment(from))
-      const last = bind(moment(to))
-      return part((at) => sql`(${momentText(field, sql`>=`, first)(at)} and ${momentText(field, sql`<=`, last)(at)})`)
+      const [from, to] = spanOf(field, value)
+      const first = bind(from)
+      const last = bind(to)
+      return part((at) => sql`(${timeText(field, sql`>=`, first)(at)} and ${timeText(field, sql`<=`, last)(at)})`)
     }
     case 'contains':
     case 'notContains': {
@@ -136,21 +139,47 @@ function leafOf(leaf: Leaf, field: Field<never>, binding: Binding): Part {
   }
 }
 
-const moment = (wanted: Moment | undefined) => {
-  if (!wanted) throw new Error('a checked condition has a moment that is none')
-  return ({ now }: Asking) => instantAt(wanted, now)
+const isList = ({ type, member }: Field<never>): boolean => type === 'tags' && !member
+
+type Time = (asking: Asking) => string
+
+const known = <T>(wanted: T | undefined): T => {
+  if (!wanted) throw new Error('a checked condition has a moment or a day that is none')
+  return wanted
+}
+const moment =
+  (wanted: Moment): Time =>
+  (asking) =>
+    instantAt(wanted, asking.now)
+const day =
+  (wanted: Day): Time =>
+  (asking) =>
+    dayAt(wanted, asking.now)
+
+const timeOf = ({ type }: Field<never>, value: unknown): Time =>
+  type === 'date' ? day(known(readDay(String(value)))) : moment(known(readMoment(String(value))))
+
+function spanOf({ type }: Field<never>, value: unknown): [Time, Time] {
+  if (type === 'date') {
+    const [from, to] = known(readDaySpan(value))
+    return [day(from), day(to)]
+  }
+  const [from, to] = known(readSpan(value))
+  return [moment(from), moment(to)]
 }
 
-const momentText =
-  ({ column }: Field<never>, operator: SQL, n: number): Text =>
+// in JSON times are texts of one form, whose order byte by byte is that of time: a cast could fail
+const timeText =
+  ({ column, member }: Field<never>, operator: SQL, n: number): Text =>
   (at) =>
-    sql`${column} ${operator} ${at(n)}::timestamptz`
+    sql`${column} ${operator} ${at(n)}::${member ? sql`text` : sql`timestamptz`}`
 
 const CASTS = { integer: sql`int`, text: sql`text` }
 const TRUTHS = { true: sql`true`, false: sql`false` }
 
 function membership({ value }: Leaf, { column, type, ...field }: Field<never>, binding: Binding): Part {
   const wanted: readonly unknown[] = Array.isArray(value) ? value : [value]
+  if (field.member) return memberEquality(wanted, { type, ...field }, binding)
   if (field.literal) return literals(column, field.options ?? [], wanted)
   // as text, so that partial indices serve it
   if (type === 'boolean')
@@ -167,6 +196,29 @@ function membership({ value }: Leaf, { column, type, ...field }: Field<never>, b
     : { shape: 'in', sql: (at) => sql`${column} = any(${at(n)}::${cast}[])` }
 }
 
+function memberEquality(wanted: readonly unknown[], field: Field<never>, binding: Binding): Part {
+  const parts = wanted.map((each) => {
+    const value = resolved(each, field)
+    return binding.values.push((asking) => containing(field, value(asking))) - 1
+  })
+  return { shape: `is ${parts.length}`, sql: (at) => anyContained(field, parts.map(at)) }
+}
+
+function resolved(wanted: unknown, field: Field<never>): (asking: Asking) => unknown {
+  if (field.type === 'date') return timeOf(field, wanted)
+  if (field.refersTo === 'person' && wanted === 'me') return ({ me }) => me
+  return () => wanted
+}
+
+const containing = ({ member }: Field<never>, value: unknown): string => JSON.stringify({ [member?.key ?? '']: value })
+
+// said twice: the index has only rows that have any member
+const anyContained = ({ member }: Field<never>, values: readonly SQL[]): SQL =>
+  sql`(${member?.of} <> '{}' and (${sql.join(
+    values.map((value) => sql`${member?.of} @> ${value}::jsonb`),
+    sql` or `,
+  )}))`
+
 // Only words from the field's own list reach the text of a statement.
 function literals(column: Field<never>['column'], options: readonly string[], wanted: readonly unknown[]): Part {
   const chosen = options.filter((option) => wanted.includes(option))
@@ -177,8 +229,13 @@ function literals(column: Field<never>['column'], options: readonly string[], wa
   }
 }
 
-function containment(wanted: string, { column, type }: Field<never>, binding: Binding): Text {
+function containment(wanted: string, field: Field<never>, binding: Binding): Text {
+  const { column, type } = field
   if (!column) throw new Error('there is no column to look into')
+  if (type === 'tags' && field.member) {
+    const n = binding.values.push(() => containing(field, [wanted])) - 1
+    return (at) => anyContained(field, [at(n)])
+  }
   if (type === 'tags') {
     const n = binding.values.push(() => [wanted]) - 1
     return (at) => sql`${column} @> ${at(n)}::text[]`

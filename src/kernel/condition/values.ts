@@ -1,4 +1,5 @@
 import { nearest } from '../nearest.ts'
+import { readDay, readDaySpan } from './day.ts'
 import { type Field, type Op, operators, type Value } from './language.ts'
 import { readMoment, readSpan } from './moment.ts'
 import { patternFault } from './pattern.ts'
@@ -26,7 +27,7 @@ export function readValue<F>(field: Field<F>, op: Op, value: unknown): { value?:
   if (value === undefined || value === null)
     return fault('missing', value === null ? 'must be a value; nothing is asked for by absent' : 'is required')
   if (takes === 'list') return readList(field, value)
-  if (takes === 'span') return readSpan(value) ? kept(value) : fault('instant', SPAN)
+  if (takes === 'span') return readSpanOf(field, value)
   if (takes === 'pattern') {
     if (typeof value !== 'string' || !value) return fault('type', 'must be a regular expression')
     const wrong = patternFault(value)
@@ -36,7 +37,22 @@ export function readValue<F>(field: Field<F>, op: Op, value: unknown): { value?:
   return wrong ? { faults: [wrong] } : kept(value)
 }
 
+/** A text of a query or an address as the value that the field's type takes; what it cannot be stays a text, and is told. */
+export function valueFromText<F>({ type }: Field<F>, text: string): unknown {
+  if (type === 'integer' && /^-?\d{1,16}$/.test(text)) return Number(text)
+  if (type === 'decimal' && /^-?\d{1,16}(\.\d{1,16})?$/.test(text)) return Number(text)
+  if (type === 'boolean' && (text === 'true' || text === 'false')) return text === 'true'
+  return text
+}
+
 const SPAN = 'must be a span like -7d or +2h, or a list of two moments'
+const DAYS = 'must be a span like -7d or +2w, or a list of two days'
+
+function readSpanOf<F>({ type }: Field<F>, value: unknown): { value?: Value; faults: ValueFault[] } {
+  if (type === 'date') return readDaySpan(value) ? kept(value) : fault('date', DAYS)
+  return readSpan(value) ? kept(value) : fault('instant', SPAN)
+}
+
 const fault = (code: string, detail: string) => ({ faults: [{ code, detail }] })
 const kept = (value: unknown) => ({ value: value as Value, faults: [] }) // its form was looked at just before
 
@@ -50,14 +66,24 @@ function readList<F>(field: Field<F>, value: unknown): { value?: Value; faults: 
   return faults.length ? { faults } : kept(value)
 }
 
-function wrongWith<F>({ type, options, refersTo }: Field<F>, value: unknown): ValueFault | undefined {
+function wrongWith<F>({ type, options, refersTo, member }: Field<F>, value: unknown): ValueFault | undefined {
   switch (type) {
     case 'boolean':
       return typeof value === 'boolean' ? undefined : { code: 'type', detail: 'must be true or false' }
-    case 'integer':
-      return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= INTEGER_MAX
+    case 'integer': {
+      const most = member ? Number.MAX_SAFE_INTEGER : INTEGER_MAX
+      return typeof value === 'number' && Number.isInteger(value) && Math.abs(value) <= most
         ? undefined
-        : { code: 'type', detail: `must be an integer of at most ${INTEGER_MAX}` }
+        : { code: 'type', detail: `must be an integer of at most ${most}` }
+    }
+    case 'decimal':
+      return typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= Number.MAX_SAFE_INTEGER
+        ? undefined
+        : { code: 'type', detail: `must be a number of at most ${Number.MAX_SAFE_INTEGER}` }
+    case 'date':
+      return typeof value === 'string' && readDay(value)
+        ? undefined
+        : { code: 'date', detail: 'must be a day like 2026-11-22, today, or relative like -7d' }
     case 'instant':
       return typeof value === 'string' && readMoment(value)
         ? undefined
