@@ -360,3 +360,35 @@ t.test('the examples of the documents work', async (t) => {
   const rendered = await call('GET', `/v1/templates/try_water/render?ticketId=${(await openTicket()).id}`)
   t.match(rendered.body, { body: /try water/ })
 })
+
+t.test('what rules make of a ticket is in the answer, as its reader may see it', async (t) => {
+  const then = [{ action: 'changeTicket', priority: 'urgent', addTags: ['loud'] }]
+  const body = { key: 'loud', name: 'Loud', on: ['ticket.opened', 'ticket.assigned'], if: { all: [] }, then }
+  await call('POST', '/v1/rules', { body })
+  await call('POST', '/v1/rules', {
+    body: {
+      ...body,
+      key: 'next_in_turn',
+      on: ['ticket.opened'],
+      then: [{ action: 'assignTicket', strategy: 'round_robin' }],
+    },
+  })
+  const opened = await call('POST', '/v1/tickets', {
+    body: { subject: 'Loud', body: 'x', requester: { email: 'loud@rules.test' } },
+  })
+  t.match(opened.body, { priority: 'urgent', tags: ['loud'] })
+  t.same(opened.body, await ticketOf(opened.body.id))
+  t.ok(opened.body.assigneeId, 'also by an action that reads')
+  t.equal(opened.headers.etag, `"${opened.body.version}"`)
+
+  const ruth = await person('requester', 'loud-ruth@rules.test')
+  const own = await call('POST', '/v1/tickets', { key: ruth.key, body: { subject: 'Loud', body: 'x' } })
+  t.match(own.body, { priority: 'urgent', tags: null, assigneeId: null })
+  t.same(own.body, (await call('GET', `/v1/tickets/${own.body.id}`, { key: ruth.key })).body)
+
+  const agent = await person('agent')
+  await call('PATCH', `/v1/tickets/${own.body.id}`, { body: { priority: 'low' } })
+  const assigned = await call('PUT', `/v1/tickets/${own.body.id}/assignment`, { body: { assigneeId: agent.id } })
+  t.match(assigned.body, { priority: 'urgent', assigneeId: agent.id })
+  for (const key of ['loud', 'next_in_turn']) await call('DELETE', `/v1/rules/${key}`)
+})

@@ -39,6 +39,8 @@ export interface Command<I extends TSchema, S, R> {
   /** Permission and state, pure: why not, or nothing. */
   refuse(actor: Actor, subject: S, input: Static<I>): Refusal
   handle(context: CommandContext, input: Static<I>, subject: S): R | Promise<R>
+  /** What the caller gets of what was made, once all that follows from it is done: rules may have changed it. */
+  answer?(made: NoInfer<R>, after: After<NoInfer<S>>): NoInfer<R>
   /** Constraints whose violation means that somebody was quicker: it is run again and sees their row. */
   retryOn?: readonly string[]
   /** Constraints whose violation is the caller's mistake. */
@@ -49,6 +51,14 @@ export interface Command<I extends TSchema, S, R> {
   secretResult?: readonly string[]
   /** It may be the action of a rule. */
   ruleAction?: RuleAction<I, S>
+}
+
+/** How things stand when a command and all that follows from it are done. */
+export interface After<S> {
+  actor: Actor
+  subject: S
+  /** The rows of a ticket as the transaction holds them now; see `NewEvent.working`. */
+  working(ticketId: string): unknown
 }
 
 /** How a rule runs a command on the ticket of its event. */

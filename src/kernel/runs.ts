@@ -183,8 +183,10 @@ async function decide<I extends TSchema, S, R>(
     jobs: { count: 0 },
     command: command.name,
   }
-  const result = await command.handle(contextFor(unit), input, found.value)
+  const made = await command.handle(contextFor(unit), input, found.value)
   await follow(unit, parts.reactions)
+  const after = { actor, subject: found.value, working: (ticketId: string) => unit.working.get(ticketId) }
+  const result = command.answer ? command.answer(made, after) : made
   if (claim)
     remember(unit, { ...claim, result: storable(result, command.secretResult), createdAt: now }, earlier.value?.expired)
   return { answer: { result, replayed: false }, unit, left: unit.history.length > 0 || unit.jobs.count > 0 }

@@ -3,7 +3,8 @@ import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { afterChange, ticketFacts } from '../tickets/decide.ts'
-import { refuseAgentWork, ticketFor } from '../tickets/policy.ts'
+import { answeredTicket, refuseAgentWork } from '../tickets/policy.ts'
+import type { Ticket } from '../tickets/schema.ts'
 import { lockTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
 import { refusePlace } from './decide.ts'
@@ -32,12 +33,12 @@ export const setParent = defineCommand({
     return place && refusePlace(ticket.id, place)
   },
 
-  async handle({ update, emit, actor, now, versions }, { expectedVersion }, found) {
+  async handle({ update, emit, actor, now, versions }, { expectedVersion }, found): Promise<Ticket> {
     const { ticket, parentId = null, place: _, tx, ...parties } = found
     await refuseStale(tx, ticket, expectedVersion, ['parentId'])
     const before = { ...ticket }
     const changes = changesBetween(ticket, { parentId })
-    if (!Object.keys(changes).length) return ticketFor(actor, ticket)
+    if (!Object.keys(changes).length) return ticket
     update(tickets, ticket, { parentId, ...afterChange(before, { changed: ['parentId'] }, actor, now) })
     emit({
       type: 'ticket.changed',
@@ -48,6 +49,8 @@ export const setParent = defineCommand({
       facts: ticketFacts({ before, after: ticket, ...parties, actor, versions }),
       working: { ticket, ...parties },
     })
-    return ticketFor(actor, ticket)
+    return ticket
   },
+
+  answer: answeredTicket,
 })

@@ -4,8 +4,8 @@ import { defineCommand } from '../../kernel/desk.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
 import { asAssignee, findPerson, findTeam } from '../people/store.ts'
-import { refuseAgentWork, ticketFor } from './policy.ts'
-import { AssignTicket } from './schema.ts'
+import { answeredTicket, refuseAgentWork } from './policy.ts'
+import { AssignTicket, type Ticket } from './schema.ts'
 import { assign, lockTicket } from './store.ts'
 import { assignmentTurns, takeTurn } from './turns.ts'
 
@@ -43,7 +43,7 @@ export const assignTicket = defineCommand({
     context,
     { expectedVersion, ticketId: _, strategy, ...to },
     { tx, turn, assigned, team: _team, ...locked },
-  ) {
+  ): Promise<Ticket> {
     await refuseStale(
       tx,
       locked.ticket,
@@ -57,6 +57,8 @@ export const assignTicket = defineCommand({
       ...(to.teamId === undefined ? {} : { teamId: to.teamId }),
       ...(strategy ? { strategy } : {}),
     })
-    return ticketFor(context.actor, locked.ticket)
+    return locked.ticket
   },
+
+  answer: answeredTicket,
 })

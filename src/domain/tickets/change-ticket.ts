@@ -13,8 +13,8 @@ import { changedFields, fieldChanges } from '../fields/values.ts'
 import { asRequester, findPerson } from '../people/store.ts'
 import { priorityOf, statusOf, typeOf, type Vocabulary, vocabulary } from '../types/store.ts'
 import { afterChange, enteringStatus, type TicketRow, ticketFacts } from './decide.ts'
-import { refuseChange, ticketFor } from './policy.ts'
-import { ChangeTicket } from './schema.ts'
+import { answeredTicket, refuseChange } from './policy.ts'
+import { ChangeTicket, type Ticket } from './schema.ts'
 import { type LockedTicket, lockTicket } from './store.ts'
 import { tickets } from './table.ts'
 
@@ -61,7 +61,7 @@ export const changeTicket = defineCommand({
     { update, emit, actor, now, versions },
     { ticketId: _, expectedVersion, ...input },
     { ticket, requester, followers, assignee, words, known, requesterFound, tx },
-  ) {
+  ): Promise<Ticket> {
     const definitions = words.fields
     await refuseStaleFor(actor, tx, { ticket, expectedVersion, names: fieldsOf(input) })
     if (!requesterFound) throw invalid('/requesterId', 'not_found', 'is no person')
@@ -71,7 +71,7 @@ export const changeTicket = defineCommand({
     const custom = fields ? changedFields(given, ticket.fields, fields) : ticket.fields
     const changes = { ...changesBetween(ticket, wanted), ...fieldChanges(ticket.fields, custom) }
     const changed = Object.keys(changes)
-    if (!changed.length) return ticketFor(actor, ticket, definitions)
+    if (!changed.length) return ticket
 
     update(tickets, ticket, {
       ...wanted,
@@ -91,8 +91,10 @@ export const changeTicket = defineCommand({
       facts,
       working: { ticket, requester, followers, assignee },
     })
-    return ticketFor(actor, ticket, definitions)
+    return ticket
   },
+
+  answer: (made, after) => answeredTicket(made, after, after.subject.words.fields),
 })
 
 type Input = Omit<Parameters<typeof changeTicket.handle>[1], 'ticketId' | 'expectedVersion'>

@@ -1,8 +1,8 @@
 import { defineCommand } from '../../kernel/desk.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { asAssignee, findPerson } from '../people/store.ts'
-import { refuseAgentWork, ticketFor } from './policy.ts'
-import { TicketAct } from './schema.ts'
+import { answeredTicket, refuseAgentWork } from './policy.ts'
+import { type Ticket, TicketAct } from './schema.ts'
 import { assign, lockTicket } from './store.ts'
 
 /** Takes an unassigned ticket for oneself. The ticket is locked, so of several who try one gets it. */
@@ -24,8 +24,10 @@ export const claimTicket = defineCommand({
       return new Problem('already_claimed', { assigneeId: ticket.assigneeId })
   },
 
-  handle(context, _input, { claimer, ...locked }) {
+  handle(context, _input, { claimer, ...locked }): Ticket {
     assign(context, locked, { assignee: claimer ? asAssignee(claimer) : null })
-    return ticketFor(context.actor, locked.ticket)
+    return locked.ticket
   },
+
+  answer: answeredTicket,
 })

@@ -25,8 +25,8 @@ import { refusePlace } from '../relations/decide.ts'
 import { findTicketId, lockTree, placeBelow } from '../relations/store.ts'
 import { chosenWords, vocabulary } from '../types/store.ts'
 import { ticketFacts } from './decide.ts'
-import { ticketFor } from './policy.ts'
-import { OpenTicket, openedByAgents } from './schema.ts'
+import { answeredTicket } from './policy.ts'
+import { OpenTicket, openedByAgents, type Ticket } from './schema.ts'
 import { insertTicket, nextNumber } from './store.ts'
 
 /** A new ticket with its first message, which is the requester's. Opened by agents for anybody, by requesters for themselves. */
@@ -65,7 +65,11 @@ export const openTicket = defineCommand({
     if (forSomebodyElse || openedByAgents.some((field) => input[field] !== undefined)) return 'forbidden'
   },
 
-  async handle(context, input, { number, words, definitions, known, requester: found, uploads, assignee, parent }) {
+  async handle(
+    context,
+    input,
+    { number, words, definitions, known, requester: found, uploads, assignee, parent },
+  ): Promise<Ticket> {
     const { emit, now, channel, actor, versions } = context
     const requester = 'id' in found ? found : asRequester(insertPerson(context, found))
     const body = bodyFrom(input.format ?? 'text', input.body)
@@ -115,8 +119,10 @@ export const openTicket = defineCommand({
       facts,
       working: { ticket, requester, followers: [], assignee: held, message },
     })
-    return ticketFor(actor, ticket, definitions)
+    return ticket
   },
+
+  answer: (made, after) => answeredTicket(made, after, after.subject.definitions),
 })
 
 /** The ticket of which it is to be a part, and where it would stand there; nobody moves tickets meanwhile. */

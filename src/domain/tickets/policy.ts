@@ -1,4 +1,5 @@
 import { type Actor, isAgent, isStaff } from '../../kernel/actor.ts'
+import type { After } from '../../kernel/context.ts'
 import type { ProblemCode } from '../../kernel/problems.ts'
 import { fieldsFor } from '../fields/policy.ts'
 import type { Definitions } from '../fields/schema.ts'
@@ -28,6 +29,12 @@ export function refuseChange(
 type Row = Ticket & { publicVersion: number; publicUpdatedAt: string }
 
 const NONE: Definitions = new Map()
+
+/** The ticket as the actor of a command reads it when all is done: also what rules have made of it. For results that are rows. */
+export function answeredTicket(made: Ticket, { actor, working }: After<unknown>, definitions?: Definitions): Ticket {
+  const held = working(made.id) as { ticket: Row } | undefined // what events of tickets hand on
+  return ticketFor(actor, held?.ticket ?? (made as Row), definitions)
+}
 
 /** The ticket as this actor reads it, requesters without any custom fields that are not given: the twin of the columns that `queries.ts` selects. */
 export function ticketFor(actor: Actor, ticket: Row, definitions = NONE): Ticket {

@@ -1,6 +1,6 @@
 import { defineCommand } from '../../kernel/desk.ts'
-import { refuseAgentWork, ticketFor } from './policy.ts'
-import { TicketAct } from './schema.ts'
+import { answeredTicket, refuseAgentWork } from './policy.ts'
+import { type Ticket, TicketAct } from './schema.ts'
 import { assign, lockTicket } from './store.ts'
 
 /** Gives an assigned ticket back to everybody; its team stays. */
@@ -12,8 +12,10 @@ export const releaseTicket = defineCommand({
   refuse: (actor, { ticket }) =>
     refuseAgentWork(actor, ticket) ?? (ticket.assigneeId === null ? 'not_claimed' : undefined),
 
-  handle(context, _input, locked) {
+  handle(context, _input, locked): Ticket {
     assign(context, locked, { assignee: null })
-    return ticketFor(context.actor, locked.ticket)
+    return locked.ticket
   },
+
+  answer: answeredTicket,
 })

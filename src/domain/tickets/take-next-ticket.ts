@@ -2,9 +2,9 @@ import { isAgent } from '../../kernel/actor.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { asAssignee, findPerson, findTeam } from '../people/store.ts'
-import { ticketFor } from './policy.ts'
+import { answeredTicket } from './policy.ts'
 import { nextInQueue } from './queue.ts'
-import { TakeNextTicket } from './schema.ts'
+import { TakeNextTicket, type Ticket } from './schema.ts'
 import { assign, lockTicket } from './store.ts'
 
 /**
@@ -32,9 +32,11 @@ export const takeNextTicket = defineCommand({
     return locked ? undefined : 'queue_empty'
   },
 
-  handle(context, _input, { locked, taker }) {
+  handle(context, _input, { locked, taker }): Ticket {
     if (!locked) throw new Error('an empty queue is refused')
     assign(context, locked, { assignee: taker ? asAssignee(taker) : null, strategy: 'next' })
-    return ticketFor(context.actor, locked.ticket)
+    return locked.ticket
   },
+
+  answer: answeredTicket,
 })
