@@ -8,6 +8,7 @@ import { type AttachmentParts, attachmentRoutes } from './attachments.ts'
 import { acceptBodies } from './bodies.ts'
 import { docsRoutes, openapi } from './docs.ts'
 import { eventRoutes } from './events.ts'
+import { followerRoutes } from './followers.ts'
 import { type HealthParts, healthRoutes } from './health.ts'
 import { macroRoutes } from './macros.ts'
 import { type MailParts, mailRoutes } from './mail.ts'
@@ -80,6 +81,7 @@ export async function restPlugin(app: FastifyInstance, parts: RestParts): Promis
 async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   peopleRoutes(api)
   ticketRoutes(api)
+  followerRoutes(api)
   relationRoutes(api)
   viewRoutes(api)
   searchRoutes(api)

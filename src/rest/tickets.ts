@@ -5,10 +5,6 @@ import { postReply } from '../domain/conversations/post-reply.ts'
 import { conversationsQuery, message, messagesQuery, ticketWithMessages } from '../domain/conversations/queries.ts'
 import { releaseMessage } from '../domain/conversations/release-message.ts'
 import { Conversation, Message } from '../domain/conversations/schema.ts'
-import { addFollower } from '../domain/followers/add-follower.ts'
-import { followersQuery } from '../domain/followers/queries.ts'
-import { removeFollower } from '../domain/followers/remove-follower.ts'
-import { Follower } from '../domain/followers/schema.ts'
 import { peopleById } from '../domain/people/queries.ts'
 import type { Person } from '../domain/people/schema.ts'
 import { assignTicket } from '../domain/tickets/assign-ticket.ts'
@@ -185,45 +181,8 @@ export function ticketRoutes(app: FastifyInstance): void {
     summary: 'Free a held message',
     problems: ['message_not_found', 'message_not_held'],
   })
-  followerRoutes(app)
   messageRoute(app)
   ticketRoute(app, properties)
-}
-
-/** Who receives the public replies beside the requester. */
-function followerRoutes(app: FastifyInstance): void {
-  app.addSchema(Follower)
-  const url = '/tickets/:ticketId/followers'
-  const response = Type.Ref('Follower')
-  wholeListRoute(app, {
-    url,
-    query: followersQuery,
-    response,
-    tag,
-    summary: 'Who receives the public replies of a ticket',
-    problems: ['ticket_not_found'],
-  })
-  commandRoute(app, {
-    method: 'POST',
-    url,
-    command: addFollower,
-    status: 201,
-    response,
-    location: ({ ticketId }) => `/v1/tickets/${ticketId}/followers`,
-    tag,
-    summary: 'Add a follower, by person or by address',
-    problems: ['ticket_not_found', 'already_following'],
-  })
-  commandRoute(app, {
-    method: 'DELETE',
-    url: `${url}/:personId`,
-    command: removeFollower,
-    status: 204,
-    response: Type.Null(),
-    tag,
-    summary: 'Remove a follower',
-    problems: ['ticket_not_found', 'follower_not_found'],
-  })
 }
 
 function messageRoute(app: FastifyInstance): void {
