@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { eq, sql } from 'drizzle-orm'
 import t from 'tap'
 import { Type } from 'typebox'
@@ -9,6 +10,7 @@ import { createDesk, defineCommand, type SubjectContext } from '../src/kernel/de
 import { newId } from '../src/kernel/ids.ts'
 import { Problem } from '../src/kernel/problems.ts'
 import { Closed } from '../src/kernel/schema.ts'
+import { onPostgres } from './support/database.ts'
 import { startDesk } from './support/desk.ts'
 
 const { db, app, call, openTicket } = await startDesk(t)
@@ -74,6 +76,22 @@ const addTeamOf = defineCommand({
   handle({ insert }, { id, member }) {
     insert(teams, teamRow(id))
     if (member !== undefined) insert(teamMembers, { teamId: id, personId: member })
+  },
+})
+
+/** A value with a ring in it cannot be written as JSON. */
+const addOddTeam = defineCommand({
+  name: 'addOddTeam',
+  group: 'people',
+  input: Closed({ id: Type.String(), isOdd: Type.Boolean() }),
+  runsUnlocked: () => true,
+  subject: async () => null,
+  refuse: () => undefined,
+  handle({ insert, enqueue }, { id, isOdd }) {
+    insert(teams, teamRow(id))
+    const data: { inboundMailId: string; self?: unknown } = { inboundMailId: 'inm_none' }
+    if (isOdd) data.self = data
+    enqueue({ queue: 'mail.parse', data })
   },
 })
 
@@ -158,6 +176,53 @@ t.test('a command that locks otherwise, or changes what it has not watched, gets
     await session.execute(countUp, { id, how })
     t.same([written, await versionOf(id)], [[], 2], how)
   }
+})
+
+t.test('a value that cannot be written is the fault of one command', async (t) => {
+  const ids = Array.from({ length: 4 }, () => newId('tea'))
+  const ends = await Promise.allSettled(ids.map((id, n) => session.execute(addOddTeam, { id, isOdd: n === 2 })))
+  t.same(
+    ends.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'rejected', 'fulfilled'],
+  )
+  t.same(await Promise.all(ids.map(versionOf)), [1, 1, undefined, 1])
+})
+
+t.test('a row that somebody holds holds up nobody else', { skip: !onPostgres }, async (t) => {
+  const ids = Array.from({ length: 4 }, () => newId('tea'))
+  await Promise.all(ids.map((id) => session.execute(addTeamOf, { id })))
+  const [held = '', ...others] = ids
+  let blocked: Promise<unknown> | undefined
+  await db.transaction(async (tx) => {
+    await tx.query(lockingOtherwise.bind({ id: held }))
+    blocked = session.execute(countUp, { id: held, how: 'watched' })
+    await Promise.all(others.map((id) => session.execute(countUp, { id, how: 'watched' })))
+    t.same(await Promise.all(others.map(versionOf)), [2, 2, 2], 'while it is held')
+    await tx.commit()
+  })
+  await blocked
+  t.equal(await versionOf(held), 2)
+})
+
+t.test('connections that break end neither the process nor what comes after', { skip: !onPostgres }, async (t) => {
+  const ids = Array.from({ length: 40 }, () => newId('tea'))
+  const running = ids.map(async (id, n) => {
+    await setTimeout(n * 2)
+    await session.execute(addTeamOf, { id })
+    return session.execute(countUp, { id, how: 'watched' })
+  })
+  await setTimeout(20)
+  await db
+    .script(`select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()`)
+    .catch(() => {})
+  const ends = await Promise.allSettled(running)
+  t.ok(ends.some(({ status }) => status === 'fulfilled'))
+  for (const [n, { status }] of ends.entries())
+    if (status === 'fulfilled') t.equal(await versionOf(ids[n] ?? ''), 2, 'what was answered for is there')
+  const id = newId('tea')
+  await session.execute(addTeamOf, { id })
+  await session.execute(countUp, { id, how: 'watched' })
+  t.equal(await versionOf(id), 2)
 })
 
 t.test('nobody is overtaken: each of many who count at once is counted', async (t) => {

@@ -7,6 +7,9 @@ import type { Sql } from './statement.ts'
 /** Connections of one process. A command holds one for two round trips. */
 const POOL_MAX = 16
 const STATEMENT_TIMEOUT_MS = 5_000
+/** Commits of several commands wait no longer for a row that somebody holds: that one goes to the locks, the others go on. */
+const WRITERS_WAIT_MS = 50
+const WRITERS_IDLE_MS = 60_000
 const CONNECT_TIMEOUT_MS = 5_000
 
 const SESSION = '-c timezone=UTC -c datestyle=ISO -c synchronous_commit=on'
@@ -23,12 +26,17 @@ export function openPostgres(url: string, onError: (error: Error) => void): Db {
     pipeline: true,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
   }
   const pool = new pg.Pool({ ...settings, ...limits, max: POOL_MAX })
   // values change nothing in how rows are written; each is found by its key, whatever is known of a table that was empty a moment ago
-  const options = `${SESSION} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off`
-  const writers = new pg.Pool({ ...settings, ...limits, options, max: COMMITS_MAX, idleTimeoutMillis: 0 })
-  for (const each of [pool, writers]) each.on('error', onError)
+  const options = `${SESSION} -c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c jit=off -c lock_timeout=${WRITERS_WAIT_MS}`
+  const writers = new pg.Pool({ ...settings, ...limits, options, max: COMMITS_MAX, idleTimeoutMillis: WRITERS_IDLE_MS })
+  for (const each of [pool, writers]) {
+    each.on('error', onError)
+    // one that breaks in use tells its queries; without a listener it would end the process as well
+    each.on('connect', (client) => client.on('error', () => {}))
+  }
 
   const on = (client: pg.PoolClient): Connection => ({
     query: (statement) => {
@@ -41,15 +49,11 @@ export function openPostgres(url: string, onError: (error: Error) => void): Db {
     kind: 'postgres',
     native: pool,
     query: <R>(statement: Sql<R>) => send<R>(pool, statement),
-    batch: async (first, second) => {
-      const client = await pool.connect()
-      const { query } = on(client)
-      try {
-        return await Promise.all([query(first), query(second)])
-      } finally {
-        client.release()
-      }
-    },
+    batch: (first, second) =>
+      using(pool, (client) => {
+        const { query } = on(client)
+        return Promise.all([query(first), query(second)])
+      }),
     reading: shared(pool, on),
     script: async (text) => void (await pool.query(text)),
     close: async () => void (await Promise.all([pool.end(), writers.end()])),
@@ -59,14 +63,31 @@ export function openPostgres(url: string, onError: (error: Error) => void): Db {
     async write(statements) {
       const [only] = statements
       if (statements.length > 1 || !only) return transaction(writers, (tx) => writeIn(tx, statements))
-      const client = await writers.connect() // the pool's own query would drop the connection with the first fault
-      try {
-        await send(client, only) // a transaction of its own
-      } finally {
-        client.release()
-      }
+      // a transaction of its own; the pool's own query would drop the connection with the first fault
+      return using(writers, (client) => send(client, only)).then(() => {})
     },
   }
+}
+
+/** Work on a connection of the pool, which goes back there unless it broke. */
+async function using<T>(pool: pg.Pool, work: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broke: Error | undefined
+  try {
+    return await work(client)
+  } catch (error) {
+    broke = brokenBy(error)
+    throw error
+  } finally {
+    client.release(broke)
+  }
+}
+
+/** An error that ends a connection: none of the server's, or one of a server that shuts down (SQLSTATE 57P01 to 57P03, class 08). */
+function brokenBy(error: unknown): Error | undefined {
+  if (!(error instanceof Error)) return
+  const state = 'code' in error ? String(error.code) : ''
+  return /^[0-9A-Z]{5}$/.test(state) && !/^(57P0|08)/.test(state) ? undefined : error
 }
 
 async function transaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
@@ -75,6 +96,7 @@ async function transaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Prom
   const begun = send(client, BEGIN)
   begun.catch(() => {}) // its failure reaches the caller through `query` or `commit`
   let open = true
+  let broke: Error | undefined
   try {
     return await work({
       query: async <R>(statement: Sql<R>) => {
@@ -83,11 +105,15 @@ async function transaction<T>(pool: pg.Pool, work: (tx: Tx) => Promise<T>): Prom
       },
       commit: async (last) => {
         open = false
-        await commit(client, last)
+        await commit(client, last).catch((error: unknown) => {
+          broke = brokenBy(error)
+          throw error
+        })
       },
     })
   } finally {
-    await release(client, open)
+    if (broke) client.release(broke)
+    else await release(client, open)
   }
 }
 
@@ -115,23 +141,38 @@ const READERS_MAX = 16
 
 /** A connection in common, taken from the pool by the first who reads and given back by the last. */
 function shared(pool: pg.Pool, on: (client: pg.PoolClient) => Connection): Db['reading'] {
-  const open: { client: Promise<pg.PoolClient>; readers: number }[] = []
+  const open: Lane[] = []
   return async (work) => {
-    let lane = open.find(({ readers }) => readers < READERS_MAX)
+    let lane = open.find(({ readers, broke }) => readers < READERS_MAX && !broke)
     if (!lane) {
       lane = { client: pool.connect(), readers: 0 }
       open.push(lane)
     }
-    lane.readers++
+    const mine = lane
+    mine.readers++
     try {
-      return await work(on(await lane.client))
+      const { query } = on(await mine.client)
+      return await work({
+        query: (statement) =>
+          query(statement).catch((error: unknown) => {
+            mine.broke ??= brokenBy(error)
+            throw error
+          }),
+      })
     } finally {
-      if (--lane.readers === 0) {
-        open.splice(open.indexOf(lane), 1)
-        void lane.client.then((client) => client.release()).catch(() => {}) // whoever read has heard of it
+      if (--mine.readers === 0) {
+        open.splice(open.indexOf(mine), 1)
+        void mine.client.then((client) => client.release(mine.broke)).catch(() => {}) // whoever read has heard of it
       }
     }
   }
+}
+
+interface Lane {
+  client: Promise<pg.PoolClient>
+  readers: number
+  /** Nobody joins it any more. */
+  broke?: Error | undefined
 }
 
 /** What is sent from here to the end of this turn of the event loop leaves in one write: each write is a system call. */

@@ -11,6 +11,8 @@ export const CONFLICT = Symbol('what was read has changed')
 const BATCH_MAX = 16
 /** Rows of so many commands in one statement. */
 const ALIKE_MAX = 8
+/** The protocol counts the parameters of a statement in 16 bits. */
+const PARAMETERS_MAX = 32_000
 
 export interface Commits {
   /** Resolves once it is committed. Throws CONFLICT, or what the database says of this command's own writes. */
@@ -67,23 +69,39 @@ export function createCommits(db: Db): Commits {
 }
 
 async function writeAll(db: Db, batch: readonly Waiting[]): Promise<void> {
+  const [only] = batch
+  const alone = async () => {
+    for (const one of batch) await writeAll(db, [one])
+  }
+  const statements = statementsOrFault(batch)
+  if (!Array.isArray(statements)) return batch.length === 1 ? only?.reject(statements.fault) : alone()
   try {
-    await db.write(statementsFor(batch))
+    await db.write(statements)
     for (const { resolve } of batch) resolve()
   } catch (error) {
-    const [only] = batch
     if (batch.length === 1) only?.reject(isStale(error) ? CONFLICT : error)
     else if (isLost(error)) for (const { reject } of batch) reject(error)
-    else for (const one of batch) await writeAll(db, [one])
+    else await alone()
   }
 }
 
-/** SQLSTATE 22012: the guard of a statement, see `guardOf`. */
-const isStale = (error: unknown): boolean => sqlStateOf(error) === '22012'
+/** A value that cannot be written is the fault of one command. */
+function statementsOrFault(batch: readonly Waiting[]): Sql[] | { fault: unknown } {
+  try {
+    return statementsFor(batch)
+  } catch (fault) {
+    return { fault }
+  }
+}
 
-/** Whether it was committed nobody knows. */
-const isLost = (error: unknown): boolean =>
-  !/^[0-9A-Z]{5}$/.test(sqlStateOf(error)) || /^(08|57)/.test(sqlStateOf(error))
+/** SQLSTATE 22012: the guard of a statement, see `guardOf`. 55P03: somebody holds a row for longer than others are to wait. */
+const isStale = (error: unknown): boolean => ['22012', '55P03'].includes(sqlStateOf(error))
+
+/** Whether it was committed nobody knows: no answer of the server's, or one that ends the connection (classes 08 and 57, less what ends a statement). */
+const isLost = (error: unknown): boolean => {
+  const state = sqlStateOf(error)
+  return !/^[0-9A-Z]{5}$/.test(state) || (/^(08|57)/.test(state) && state !== '57014' && state !== '08P01')
+}
 
 const sqlStateOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? '') // drivers add it to Error
 
@@ -91,14 +109,20 @@ const sqlStateOf = (error: unknown): string => String((error as { code?: unknown
 function statementsFor(batch: readonly Waiting[]): Sql[] {
   const alike = Map.groupBy(batch, ({ shape }) => shape)
   return [...alike.values()].flatMap((all) =>
-    inPowersOfTwo(all).map((some) => statementFor(merged(some.map(({ groups }) => groups)), some[0]?.versions)),
+    inPowersOfTwo(all, Math.floor(PARAMETERS_MAX / parametersOf(all[0]?.groups ?? []))).map((some) =>
+      statementFor(merged(some.map(({ groups }) => groups)), some[0]?.versions),
+    ),
   )
 }
 
-function inPowersOfTwo<T>(all: readonly T[]): T[][] {
+const parametersOf = (groups: readonly Group[]): number =>
+  groups.reduce((sum, { columns, rows }) => sum + columns.length * rows.length, 1)
+
+function inPowersOfTwo<T>(all: readonly T[], most: number): T[][] {
   const parts: T[][] = []
+  const sizeMax = 2 ** Math.floor(Math.log2(Math.max(1, Math.min(ALIKE_MAX, most))))
   for (let rest = all; rest.length; ) {
-    const size = Math.min(ALIKE_MAX, 2 ** Math.floor(Math.log2(rest.length)))
+    const size = Math.min(sizeMax, 2 ** Math.floor(Math.log2(rest.length)))
     parts.push(rest.slice(0, size))
     rest = rest.slice(size)
   }

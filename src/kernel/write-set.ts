@@ -100,9 +100,12 @@ export class WriteSet {
     return statementFor(grouped(writes))
   }
 
-  /** A row as it was read without a lock: what is written holds only while nobody has changed it. */
-  watch(table: PgTable, row: Row, xmin: string): void {
-    this.#watched.set(identityOf(table, row), xmin)
+  /** A row as it was read without a lock: what is written holds only while nobody has changed it. False when it has changed already. */
+  watch(table: PgTable, row: Row, xmin: string): boolean {
+    const id = identityOf(table, row)
+    const isFirst = !this.#watched.has(id)
+    if (isFirst) this.#watched.set(id, xmin)
+    return isFirst || this.#watched.get(id) === xmin
   }
 
   /**

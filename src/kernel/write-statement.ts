@@ -69,10 +69,12 @@ export interface Group {
   rows: Row[]
 }
 
-/** Shapes kept as named statements; rarer ones are sent unnamed. */
+/** Shapes kept as named statements. A server keeps each of them for every connection. */
 const SHAPES_MAX = 400
-const shapes = new LRUCache<string, { name: string; text: string }>({ max: SHAPES_MAX })
-let shapesMade = 0
+const shapes = new Map<string, { name: string; text: string }>()
+/** What comes now and then stays unnamed: mail has a thousand shapes, and they would use up the names. */
+const USES_BEFORE_NAME = 3
+const uses = new LRUCache<string, number>({ max: 2_000 })
 
 /** Tables, columns and numbers of rows: what decides the text of a statement. */
 export const shapeOf = (groups: readonly Group[]): string =>
@@ -91,8 +93,10 @@ export function statementFor(groups: readonly Group[], versions?: Versions): Sql
   const known = shapes.get(shape)
   if (known) return { ...known, values }
   const text = textOf(groups, versions !== undefined)
-  if (shapesMade >= SHAPES_MAX) return { text, values }
-  const made = { name: `w${shapesMade++}`, text }
+  const used = (uses.get(shape) ?? 0) + 1
+  uses.set(shape, used)
+  if (used < USES_BEFORE_NAME || shapes.size >= SHAPES_MAX) return { text, values }
+  const made = { name: `w${shapes.size}`, text }
   shapes.set(shape, made)
   return { ...made, values }
 }

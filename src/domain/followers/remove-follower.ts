@@ -1,6 +1,6 @@
 import { defineCommand } from '../../kernel/desk.ts'
 import { refuseAgentWork } from '../tickets/policy.ts'
-import { lockTicket } from '../tickets/store.ts'
+import { lockTicket, touchTicket } from '../tickets/store.ts'
 import { RemoveFollower } from './schema.ts'
 import { findFollower } from './store.ts'
 import { ticketFollowers } from './table.ts'
@@ -19,8 +19,9 @@ export const removeFollower = defineCommand({
   refuse: (actor, { ticket, follower }) =>
     refuseAgentWork(actor, ticket) ?? (follower ? undefined : 'follower_not_found'),
 
-  handle({ remove, emit }, { personId }, { ticket, follower }) {
+  handle({ remove, update, emit }, { personId }, { ticket, follower }) {
     if (!follower) return { id: personId }
+    touchTicket({ update }, ticket)
     remove(ticketFollowers, follower)
     emit({
       type: 'ticket.unfollowed',

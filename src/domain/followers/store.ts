@@ -4,17 +4,18 @@ import { build, prepare, rowOf } from '../../db/statement.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import type { PersonRow } from '../people/decide.ts'
 import { insertPerson } from '../people/store.ts'
-import type { LockedTicket } from '../tickets/store.ts'
+import { type LockedTicket, touchTicket } from '../tickets/store.ts'
 import type { FollowerSource } from './schema.ts'
 import { ticketFollowers } from './table.ts'
 
 /** People who receive the public replies of a ticket from now on: what was written before is not sent to them. */
 export function insertFollowers(
-  { insert, emit, actor, now }: CommandContext,
-  ticket: { id: string },
+  { insert, update, emit, actor, now }: CommandContext,
+  ticket: LockedTicket['ticket'],
   people: readonly Pick<PersonRow, 'id'>[],
   source: FollowerSource = 'mail',
 ): void {
+  if (people.length) touchTicket({ update }, ticket)
   for (const { id: personId } of people) {
     const addedById = actor.kind === 'person' ? actor.id : null
     insert(ticketFollowers, { ticketId: ticket.id, personId, source, addedById, createdAt: now })

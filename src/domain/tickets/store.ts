@@ -88,6 +88,10 @@ export function insertTicket(
   return ticket
 }
 
+/** What hangs on a ticket has changed: whoever has read it without a lock finds that its row is another one. */
+export const touchTicket = ({ update }: Pick<CommandContext, 'update'>, ticket: TicketRow): void =>
+  update(tickets, ticket, { version: ticket.version })
+
 /** Writes an assignment and tells it; nothing when it is so already. */
 export function assign(
   { update, emit, actor, now, versions }: CommandContext,
