@@ -31,6 +31,7 @@ export const groups = [
   'rules',
   'templates',
   'people',
+  'organizations',
   'teams',
   'mail',
   'vocabularies',

@@ -91,6 +91,7 @@ export function insertPerson(
     ...rest,
     emails: [draft.email],
     organizationId: null,
+    organizationVouched: false,
     disabledAt: null,
     notices: {},
     version: 1,
