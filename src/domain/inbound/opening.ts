@@ -22,8 +22,8 @@ import { rememberMail } from './remember.ts'
  */
 export async function openFromMail(context: CommandContext, mail: InboundMail, found: Found): Promise<Written> {
   const { number, words, mailboxes, row, filing } = found
-  const sender = found.person ?? insertSender(context, mail, found.author)
-  const person = filing.forwards ? originalSender(context, mail, found) : sender
+  const sender = found.person ?? (await insertSender(context, mail, found.author))
+  const person = filing.forwards ? await originalSender(context, mail, found) : sender
   const requester = asRequester(person)
   const box = mailboxes.find(({ id }) => id === row.mailboxId)
   const body = filing.forwards ? forwardedBody(mail) : bodyOf(mail)
@@ -77,13 +77,13 @@ export async function openFromMail(context: CommandContext, mail: InboundMail, f
   })
   if (filing.forwards) noteForward(opening, locked, mail, sender)
   if (filing.hint !== null) noteHint(context, locked, filing.hint)
-  if (filing.addsFollowers) insertFollowers(opening, ticket, followersAmong(context, found, locked))
+  if (filing.addsFollowers) insertFollowers(opening, ticket, await followersAmong(context, found, locked))
   const remembered = filing.forwards ? person.email : found.author
   rememberMail(context, ticket.id, mail, { sender: remembered, filing, others: found.others })
   return { ticketId: ticket.id, messageId, number }
 }
 
-function originalSender(context: CommandContext, mail: InboundMail, { original }: Found): PersonRow {
+async function originalSender(context: CommandContext, mail: InboundMail, { original }: Found): Promise<PersonRow> {
   const from = mail.forward?.from
   if (original || !from) {
     if (!original) throw new Error('a forward without a sender was filed as one')

@@ -3,6 +3,7 @@ import type { Connection } from '../../db/client.ts'
 import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
 import { normaliseDomain } from '../../kernel/address.ts'
 import { type Fault, invalid, Problem } from '../../kernel/problems.ts'
+import type { Cached } from '../../kernel/versions.ts'
 import { organizations } from './table.ts'
 
 export type OrganizationRow = typeof organizations.$inferSelect
@@ -51,6 +52,43 @@ export async function refuseTooMany(tx: Connection, added: { organizations: numb
   if (domains + added.domains > DOMAINS_MAX)
     throw invalid('/domains', 'too_many', `would be more than ${DOMAINS_MAX} of all organizations together`)
 }
+
+/** An organization as rules ask for it. */
+export type OrganizationFacts = Pick<OrganizationRow, 'id' | 'name' | 'domains'>
+
+export interface Organizations {
+  byId: ReadonlyMap<string, OrganizationFacts>
+  byDomain: ReadonlyMap<string, OrganizationFacts>
+}
+
+const all = prepare()(() => {
+  const { id, name, domains } = rowOf(organizations)
+  return build.select({ id, name, domains }).from(organizations)
+})
+
+/** All of them: who opens a ticket for somebody new asks nobody for their organization. */
+export const organizationsCached: Cached<Organizations> = {
+  part: 'vocabulary',
+  async load(connection) {
+    const { rows } = await connection.query(all.bind({}))
+    return {
+      byId: new Map(rows.map((row) => [row.id, row])),
+      byDomain: new Map(rows.flatMap((row) => row.domains.map((domain) => [domain, row]))),
+    }
+  },
+}
+
+/** Whose people have such an address: exactly this domain, none above or below it. */
+export const organizationOf = ({ byDomain }: Organizations, address: string): OrganizationFacts | undefined =>
+  byDomain.get(address.slice(address.lastIndexOf('@') + 1))
+
+const shared = prepareSql<{ id: string }, { id: string }>()(
+  ($) => sql`select id from organizations where id = ${$.id} for key share`,
+)
+
+/** Whether there is such an organization; it stays until the commit. */
+export const holdOrganization = async (tx: Connection, id: string): Promise<boolean> =>
+  (await tx.query(shared.bind({ id }))).rows.length > 0
 
 const member = prepareSql<{ id: string }, { id: string }>()(
   ($) => sql`select id from people where organization_id = ${$.id} limit 1`,

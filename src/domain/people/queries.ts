@@ -24,6 +24,7 @@ export const peopleList: List<Person> = {
     name: { column: people.name, kind: 'text' },
     email: { column: people.email, kind: 'text' },
     role: { column: people.role, kind: 'text' },
+    organizationId: { column: people.organizationId, kind: 'reference' },
     supportTeam: { column: people.supportTeam, kind: 'boolean' },
     createdAt: { column: people.createdAt, kind: 'instant' },
     disabledAt: { column: people.disabledAt, kind: 'instant' },

@@ -60,6 +60,9 @@ export const ChangePerson = Closed({
   supportTeam: Type.Optional(Type.Boolean()),
   locale: Type.Optional(Nullable(Locale)),
   timeZone: Type.Optional(Nullable(TimeZone)),
+  organizationId: Type.Optional(
+    Nullable(Id('Whom they belong to from now on; their tickets so far stay where they are')),
+  ),
   disabled: Type.Optional(Type.Boolean({ description: 'A disabled person can do nothing; their tickets stay.' })),
 })
 export type ChangePerson = Static<typeof ChangePerson>

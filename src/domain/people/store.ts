@@ -5,6 +5,7 @@ import { normaliseAddress } from '../../kernel/address.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { newId } from '../../kernel/ids.ts'
 import { invalid, Problem } from '../../kernel/problems.ts'
+import { organizationOf, organizationsCached } from '../organizations/store.ts'
 import type { Assignee, Requester } from '../tickets/decide.ts'
 import type { PersonRow } from './decide.ts'
 import { people, personEmails, teams } from './table.ts'
@@ -77,20 +78,22 @@ export function normalised(pointer: string, email: string): string {
   return address
 }
 
-/** Writes a person and the address that is theirs alone; a constraint tells who was quicker. */
-export function insertPerson(
-  { insert, emit, now }: CommandContext,
+/** Writes a person and the address that is theirs alone; a constraint tells who was quicker. A requester joins whom its domain belongs to. */
+export async function insertPerson(
+  { insert, emit, now, cached }: CommandContext,
   draft: Pick<PersonRow, 'name' | 'email' | 'role' | 'supportTeam'> &
     Partial<Pick<PersonRow, 'locale' | 'timeZone'>> & { verified: boolean },
-): PersonRow {
+): Promise<PersonRow> {
   const { verified, ...rest } = draft
+  const organization =
+    draft.role === 'requester' ? organizationOf(await cached(organizationsCached), draft.email) : undefined
   const person: PersonRow = {
     id: newId('per'),
     locale: null,
     timeZone: null,
     ...rest,
     emails: [draft.email],
-    organizationId: null,
+    organizationId: organization?.id ?? null,
     organizationVouched: false,
     disabledAt: null,
     notices: {},
@@ -106,6 +109,12 @@ export function insertPerson(
 
 /** The constraint that says that an address belongs to somebody already. */
 export const ADDRESS_CONSTRAINT = 'person_emails_pkey'
+
+/** The constraint that says that an organization is no more. */
+export const ORGANIZATION_CONSTRAINT = 'people_organization'
+
+/** Where one of these fails somebody was quicker: with the same person, or with the end of their organization. */
+export const NEW_PERSON_CONSTRAINTS = [ADDRESS_CONSTRAINT, ORGANIZATION_CONSTRAINT]
 
 export const asRequester = ({ id, name, email, role, locale, organizationId }: PersonRow): Requester => ({
   id,

@@ -54,14 +54,17 @@ export const changeTicket = defineCommand({
     await refuseStale(tx, ticket, expectedVersion, fieldsOf(input))
     if (!requesterFound) throw invalid('/requesterId', 'not_found', 'is no person')
     const before = { ...ticket }
-    const wanted = wantedFields(input, ticket, words, now)
+    const isMoving = input.requesterId !== undefined && input.requesterId !== ticket.requesterId
+    const wanted = {
+      ...wantedFields(input, ticket, words, now),
+      ...(isMoving ? { organizationId: requester.organizationId } : {}),
+    }
     const changes = changesBetween(ticket, wanted)
     const changed = Object.keys(changes)
     if (!changed.length) return ticketFor(actor, ticket)
 
     update(tickets, ticket, {
       ...wanted,
-      ...(wanted.requesterId ? { organizationId: requester.organizationId } : {}),
       ...afterChange(before, changed, actor, now),
     })
     const { priorityRank: _rank, ...told } = changes

@@ -10,13 +10,13 @@ import { messageRow } from '../conversations/decide.ts'
 import { writeMessage } from '../conversations/store.ts'
 import { preview } from '../conversations/text.ts'
 import {
-  ADDRESS_CONSTRAINT,
   asAssignee,
   asRequester,
   findPerson,
   findPersonByAddress,
   findTeam,
   insertPerson,
+  NEW_PERSON_CONSTRAINTS,
   normalised,
 } from '../people/store.ts'
 import { refusePlace } from '../relations/decide.ts'
@@ -36,7 +36,7 @@ export const openTicket = defineCommand({
   runsUnlocked: ({ attachmentIds, parentId }) => !attachmentIds?.length && parentId === undefined,
   group: 'tickets',
   input: OpenTicket,
-  retryOn: [ADDRESS_CONSTRAINT],
+  retryOn: NEW_PERSON_CONSTRAINTS,
 
   async subject(context, input) {
     const { tx, actor, cached } = context
@@ -65,7 +65,7 @@ export const openTicket = defineCommand({
 
   async handle(context, input, { number, words, requester: found, uploads, assignee, parent }) {
     const { emit, now, channel, actor, versions } = context
-    const requester = 'id' in found ? found : asRequester(insertPerson(context, found))
+    const requester = 'id' in found ? found : asRequester(await insertPerson(context, found))
     const body = bodyFrom(input.format ?? 'text', input.body)
     const { tags, assigneeId, teamId } = input
     const dueAt = instantIn('/dueAt', input.dueAt)
