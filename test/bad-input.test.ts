@@ -48,6 +48,14 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
   addOrganization: { body: { name: 'Acme', domains: ['acme.example'] } },
   changeOrganization: { params: async () => ({ organizationId: await anOrganization() }), body: { name: 'Acme & Co' } },
   removeOrganization: { params: async () => ({ organizationId: await anOrganization() }) },
+  addPersonEmail: { params: async () => ({ personId: agent.id }), body: { email: 'ada@second.example' } },
+  removePersonEmail: {
+    params: async () => {
+      const email = `second-${mails++}@example.com`
+      await call('POST', `/v1/people/${agent.id}/emails`, { body: { email } })
+      return { personId: agent.id, email }
+    },
+  },
   addTeam: { body: { name: 'Third line' } },
   changeTeam: { params: async () => ({ teamId: team.id }), body: { name: 'Line two' } },
   addMailbox: { body: { address: 'sales@kontor.localhost' } },

@@ -6,7 +6,7 @@ import { invalid } from '../../kernel/problems.ts'
 import { holdOrganization } from '../organizations/store.ts'
 import { refusePersonWork } from './policy.ts'
 import { ChangePerson } from './schema.ts'
-import { lockPerson, lockSomeAdmins } from './store.ts'
+import { lockPerson, lockSomeAdmins, normalised } from './store.ts'
 import { people } from './table.ts'
 
 /** Changes a person. The desk always keeps an admin who can act. */
@@ -15,23 +15,31 @@ export const changePerson = defineCommand({
   group: 'people',
   input: ChangePerson,
 
-  async subject({ tx }, { personId, organizationId }) {
+  async subject({ tx }, { personId, organizationId, email }) {
+    const address = email === undefined ? undefined : normalised('/email', email)
     const admins = await lockSomeAdmins(tx)
     const person = await lockPerson(tx, personId)
     const isNowhere = organizationId ? !(await holdOrganization(tx, organizationId)) : false
-    return { person, admins, isNowhere, tx }
+    return { person, admins, isNowhere, address, tx }
   },
 
-  refuse(actor, { person, admins, isNowhere }, { role, supportTeam, disabled }) {
+  refuse(actor, { person, admins, isNowhere, address }, { role, supportTeam, disabled }) {
     if (!isStaff(actor)) return 'person_not_found'
     const refusal = refusePersonWork(actor, [person.role, role, supportTeam ? 'agent' : undefined])
     if (refusal) return refusal
     const ceases = disabled === true || (role !== undefined && role !== 'admin')
+    if (address !== undefined && !person.emails.includes(address))
+      return invalid('/email', 'not_found', 'is none of their addresses')
     if (isNowhere) return invalid('/organizationId', 'not_found', 'is no organization')
     if (ceases && admins.length === 1 && admins[0] === person.id) return 'last_admin'
   },
 
-  async handle({ update, emit, now }, { personId: _, expectedVersion, disabled, ...fields }, { person, tx }) {
+  async handle(
+    { update, emit, now },
+    { personId: _, expectedVersion, disabled, email: _email, ...others },
+    { person, address, tx },
+  ) {
+    const fields = address === undefined ? others : { ...others, email: address }
     await refuseStale(tx, person, expectedVersion, [
       ...Object.keys(fields),
       ...(disabled === undefined ? [] : ['disabledAt']),

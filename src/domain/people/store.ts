@@ -1,8 +1,9 @@
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, named, prepare, prepareSql, rowOf } from '../../db/statement.ts'
 import { normaliseAddress } from '../../kernel/address.ts'
 import type { CommandContext } from '../../kernel/context.ts'
+import { changesBetween } from '../../kernel/events.ts'
 import { newId } from '../../kernel/ids.ts'
 import { invalid, Problem } from '../../kernel/problems.ts'
 import { organizationOf, organizationsCached } from '../organizations/store.ts'
@@ -104,6 +105,30 @@ export async function insertPerson(
   insert(people, person)
   insert(personEmails, { address: draft.email, personId: person.id, verifiedAt: verified ? now : null, createdAt: now })
   emit({ type: 'person.added', object: { type: 'person', id: person.id, version: 1 }, data: { role: person.role } })
+  return person
+}
+
+const emailOf = prepare<{ personId: string; address: string }>()(($) =>
+  build
+    .select(rowOf(personEmails))
+    .from(personEmails)
+    .where(and(eq(personEmails.address, $.address), eq(personEmails.personId, $.personId))),
+)
+
+/** An address of this person, who is locked. */
+export const findEmail = async (tx: Connection, personId: string, address: string) =>
+  (await tx.query(emailOf.bind({ personId, address }))).rows[0]
+
+/** Writes which addresses somebody has, and tells it. */
+export function changeEmails(
+  { update, emit, now }: CommandContext,
+  person: PersonRow,
+  { emails }: Pick<PersonRow, 'emails'>,
+): PersonRow {
+  const changes = changesBetween(person, { emails })
+  update(people, person, { emails, version: person.version + 1, updatedAt: now })
+  const object = { type: 'person', id: person.id, version: person.version }
+  emit({ type: 'person.changed', object, changes, data: {} })
   return person
 }
 
