@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { startDesk } from './support/desk.ts'
 
@@ -368,4 +370,71 @@ t.test('a domain that nobody has proven shows nothing', async (t) => {
   await call('PATCH', `/v1/people/${works.id}`, { body: { organizationId: id, role: 'requester' } })
   await pause()
   t.match(await call('GET', `/v1/tickets/${victim.id}`, { key: works.key }), { status: 200 }, 'a requester by now')
+})
+
+t.test('conditions ask for the organization: in rules, and in searches', async (t) => {
+  const { id } = await organization({ name: 'Ruled & Co', domains: ['ruled.test'] })
+  const OF_RULED = {
+    all: [
+      { field: 'organization.name', op: 'startsWith', value: 'ruled' },
+      { field: 'organization.domains', op: 'contains', value: 'ruled.test' },
+      { field: 'organization.id', op: 'is', value: id },
+    ],
+  }
+  const rule = (key: string, on: string, condition: object) =>
+    call('POST', '/v1/rules', {
+      body: { key, name: key, on: [on], if: condition, then: [{ action: 'changeTicket', addTags: [key] }] },
+    })
+  t.match(await rule('ruled', 'ticket.opened', OF_RULED), { status: 201 })
+  t.match(await rule('moved_there', 'ticket.changed', OF_RULED), { status: 201 })
+  t.match(await rule('replied_there', 'ticket.replied', OF_RULED), { status: 201 })
+  t.match(await rule('for_nobody', 'ticket.opened', { field: 'organization.name', op: 'absent' }), { status: 201 })
+
+  const tagsOf = async ({ id: ticketId }: { id: string }) =>
+    (await call('GET', `/v1/tickets/${ticketId}`)).body.tags.toSorted()
+  const fresh = await openTicket({ requester: { email: 'new@ruled.test' } })
+  t.same(await tagsOf(fresh), ['ruled'], 'of somebody new')
+  const known = await openTicket({ requester: { email: 'new@ruled.test' } })
+  t.same(await tagsOf(known), ['ruled'], 'of somebody known')
+  const { ticketId } = await receive(
+    'From: mails@ruled.test\nTo: support@kontor.localhost\nSubject: Hello\nMessage-ID: <ruled-1@ruled.test>\n\nHello\n',
+  )
+  t.same(await tagsOf({ id: ticketId }), ['ruled'], 'by mail')
+  const none = await openTicket({ requesterId: ruth.id })
+  t.same(await tagsOf(none), ['for_nobody'])
+
+  await call('PATCH', `/v1/tickets/${none.id}`, { body: { requesterId: known.requesterId } })
+  t.same(await tagsOf(none), ['for_nobody', 'moved_there'], 'another requester brings theirs')
+  await call('POST', `/v1/tickets/${none.id}/replies`, { body: { body: 'x' } })
+  t.same(await tagsOf(none), ['for_nobody', 'moved_there', 'replied_there'])
+
+  const found = async (condition: object) =>
+    (await call('POST', '/v1/tickets/search', { body: { condition, limit: 100 } })).body.data.map(
+      (row: { id: string }) => row.id,
+    )
+  t.same(await found(OF_RULED), [none.id, ticketId, known.id, fresh.id])
+  t.notOk((await found({ field: 'organization.id', op: 'absent' })).includes(fresh.id))
+  await call('PATCH', `/v1/organizations/${id}`, { body: { name: 'Another name' } })
+  t.same(await found(OF_RULED), [], 'by its name as it is now')
+  t.same(await tagsOf(await openTicket({ requester: { email: 'new@ruled.test' } })), [])
+  t.match(
+    await call('POST', '/v1/tickets/search', {
+      key: ruth.key,
+      body: { condition: { field: 'organization.name', op: 'present' } },
+    }),
+    { status: 422 },
+    'not for requesters',
+  )
+})
+
+t.test('the requests of the document work', async (t) => {
+  const text = readFileSync(join(import.meta.dirname, '../docs/people.md'), 'utf8')
+  const requests = [...text.matchAll(/curl -X (POST|PATCH) "\$KONTOR(\S+)".*\\\n {2}-d '(.*)'/g)]
+  t.equal(requests.length, 3)
+  const { id } = await person('requester')
+  for (const [, method, path = '', body] of requests) {
+    const answer = await call(method === 'POST' ? 'POST' : 'PATCH', path.replace('$PERSON', id), { body: body ?? '' })
+    t.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${answer.text}`)
+  }
+  t.equal((await personOf(id)).email, 'ruth@home.example')
 })

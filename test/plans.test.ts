@@ -137,6 +137,10 @@ t.test('the tickets that an organization shares are found by an index', async (t
   await usesIndices(t, 'shared', () => call('GET', '/v1/tickets?limit=20', as), 20)
   await usesIndices(t, 'shared, by update', () => call('GET', '/v1/tickets?limit=20&sort=-updatedAt', as), 20)
   await usesIndices(t, 'shared and open', () => call('GET', '/v1/tickets?limit=20&statusCategory=open', as))
+  const ofAcme = { condition: { field: 'organization.name', op: 'is', value: 'Acme' }, limit: 10 }
+  await usesIndices(t, 'of an organization by name', () =>
+    call('POST', '/v1/tickets/search', { body: ofAcme, key: agent.key }),
+  )
   await usesIndices(t, 'an organization’s', () =>
     call('GET', `/v1/tickets?limit=20&organizationId=${shared}`, { key: agent.key }),
   )

@@ -5,6 +5,7 @@ import { insertNote, writeMessage } from '../conversations/store.ts'
 import { preview } from '../conversations/text.ts'
 import { followersAmong, insertFollowers } from '../followers/store.ts'
 import type { InboundMail } from '../mail/schema.ts'
+import { organizationFacts } from '../organizations/store.ts'
 import { actorOf, type PersonRow } from '../people/decide.ts'
 import { asRequester, insertPerson } from '../people/store.ts'
 import { ticketFacts } from '../tickets/decide.ts'
@@ -57,11 +58,13 @@ export async function openFromMail(context: CommandContext, mail: InboundMail, f
     mail: { inReplyTo: mail.inReplyTo, held: false, verified: filing.verified && !filing.forwards },
   })
   writeMessage(context, message)
-  const locked: LockedTicket = { ticket, requester, followers: [], assignee: null }
+  const organization = await organizationFacts(context, ticket.organizationId)
+  const locked: LockedTicket = { ticket, requester, followers: [], assignee: null, organization }
   const facts = ticketFacts({
     before: null,
     after: ticket,
     requester,
+    organization,
     actor: opening.actor,
     messageId,
     mail: mailFacts(mail, found),

@@ -16,6 +16,9 @@ export const Organization = Closed(
 )
 export type Organization = Static<typeof Organization>
 
+/** An organization as rules ask for it. */
+export type OrganizationFacts = Pick<Organization, 'id' | 'name' | 'domains'>
+
 const Domains = Type.Array(Type.String({ minLength: 1, maxLength: 253 }), {
   maxItems: 50,
   uniqueItems: true,

@@ -2,8 +2,10 @@ import { eq, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
 import { normaliseDomain } from '../../kernel/address.ts'
+import type { SubjectContext } from '../../kernel/context.ts'
 import { type Fault, invalid, Problem } from '../../kernel/problems.ts'
 import type { Cached } from '../../kernel/versions.ts'
+import type { OrganizationFacts } from './schema.ts'
 import { organizations } from './table.ts'
 
 export type OrganizationRow = typeof organizations.$inferSelect
@@ -53,9 +55,6 @@ export async function refuseTooMany(tx: Connection, added: { organizations: numb
     throw invalid('/domains', 'too_many', `would be more than ${DOMAINS_MAX} of all organizations together`)
 }
 
-/** An organization as rules ask for it. */
-export type OrganizationFacts = Pick<OrganizationRow, 'id' | 'name' | 'domains'>
-
 export interface Organizations {
   byId: ReadonlyMap<string, OrganizationFacts>
   byDomain: ReadonlyMap<string, OrganizationFacts>
@@ -76,6 +75,14 @@ export const organizationsCached: Cached<Organizations> = {
       byDomain: new Map(rows.flatMap((row) => row.domains.map((domain) => [domain, row]))),
     }
   },
+}
+
+/** What rules ask of the organization of a ticket that is opened or moves to somebody else. */
+export async function organizationFacts(
+  { cached }: Pick<SubjectContext, 'cached'>,
+  id: string | null,
+): Promise<OrganizationFacts | null> {
+  return id === null ? null : ((await cached(organizationsCached)).byId.get(id) ?? null)
 }
 
 /** Whose people have such an address: exactly this domain, none above or below it. */

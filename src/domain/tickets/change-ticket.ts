@@ -5,6 +5,7 @@ import { changesBetween } from '../../kernel/events.ts'
 import { instantIn } from '../../kernel/instant.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
+import { organizationFacts } from '../organizations/store.ts'
 import { asRequester, findPerson } from '../people/store.ts'
 import { priorityOf, statusOf, typeOf, type Vocabulary, vocabulary } from '../types/store.ts'
 import { afterChange, enteringStatus, type TicketRow, ticketFacts } from './decide.ts'
@@ -47,9 +48,9 @@ export const changeTicket = defineCommand({
   },
 
   async handle(
-    { update, emit, actor, now, versions },
+    { update, emit, actor, now, versions, cached },
     { ticketId: _, expectedVersion, ...input },
-    { ticket, requester, followers, assignee, words, requesterFound, tx },
+    { ticket, requester, followers, assignee, organization: former, words, requesterFound, tx },
   ) {
     await refuseStale(tx, ticket, expectedVersion, fieldsOf(input))
     if (!requesterFound) throw invalid('/requesterId', 'not_found', 'is no person')
@@ -68,7 +69,9 @@ export const changeTicket = defineCommand({
       ...afterChange(before, changed, actor, now),
     })
     const { priorityRank: _rank, ...told } = changes
-    const facts = ticketFacts({ before, after: ticket, requester, followers, assignee, actor, versions })
+    const organization = isMoving ? await organizationFacts({ cached }, ticket.organizationId) : former
+    const parties = { requester, followers, assignee, organization }
+    const facts = ticketFacts({ before, after: ticket, ...parties, actor, versions })
     emit({
       type: 'ticket.changed',
       ticketId: ticket.id,
@@ -76,7 +79,7 @@ export const changeTicket = defineCommand({
       changes: told,
       data: {},
       facts,
-      working: { ticket, requester, followers, assignee },
+      working: { ticket, ...parties },
     })
     return ticketFor(actor, ticket)
   },

@@ -9,6 +9,7 @@ import { bodyFrom } from '../conversations/body.ts'
 import { messageRow } from '../conversations/decide.ts'
 import { writeMessage } from '../conversations/store.ts'
 import { preview } from '../conversations/text.ts'
+import { organizationFacts } from '../organizations/store.ts'
 import {
   asAssignee,
   asRequester,
@@ -94,12 +95,14 @@ export const openTicket = defineCommand({
       now,
     })
     writeMessage(context, message)
+    const organization = await organizationFacts(context, ticket.organizationId)
     const held = assignee ? asAssignee(assignee) : null
     const facts = ticketFacts({
       before: null,
       after: ticket,
       requester,
       assignee: held,
+      organization,
       actor,
       messageId,
       versions,
@@ -110,7 +113,7 @@ export const openTicket = defineCommand({
       object: { type: 'ticket', id: ticket.id, version: 1 },
       data: { messageId },
       facts,
-      working: { ticket, requester, followers: [], assignee: held, message },
+      working: { ticket, requester, followers: [], assignee: held, organization, message },
     })
     return ticketFor(actor, ticket)
   },

@@ -56,7 +56,7 @@ function nodeOf<F>(condition: Condition, fields: Fields<F>, binding: Binding): P
   const { scope } = field
   const leaf = leafOf(condition, field, binding)
   const shape = `${condition.field} ${leaf.shape}`
-  return { shape, sql: scope ? (at) => scope(leaf.sql(at)) : leaf.sql }
+  return { shape, sql: scope ? (at) => scope(leaf.sql(at), condition.op) : leaf.sql }
 }
 
 function joined(name: string, parts: Part[], by: SQL, empty: SQL): Part {
