@@ -81,6 +81,7 @@ const facts: TicketFacts[] = Array.from({ length: 16 }, (_, n) =>
       },
       before: null,
       requester: { email: `person${n}@example.com` },
+      organization: null,
       message: null,
     }),
   ),

@@ -68,16 +68,16 @@ t.test('an attempt that is refused, or breaks, takes back its own writes and eve
   const problems: (string | undefined)[] = []
   const { session, errors } = deskWith(
     [
-      async (context) => void insertPerson(context, somebody('kept-1@attempt.test')),
+      async (context) => void (await insertPerson(context, somebody('kept-1@attempt.test'))),
       async (context) => {
-        insertPerson(context, somebody('gone-1@attempt.test'))
+        await insertPerson(context, somebody('gone-1@attempt.test'))
         throw new Problem('forbidden')
       },
       async (context) => {
-        insertPerson(context, somebody('gone-2@attempt.test'))
+        await insertPerson(context, somebody('gone-2@attempt.test'))
         throw new TypeError('a bug')
       },
-      async (context) => void insertPerson(context, somebody('kept-2@attempt.test')),
+      async (context) => void (await insertPerson(context, somebody('kept-2@attempt.test'))),
     ],
     problems,
   )
@@ -93,9 +93,9 @@ t.test('an attempt that reads sees what was written before, and is undone in the
   const seen: number[] = []
   const { session } = deskWith(
     [
-      async (context) => void insertPerson(context, somebody('read-1@attempt.test')),
+      async (context) => void (await insertPerson(context, somebody('read-1@attempt.test'))),
       async (context) => {
-        insertPerson(context, somebody('read-2@attempt.test'))
+        await insertPerson(context, somebody('read-2@attempt.test'))
         seen.push((await context.query(count.bind({ like: 'read-%@attempt.test' }))).rows[0]?.n ?? 0)
         throw new Problem('forbidden')
       },
@@ -114,10 +114,10 @@ t.test('an error of the database finds the attempt that caused it, and costs nob
   const problems: (string | undefined)[] = []
   const { session } = deskWith(
     [
-      async (context) => void insertPerson(context, somebody('ok-1@attempt.test')),
+      async (context) => void (await insertPerson(context, somebody('ok-1@attempt.test'))),
       // nobody has read whether this address is taken: the database says so when all is written
-      async (context) => void insertPerson(context, somebody('admin@kontor.localhost')),
-      async (context) => void insertPerson(context, somebody('ok-2@attempt.test')),
+      async (context) => void (await insertPerson(context, somebody('admin@kontor.localhost'))),
+      async (context) => void (await insertPerson(context, somebody('ok-2@attempt.test'))),
     ],
     problems,
   )
@@ -133,7 +133,7 @@ t.test('a row that an attempt changed has its former values again', async (t) =>
   const { session } = deskWith(
     [
       async (context) => {
-        const person = insertPerson(context, somebody('values@attempt.test'))
+        const person = await insertPerson(context, somebody('values@attempt.test'))
         const failed = await context.attempt(async (inner) => {
           inner.update(people, person, { name: 'Wrong' })
           throw new Problem('forbidden')

@@ -45,6 +45,17 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
   postNote: { params: async () => ({ ticketId: (await openTicket()).id }), body: { body: 'Right' } },
   addPerson: { body: { email: 'added@example.com' } },
   changePerson: { params: async () => ({ personId: agent.id }), body: { name: 'Ada' } },
+  addOrganization: { body: { name: 'Acme', domains: ['acme.example'] } },
+  changeOrganization: { params: async () => ({ organizationId: await anOrganization() }), body: { name: 'Acme & Co' } },
+  removeOrganization: { params: async () => ({ organizationId: await anOrganization() }) },
+  addPersonEmail: { params: async () => ({ personId: agent.id }), body: { email: 'ada@second.example' } },
+  removePersonEmail: {
+    params: async () => {
+      const email = `second-${mails++}@example.com`
+      await call('POST', `/v1/people/${agent.id}/emails`, { body: { email } })
+      return { personId: agent.id, email }
+    },
+  },
   addTeam: { body: { name: 'Third line' } },
   changeTeam: { params: async () => ({ teamId: team.id }), body: { name: 'Line two' } },
   addMailbox: { body: { address: 'sales@kontor.localhost' } },
@@ -202,6 +213,7 @@ const aHeldMessage = async () => {
   return (await receive(aRawMail({ From: 'eve@example.net' }), { rcptTo })).messageId
 }
 
+const anOrganization = async () => (await call('POST', '/v1/organizations', { body: { name: 'Spare' } })).body.id
 const aKey = async () => (await call('POST', '/v1/api-keys', { body: { name: 'Spare' } })).body.id
 const aMail = async () => {
   const { id } = await openTicket()

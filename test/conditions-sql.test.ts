@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import fc from 'fast-check'
 import t from 'tap'
 import { prepareSql, unnamed } from '../src/db/statement.ts'
+import type { OrganizationFacts } from '../src/domain/organizations/schema.ts'
 import { type TicketFacts, ticketFields } from '../src/domain/tickets/conditions.ts'
 import { type Requester, type TicketRow, ticketFacts } from '../src/domain/tickets/decide.ts'
 import { tickets } from '../src/domain/tickets/table.ts'
@@ -23,6 +24,14 @@ const ruth = await person('requester', 'Ruth@example.com')
 const carl = await person('requester', 'carl@example.com')
 await db.script(
   `update people set locale = 'de', name = 'Ärger & Söhne' where id = '${ruth.id}'; update people set name = null where id = '${carl.id}'`,
+)
+
+const organizations: string[] = await Promise.all(
+  [
+    { name: 'Ärger & Söhne', domains: ['a.test', 'b.test'] },
+    { name: 'printer', domains: [] },
+    { name: "it's", domains: ['c.test'] },
+  ].map(async (body) => (await call('POST', '/v1/organizations', { body })).body.id),
 )
 
 const texts = [
@@ -94,6 +103,7 @@ const aTicket = fc.record({
   priority: options('priority'),
   category: orNull(fc.constantFrom('hardware', 'software')),
   requesterId: fc.constantFrom(ruth.id, carl.id),
+  organizationId: orNull(fc.constantFrom(...organizations, 'org_gone')),
   assigneeId: orNull(reference),
   teamId: orNull(fc.constantFrom('tea_1', 'tea_2')),
   parentId: orNull(fc.constant('tkt_x')),
@@ -136,8 +146,12 @@ function snaked(row: object): object {
   )
 }
 
-const everyTicket = prepareSql<object, { row: TicketRow; requester: Requester }>()(
-  () => sql`select to_jsonb(t) as row, jsonb_build_object('id', p.id, 'name', p.name, 'email', p.email, 'role', p.role, 'locale', p.locale, 'organizationId', p.organization_id) as requester
+const everyTicket = prepareSql<
+  object,
+  { row: TicketRow; requester: Requester; organization: OrganizationFacts | null }
+>()(
+  () => sql`select to_jsonb(t) as row, jsonb_build_object('id', p.id, 'name', p.name, 'email', p.email, 'role', p.role, 'locale', p.locale, 'organizationId', p.organization_id) as requester,
+    (select jsonb_build_object('id', o.id, 'name', o.name, 'domains', o.domains) from organizations o where o.id = t.organization_id) as organization
     from ${tickets} t join people p on p.id = t.requester_id order by t.id`,
 )
 
@@ -154,9 +168,16 @@ function rowFrom(snake: object): TicketRow {
 const instant = (value: string) => moments.find((known) => Date.parse(known) === Date.parse(value)) ?? value
 
 const all: { id: string; facts: TicketFacts }[] = (await db.query(everyTicket.bind({}))).rows.map(
-  ({ row, requester }) => {
+  ({ row, requester, organization }) => {
     const after = rowFrom(row)
-    const kept = ticketFacts({ before: null, after, requester, actor: SYSTEM, versions: { vocabulary: 1, rules: 1 } })
+    const kept = ticketFacts({
+      before: null,
+      after,
+      requester,
+      organization,
+      actor: SYSTEM,
+      versions: { vocabulary: 1, rules: 1 },
+    })
     const told = JSON.parse(JSON.stringify(kept)) // as events keep them
     return {
       id: after.id,
@@ -179,7 +200,11 @@ const wantedBy = (field: Field<TicketFacts>, name: string): fc.Arbitrary<unknown
     case 'instant':
       return fc.oneof(moment, relative)
     case 'tags':
-      return name === 'tags' ? fc.constantFrom(...tags) : chosen
+      return name === 'tags'
+        ? fc.constantFrom(...tags)
+        : name === 'organization.domains'
+          ? fc.constantFrom(...tags, 'a.test', 'b.test', 'c.test')
+          : chosen
     case 'text':
       return fc.oneof(
         text,
@@ -195,6 +220,8 @@ const wantedBy = (field: Field<TicketFacts>, name: string): fc.Arbitrary<unknown
         carl.id,
         'tea_1',
         'tea_2',
+        ...organizations,
+        'org_gone',
         'tkt_1',
         'tkt_x',
         ...(field.refersTo === 'person' ? ['me'] : []),

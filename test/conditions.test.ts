@@ -55,6 +55,7 @@ const facts: TicketFacts = {
     fields: { date: '2026-11-21', integer: 5_000_000_000, multiselect: ['a'], person: 'per_me' },
   },
   requester: { id: 'per_ruth', email: 'ruth@example.com', role: 'requester' },
+  organization: { id: 'org_acme', name: 'Acme', domains: ['acme.test'] },
   message: { visibility: 'public', channel: 'email', bodyText: 'It burns', verified: false },
 }
 
@@ -147,7 +148,7 @@ t.test('each operator says what its name says', async (t) => {
 })
 
 t.test('what is missing matches nothing but absent', async (t) => {
-  const bare: TicketFacts = { ...facts, ticket: {}, before: null, requester: {}, message: null }
+  const bare: TicketFacts = { ...facts, ticket: {}, before: null, requester: {}, organization: null, message: null }
   const table: [string, string, unknown][] = [
     ['assigneeId', 'isNot', 'per_x'],
     ['assigneeId', 'notIn', ['per_x']],

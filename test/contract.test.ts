@@ -6,6 +6,7 @@ import t from 'tap'
 import type { TSchema } from 'typebox'
 import { allKeys } from '../src/domain/access/queries.ts'
 import { inboundList } from '../src/domain/inbound/queries.ts'
+import { organizationsList } from '../src/domain/organizations/queries.ts'
 import { outboundList } from '../src/domain/outbound/queries.ts'
 import { peopleList, teamsList } from '../src/domain/people/queries.ts'
 import { ticketList } from '../src/domain/tickets/queries.ts'
@@ -94,6 +95,7 @@ const internalCommands: Record<string, string> = {
 /** Queries that are parts of others, and why they have no address of their own. */
 const internalQueries: Record<string, string> = {
   peopleById: 'for loaders and includes',
+  organizationsById: 'for loaders',
   teamsById: 'for loaders',
   messagesByTicket: 'for loaders',
   ticketWithMessages: 'a ticket with include=messages',
@@ -223,6 +225,7 @@ t.test('a list takes the same filters in both APIs', async (t) => {
   const lists: Record<string, Pick<List<unknown>, 'filters' | 'members'>> = {
     TicketFilter: ticketList,
     PersonFilter: peopleList,
+    OrganizationFilter: organizationsList,
     TeamFilter: teamsList,
     ApiKeyFilter: allKeys,
     InboundMailFilter: inboundList,

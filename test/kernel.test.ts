@@ -26,6 +26,7 @@ const somebody = (id: string) => ({
   role: 'requester' as const,
   supportTeam: false,
   organizationId: null,
+  organizationVouched: false,
   locale: null,
   timeZone: null,
   disabledAt: null,

@@ -23,6 +23,9 @@ for (const field of [
   },
 ])
   await call('POST', '/v1/fields', { body: { name: field.key, ...field } })
+const { id: shared } = (await call('POST', '/v1/organizations', { body: { name: 'Acme', sharesTickets: true } })).body
+const mona = await person('requester', 'mona@example.com')
+await call('PATCH', `/v1/people/${mona.id}`, { body: { organizationId: shared } })
 await sow()
 
 /** One ticket in eight is unresolved; fifty agents, four hundred customers, of whom one is Ruth; two messages each. */
@@ -32,10 +35,11 @@ async function sow(): Promise<void> {
   await db.script(`
     insert into people (id, email, emails, role, support_team, version, created_at, updated_at)
       select ${id('per', 'n')}, 'p' || n || '@example.com', '{}', 'requester', false, 1, now(), now() from generate_series(1, 400) n;
-    insert into tickets (id, number, subject, type, status, status_category, priority, priority_rank, requester_id, assignee_id, team_id, tags, fields, channel, created_at, updated_at,
+    insert into tickets (id, number, subject, type, status, status_category, priority, priority_rank, requester_id, organization_id, assignee_id, team_id, tags, fields, channel, created_at, updated_at,
         last_message_at, last_requester_activity_at, last_message_preview, needs_reaction, version, public_version, public_updated_at, customer_conversation_id, internal_conversation_id)
       select ${id('tkt', 'n')}, n + 1000, 'Printer ' || n || ' on fire', 'ticket', s, s, (array['low', 'normal', 'high', 'urgent'])[1 + hash % 4], 1 + hash % 4,
         case when hash % 400 = 7 then '${ruth.id}' else ${id('per', '1 + hash % 400')} end,
+        case when n % 3 = 0 then null when n % 50 = 1 then '${shared}' else ${id('org', 'n % 200')} end,
         case when hash % 50 = 1 then null when hash % 50 = 2 then '${agent.id}' else ${id('per', '1 + hash % 50')} end, ${id('tea', 'hash % 5')},
         case when hash % 100 = 0 then '{vip}'::text[] else '{printer}'::text[] end, case when n % 4 = 0 then jsonb_build_object('serial_number', 'S' || n, 'seats', n / 4, 'parts', jsonb_build_array(case when n % 1000 = 0 then 'fuser' else 'drum' end)) else '{}' end, 'email', at, at, at, at, 'It burns', hash % 3 = 0, 1, 1, at, ${id('cnv', '2 * n')}, ${id('cnv', '2 * n + 1')}
       from (select *, case n % 16 when 0 then 'open' when 1 then (case when n % 3 = 0 then 'waiting_on_customer' else 'open' end) else (case when n % 2 = 0 then 'solved' else 'closed' end) end as s from ${like}) as each;
@@ -137,6 +141,22 @@ t.test('a view and its count use indices', async (t) => {
 t.test('the parts of a ticket are found by an index', async (t) => {
   const whole = (await call('GET', '/v1/tickets?limit=1')).body.data[0]
   await usesIndices(t, 'parts', () => call('GET', `/v1/tickets/${whole.id}/children?limit=20`, { key: agent.key }), 0)
+})
+
+t.test('the tickets that an organization shares are found by an index', async (t) => {
+  const as = { key: mona.key }
+  const { total } = (await call('GET', '/v1/tickets?includeTotal=true', as)).body
+  t.ok(total > TICKETS / 100 && total < TICKETS / 50, `${total} are shared with her`)
+  await usesIndices(t, 'shared', () => call('GET', '/v1/tickets?limit=20', as), 20)
+  await usesIndices(t, 'shared, by update', () => call('GET', '/v1/tickets?limit=20&sort=-updatedAt', as), 20)
+  await usesIndices(t, 'shared and open', () => call('GET', '/v1/tickets?limit=20&statusCategory=open', as))
+  const ofAcme = { condition: { field: 'organization.name', op: 'is', value: 'Acme' }, limit: 10 }
+  await usesIndices(t, 'of an organization by name', () =>
+    call('POST', '/v1/tickets/search', { body: ofAcme, key: agent.key }),
+  )
+  await usesIndices(t, 'an organization’s', () =>
+    call('GET', `/v1/tickets?limit=20&organizationId=${shared}`, { key: agent.key }),
+  )
 })
 
 t.test('a search uses indices', async (t) => {

@@ -8,6 +8,7 @@ export { correspondents, inboundMails, mailReferences } from '../domain/inbound/
 export { macros } from '../domain/macros/table.ts'
 export { mailboxes } from '../domain/mailboxes/table.ts'
 export { notifications } from '../domain/notifications/table.ts'
+export { organizationDomains, organizations } from '../domain/organizations/table.ts'
 export { outboundMails, replyAddresses, suppressedAddresses } from '../domain/outbound/table.ts'
 export { people, personEmails, teamMembers, teams } from '../domain/people/table.ts'
 export { ticketLinks } from '../domain/relations/table.ts'

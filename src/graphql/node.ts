@@ -3,6 +3,7 @@ import { message } from '../domain/conversations/queries.ts'
 import { inboundMail } from '../domain/inbound/queries.ts'
 import { mailbox } from '../domain/mailboxes/queries.ts'
 import { notification } from '../domain/notifications/queries.ts'
+import { organization } from '../domain/organizations/queries.ts'
 import { outboundMail } from '../domain/outbound/queries.ts'
 import { person, team } from '../domain/people/queries.ts'
 import { ticket } from '../domain/tickets/queries.ts'
@@ -17,6 +18,7 @@ const kinds: Record<string, { type: string; read: Read }> = {
   msg: { type: 'Message', read: (desk, id) => desk.read(message, { messageId: id }) },
   att: { type: 'Attachment', read: (desk, id) => desk.read(attachment, { attachmentId: id }) },
   per: { type: 'Person', read: (desk, id) => desk.read(person, { personId: id }) },
+  org: { type: 'Organization', read: (desk, id) => desk.read(organization, { organizationId: id }) },
   tea: { type: 'Team', read: (desk, id) => desk.read(team, { teamId: id }) },
   mbx: { type: 'Mailbox', read: (desk, id) => desk.read(mailbox, { mailboxId: id }) },
   inm: { type: 'InboundMail', read: (desk, id) => desk.read(inboundMail, { inboundMailId: id }) },

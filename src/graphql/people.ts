@@ -6,6 +6,7 @@ import { revokeApiKey } from '../domain/access/revoke-api-key.ts'
 import { rotateApiKey } from '../domain/access/rotate-api-key.ts'
 import { conditionFields } from '../domain/conditions/queries.ts'
 import { addPerson } from '../domain/people/add-person.ts'
+import { addPersonEmail } from '../domain/people/add-person-email.ts'
 import { addTeam } from '../domain/people/add-team.ts'
 import { changePerson } from '../domain/people/change-person.ts'
 import { changeTeam } from '../domain/people/change-team.ts'
@@ -19,6 +20,7 @@ import {
   teamsList,
   teamsQuery,
 } from '../domain/people/queries.ts'
+import { removePersonEmail } from '../domain/people/remove-person-email.ts'
 import type { Team } from '../domain/people/schema.ts'
 import { priorities, statuses, types } from '../domain/types/queries.ts'
 import { type ConnectionArgs, connection, pageFrom } from './connection.ts'
@@ -47,6 +49,8 @@ export const peopleResolvers = {
   Mutation: {
     ...mutation(addPerson),
     ...mutation(changePerson),
+    ...mutation(addPersonEmail),
+    ...mutation(removePersonEmail),
     ...mutation(addTeam),
     ...mutation(changeTeam),
     ...mutation(createApiKey),

@@ -13,6 +13,7 @@ import { measure } from './limits.ts'
 import { mailResolvers } from './mail.ts'
 import { nodeResolvers } from './node.ts'
 import { notificationResolvers } from './notifications.ts'
+import { organizationLoader, organizationResolvers } from './organizations.ts'
 import { peopleLoaders, peopleResolvers } from './people.ts'
 import { assertEveryFieldIsDecided } from './policy.ts'
 import { relationResolvers } from './relations.ts'
@@ -28,6 +29,7 @@ const BODY_BYTES_MAX = 102_400
 const features = [
   ticketResolvers,
   peopleResolvers,
+  organizationResolvers,
   mailResolvers,
   notificationResolvers,
   ruleResolvers,
@@ -45,7 +47,12 @@ const resolvers = {
   Mutation: Object.assign({}, ...features.map(({ Mutation }) => Mutation)) as Record<string, unknown>,
 }
 
-const loaders = { ...ticketLoaders, ...peopleLoaders, Ticket: { ...ticketLoaders.Ticket, match: matchLoader } }
+const loaders = {
+  ...ticketLoaders,
+  ...peopleLoaders,
+  Ticket: { ...ticketLoaders.Ticket, match: matchLoader, organization: organizationLoader },
+  Person: { organization: organizationLoader },
+}
 
 const Asked = Type.Object(
   {

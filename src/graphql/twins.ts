@@ -11,6 +11,7 @@ import { Macro, MacroApplied } from '../domain/macros/schema.ts'
 import { MailAddress, MailAttachment, MailBounce, MailForward, ParsedMail } from '../domain/mail/schema.ts'
 import { Mailbox } from '../domain/mailboxes/schema.ts'
 import { Notification, NotificationPreferences, NotificationsRead } from '../domain/notifications/schema.ts'
+import { Organization } from '../domain/organizations/schema.ts'
 import { MailCause, MailExplanation, MailStep, OutboundMail, SuppressedAddress } from '../domain/outbound/schema.ts'
 import { Person, Team } from '../domain/people/schema.ts'
 import { TicketLink } from '../domain/relations/schema.ts'
@@ -39,6 +40,7 @@ export const twins: Record<string, TSchema> = {
   Attachment,
   AttachmentLink,
   Person,
+  Organization,
   Team,
   TicketType,
   Status,

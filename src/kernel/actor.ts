@@ -13,6 +13,8 @@ export interface PersonActor {
   name: string | null
   email: string
   supportTeam: boolean
+  /** The organization whose tickets a requester reads beside their own: theirs, where it shares them. */
+  sharedOrganizationId: string | null
   /** Set when an API key was used. */
   apiKeyId: string | null
   /** What the key may do: '*', '<group>:read', '<group>:write' or one command's name. */
@@ -31,6 +33,7 @@ export const groups = [
   'rules',
   'templates',
   'people',
+  'organizations',
   'teams',
   'mail',
   'vocabularies',
@@ -52,6 +55,9 @@ export const isStaff = (actor: Actor): boolean => actor.kind !== 'person' || act
 /** May answer customers and change tickets. */
 export const isAgent = (actor: Actor): boolean =>
   actor.kind !== 'person' || actor.role === 'admin' || actor.role === 'agent'
+
+export const sharedOrganizationOf = (actor: Actor): string | null =>
+  actor.kind === 'person' ? actor.sharedOrganizationId : null
 
 export const isAdmin = (actor: Actor): boolean =>
   actor.kind === 'system' || (actor.kind === 'person' && actor.role === 'admin')

@@ -43,6 +43,9 @@ export function normaliseAddress(text: string): string | undefined {
   return parseAddress(text.normalize('NFC'))?.address.toLowerCase()
 }
 
+/** A domain in its one form: lower case and punycode, no IP address. Undefined for what is none. */
+export const normaliseDomain = (text: string): string | undefined => asciiDomain(text.normalize('NFC'))
+
 function asciiDomain(written: string): string | undefined {
   if (!DOMAIN_CHARACTERS.test(written)) return undefined
   const domain = domainToASCII(written)

@@ -10,6 +10,7 @@ import { nearest } from './nearest.ts'
 import { beyond, keysOf, type Order, positionOf, type SortKey } from './order.ts'
 import { Problem } from './problems.ts'
 import { Closed } from './schema.ts'
+import { type Viewer, viewerIn, viewing } from './viewer.ts'
 
 export const LIMIT_MAX = 100
 export const LIMIT_DEFAULT = 25
@@ -43,8 +44,8 @@ export interface List<R> {
   /** Must hold `id` and the sort properties. */
   columns: Record<string, SQL.Aliased<unknown>>
   from: PgTable
-  /** What this audience may see at all; `viewer` is the id of who asks. */
-  visible?(viewer: SQL): SQL
+  /** What this audience may see at all. */
+  visible?(viewer: Viewer): SQL
   id: PgColumn
   filters: Record<string, FilterField>
   sorts: Record<string, SortKey>
@@ -91,10 +92,10 @@ export async function readPage<R>(
 
   const backwards = before !== undefined
   const statement = statementFor(list, { orders, terms, hasCursor: at !== undefined, backwards, limit: limit + 1 })
-  const values = { ...bound(terms), ...(at && cursorValues(at)), viewer: actor.id }
+  const values = { ...bound(terms), ...(at && cursorValues(at)), ...viewing(actor) }
   const asked = db.query(statement.bind(values))
   const counted = input.includeTotal
-    ? db.query(countFor(list, terms).bind({ ...bound(terms), viewer: actor.id }))
+    ? db.query(countFor(list, terms).bind({ ...bound(terms), ...viewing(actor) }))
     : undefined
   const [{ rows }, count] = await Promise.all([asked, counted])
 
@@ -175,7 +176,7 @@ function statementFor(list: List<unknown>, form: Form): Statement<Row, Row> {
     const keys = [...orders.flatMap(keysOf), { column: sql`${list.id}`, descending: orders.at(-1)?.descending ?? true }]
     const directed = keys.map(({ column, descending }) => ({ column, descending: descending !== backwards }))
     const cursor = hasCursor ? beyond(directed, (n) => sql`${$[`c${n}`]}`) : undefined
-    const conditions = and(list.visible?.(sql`${$.viewer}`), ...conditionsOf(terms, (name) => sql`${$[name]}`), cursor)
+    const conditions = and(list.visible?.(viewerIn($)), ...conditionsOf(terms, (name) => sql`${$[name]}`), cursor)
     const ordering = sql.join(
       directed.map(({ column, descending }) => (descending ? sql`${column} desc` : sql`${column} asc`)),
       sql`, `,
@@ -196,8 +197,8 @@ export function preparedForm(shape: string, make: ($: Record<string, Placeholder
 
 function countFor(list: List<unknown>, terms: Term[]): Statement<Row, Row> {
   // rare, and of as many forms as filters can be combined
-  const counted = prepareSql<Row, Row>()(($) => {
-    const conditions = and(list.visible?.(sql`${$.viewer}`), ...conditionsOf(terms, (name) => sql`${$[name]}`))
+  const counted = prepareSql<Row, Row>()(($: Record<string, Placeholder>) => {
+    const conditions = and(list.visible?.(viewerIn($)), ...conditionsOf(terms, (name) => sql`${$[name]}`))
     return sql`select count(*)::int as total from (select 1 from ${list.from} ${conditions ? sql`where ${conditions}` : sql``} limit ${sql.raw(String(TOTAL_MAX + 1))}) as counted`
   })
   return unnamed(counted)

@@ -64,6 +64,8 @@ interface Answer<R> {
 
 /** Runs that lost to a deadlock, to a serialisation failure or to somebody quicker. */
 const TRIES_MAX = 4
+/** A row that is there already, or no more. */
+const RACED = new Set(['23505', '23503'])
 const TRANSIENT = new Set(['40P01', '40001'])
 
 /** Runs a command until it is committed or refused: where it may, without locks first. */
@@ -233,7 +235,7 @@ const sqlState = (error: unknown): { code: string; constraint: string } => {
 
 function isTransient(error: unknown, retryOn: readonly string[] = []): boolean {
   const { code, constraint } = sqlState(error)
-  return TRANSIENT.has(code) || (code === '23505' && retryOn.includes(constraint))
+  return TRANSIENT.has(code) || (RACED.has(code) && retryOn.includes(constraint))
 }
 
 function problemFrom(error: unknown, constraints: Readonly<Record<string, ProblemCode>> = {}): unknown {

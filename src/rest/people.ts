@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import { addPerson } from '../domain/people/add-person.ts'
+import { addPersonEmail } from '../domain/people/add-person-email.ts'
 import { addTeam } from '../domain/people/add-team.ts'
 import { changePerson } from '../domain/people/change-person.ts'
 import { changeTeam } from '../domain/people/change-team.ts'
 import { me, peopleList, peopleQuery, person, team, teamsList, teamsQuery } from '../domain/people/queries.ts'
+import { removePersonEmail } from '../domain/people/remove-person-email.ts'
 import { Person, Team } from '../domain/people/schema.ts'
 import { listRoute } from './list.ts'
 import { commandRoute, queryRoute } from './route.ts'
@@ -55,6 +57,27 @@ export function peopleRoutes(app: FastifyInstance): void {
     tag,
     summary: 'Change a person',
     problems: ['person_not_found', 'last_admin'],
+  })
+  commandRoute(app, {
+    method: 'POST',
+    url: '/people/:personId/emails',
+    command: addPersonEmail,
+    status: 201,
+    response: PersonRef,
+    location: ({ id }) => `/v1/people/${id}`,
+    tag,
+    summary: 'Add an address; mail from it is theirs',
+    problems: ['person_not_found', 'email_taken'],
+  })
+  commandRoute(app, {
+    method: 'DELETE',
+    url: '/people/:personId/emails/:email',
+    command: removePersonEmail,
+    status: 204,
+    response: Type.Null(),
+    tag,
+    summary: 'Remove an address, unless mail goes to it',
+    problems: ['person_not_found', 'email_not_found', 'email_is_primary'],
   })
   listRoute(app, {
     url: '/teams',

@@ -14,6 +14,7 @@ import { macroRoutes } from './macros.ts'
 import { type MailParts, mailRoutes } from './mail.ts'
 import { mailboxRoutes } from './mailboxes.ts'
 import { notificationRoutes } from './notifications.ts'
+import { organizationRoutes } from './organizations.ts'
 import { outboundRoutes } from './outbound.ts'
 import { peopleRoutes } from './people.ts'
 import { answerError, ProblemSchema, sendProblem, setProblemsAside } from './problems.ts'
@@ -80,6 +81,7 @@ export async function restPlugin(app: FastifyInstance, parts: RestParts): Promis
 
 async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   peopleRoutes(api)
+  organizationRoutes(api)
   ticketRoutes(api)
   followerRoutes(api)
   relationRoutes(api)

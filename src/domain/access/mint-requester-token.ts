@@ -3,7 +3,7 @@ import { isAgent } from '../../kernel/actor.ts'
 import { after, MINUTE_MS } from '../../kernel/clock.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { invalid } from '../../kernel/problems.ts'
-import { ADDRESS_CONSTRAINT, findPerson, findPersonByAddress, insertPerson, normalised } from '../people/store.ts'
+import { findPerson, findPersonByAddress, insertPerson, NEW_PERSON_CONSTRAINTS, normalised } from '../people/store.ts'
 import { MintRequesterToken, type RequesterToken } from './schema.ts'
 import { markVerified } from './store.ts'
 
@@ -19,7 +19,7 @@ export const mintRequesterToken = defineCommand({
   group: 'access',
   input: MintRequesterToken,
   secretResult: ['accessToken'],
-  retryOn: [ADDRESS_CONSTRAINT],
+  retryOn: NEW_PERSON_CONSTRAINTS,
 
   async subject({ tx }, { personId, email }) {
     if (email !== undefined) {
@@ -42,7 +42,13 @@ export const mintRequesterToken = defineCommand({
   async handle(context, _input, { person: known, address }): Promise<RequesterToken> {
     const person =
       known ??
-      insertPerson(context, { name: null, email: address, role: 'requester', supportTeam: false, verified: true })
+      (await insertPerson(context, {
+        name: null,
+        email: address,
+        role: 'requester',
+        supportTeam: false,
+        verified: true,
+      }))
     if (known) await markVerified(context, address)
     const expiresAt = after(context.now, TOKEN_MS)
     const accessToken = context.signToken({

@@ -25,7 +25,7 @@ export const allKeys: List<ApiKey> = {
 const ownKeys: List<ApiKey> = {
   ...allKeys,
   name: 'own_api_keys',
-  visible: (viewer) => sql`${apiKeys.personId} = ${viewer}`,
+  visible: ({ id }) => sql`${apiKeys.personId} = ${id}`,
 }
 
 /** One's own keys; an admin's answer is everybody's. Never the secrets: nobody has them. */

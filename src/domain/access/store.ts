@@ -6,7 +6,6 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { newId } from '../../kernel/ids.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { actorOf } from '../people/decide.ts'
-import { findPerson } from '../people/store.ts'
 import { people } from '../people/table.ts'
 import type { ApiKeyWithSecret } from './schema.ts'
 import { hashOf, newSecret, prefixOf } from './secret.ts'
@@ -53,10 +52,20 @@ export function insertApiKey(
   return { ...shown, key: secret }
 }
 
+// R23: a domain that put somebody into an organization shows them nothing until an address of it is proven to be theirs
+const sharedOrganizationId = named<string | null>(
+  'sharedOrganizationId',
+  sql`(select o.id from organizations o where o.id = ${people.organizationId} and o.shares_tickets and ${people.role} = 'requester'
+    and (${people.organizationVouched} or exists (select 1 from person_emails e
+      join organization_domains d on d.domain = split_part(e.address, '@', 2)
+      where e.person_id = ${people.id} and e.verified_at is not null and d.organization_id = o.id)))`,
+)
+
 const byHash = prepare<{ hash: string }>()(($) =>
   build
     .select({
       ...rowOf(people),
+      sharedOrganizationId,
       keyId: named<string>('keyId', apiKeys.id),
       scopes: named<string[]>('scopes', apiKeys.scopes),
       expiresAt: named<string | null>('expiresAt', apiKeys.expiresAt),
@@ -79,16 +88,23 @@ export async function keyHolder(connection: Connection, secret: string): Promise
   const [row] = (await connection.query(byHash.bind({ hash: hashOf(secret) }))).rows
   if (!row || row.revokedAt || row.disabledAt) return
   return {
-    actor: { ...actorOf(row), apiKeyId: row.keyId, scopes: row.scopes },
+    actor: { ...actorOf(row, row.sharedOrganizationId), apiKeyId: row.keyId, scopes: row.scopes },
     expiresAt: row.expiresAt,
     lastUsedAt: row.lastUsedAt,
   }
 }
 
+const byPerson = prepare<{ id: string }>()(($) =>
+  build
+    .select({ ...rowOf(people), sharedOrganizationId })
+    .from(people)
+    .where(eq(people.id, $.id)),
+)
+
 /** Who a token speaks for, unless they are disabled. */
 export async function activePerson(connection: Connection, id: string): Promise<PersonActor | undefined> {
-  const person = await findPerson(connection, id)
-  return person && !person.disabledAt ? actorOf(person) : undefined
+  const [person] = (await connection.query(byPerson.bind({ id }))).rows
+  return person && !person.disabledAt ? actorOf(person, person.sharedOrganizationId) : undefined
 }
 
 const verify = prepareSql<{ address: string; now: string }, never>()(

@@ -8,28 +8,30 @@ import { after, MINUTE_MS } from '../../kernel/clock.ts'
 import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
+import { type Viewer, type Viewing, viewerIn, viewing } from '../../kernel/viewer.ts'
 import { messages } from '../conversations/table.ts'
+import { ownTickets } from '../tickets/queries.ts'
 import { tickets } from '../tickets/table.ts'
 import type { AttachmentLink } from './schema.ts'
 import type { AttachmentRow } from './store.ts'
 import { attachments } from './table.ts'
 
 /** One's own upload, or what hangs on a message one may read. */
-const visible = (viewer: SQL, staff: SQL) => sql`(
-  (${attachments.messageId} is null and ${attachments.uploadedById} = ${viewer})
+const visible = (viewer: Viewer, staff: SQL) => sql`(
+  (${attachments.messageId} is null and ${attachments.uploadedById} = ${viewer.id})
   or (${attachments.messageId} is not null and ${staff}::boolean)
   or exists (select 1 from ${messages} join ${tickets} on ${tickets.id} = ${messages.ticketId}
-    where ${messages.id} = ${attachments.messageId} and ${tickets.requesterId} = ${viewer} and ${messages.visibility} = 'public' and not ${messages.held}))`
+    where ${messages.id} = ${attachments.messageId} and ${ownTickets(viewer)} and ${messages.visibility} = 'public' and not ${messages.held}))`
 
-const byId = prepare<{ id: string; viewer: string; staff: boolean }>()(($) =>
+const byId = prepare<{ id: string; staff: boolean } & Viewing>()(($) =>
   build
     .select(rowOf(attachments))
     .from(attachments)
-    .where(sql`${attachments.id} = ${$.id} and ${visible(sql`${$.viewer}`, sql`${$.staff}`)}`),
+    .where(sql`${attachments.id} = ${$.id} and ${visible(viewerIn($), sql`${$.staff}`)}`),
 )
 
 async function visibleAttachment({ db, actor }: QueryContext, id: string): Promise<AttachmentRow> {
-  const [row] = (await db.query(byId.bind({ id, viewer: actor.id, staff: isStaff(actor) }))).rows
+  const [row] = (await db.query(byId.bind({ id, ...viewing(actor), staff: isStaff(actor) }))).rows
   if (!row) throw new Problem('attachment_not_found')
   return row
 }

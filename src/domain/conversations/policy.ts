@@ -1,11 +1,10 @@
 import { type Actor, isAgent, isStaff } from '../../kernel/actor.ts'
 import { invalid, type Problem, type ProblemCode } from '../../kernel/problems.ts'
-import { seesTicket } from '../tickets/policy.ts'
-import type { Ticket } from '../tickets/schema.ts'
+import { type Owned, seesTicket } from '../tickets/policy.ts'
 import type { Visibility } from './schema.ts'
 
-/** Agents and the requester reply; a requester must not learn that other tickets exist; a light agent only notes. */
-export function refuseReply(actor: Actor, ticket: Pick<Ticket, 'requesterId'>): ProblemCode | undefined {
+/** Agents reply, the requester, and who shares the organization's tickets; a requester must not learn that other tickets exist; a light agent only notes. */
+export function refuseReply(actor: Actor, ticket: Owned): ProblemCode | undefined {
   if (!seesTicket(actor, ticket)) return 'ticket_not_found'
   if (isStaff(actor) && !isAgent(actor)) return 'forbidden'
 }
@@ -17,7 +16,7 @@ export function refuseWords({ body, template }: { body?: string; template?: unkn
 }
 
 /** Notes are for everybody who works here. */
-export function refuseNote(actor: Actor, ticket: Pick<Ticket, 'requesterId'>): ProblemCode | undefined {
+export function refuseNote(actor: Actor, ticket: Owned): ProblemCode | undefined {
   if (!seesTicket(actor, ticket)) return 'ticket_not_found'
   if (!isStaff(actor)) return 'forbidden'
 }

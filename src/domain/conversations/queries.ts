@@ -6,6 +6,7 @@ import { defineQuery } from '../../kernel/desk.ts'
 import { type List, PageInput, readPage } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
+import { type Viewer, type Viewing, viewerIn, viewing } from '../../kernel/viewer.ts'
 import { oneTicket, ownTickets } from '../tickets/queries.ts'
 import { TicketRef } from '../tickets/schema.ts'
 import { namedTicket } from '../tickets/store.ts'
@@ -15,8 +16,8 @@ import type { Conversation, Message } from './schema.ts'
 import { shown } from './shown.ts'
 import { messages } from './table.ts'
 
-/** What a requester reads: public, not held, of their own tickets. The twin of `seesMessage`. */
-const ownMessages = (viewer: SQL): SQL =>
+/** What a requester reads: public, not held, of the tickets that they see. The twin of `seesMessage`. */
+const ownMessages = (viewer: Viewer): SQL =>
   sql`${messages.visibility} = 'public' and not ${messages.held} and exists (select 1 from ${tickets} where ${tickets.id} = ${messages.ticketId} and ${ownTickets(viewer)})`
 
 const sorts = { createdAt: { column: messages.id, property: 'id' } }
@@ -59,17 +60,17 @@ export const messagesQuery = defineQuery({
   },
 })
 
-const ticketIdById = prepare<{ id: string; viewer: string; staff: boolean }>()(($) =>
+const ticketIdById = prepare<{ id: string; staff: boolean } & Viewing>()(($) =>
   build
     .select({ id: rowOf(tickets).id })
     .from(tickets)
-    .where(sql`${tickets.id} = ${$.id} and (${$.staff}::boolean or ${ownTickets(sql`${$.viewer}`)})`),
+    .where(sql`${tickets.id} = ${$.id} and (${$.staff}::boolean or ${ownTickets(viewerIn($))})`),
 )
-const ticketIdByNumber = prepare<{ number: number; viewer: string; staff: boolean }>()(($) =>
+const ticketIdByNumber = prepare<{ number: number; staff: boolean } & Viewing>()(($) =>
   build
     .select({ id: rowOf(tickets).id })
     .from(tickets)
-    .where(sql`${tickets.number} = ${$.number} and (${$.staff}::boolean or ${ownTickets(sql`${$.viewer}`)})`),
+    .where(sql`${tickets.number} = ${$.number} and (${$.staff}::boolean or ${ownTickets(viewerIn($))})`),
 )
 
 /** The id behind a reference, if the actor may see the ticket. */
@@ -79,10 +80,10 @@ async function visibleTicketId(
   ref: string,
 ): Promise<string> {
   const { id, number } = namedTicket(ref)
-  const viewing = { viewer: actor.id, staff: isStaff(actor) }
+  const asking = { ...viewing(actor), staff: isStaff(actor) }
   const [row] = (
     await db.query(
-      number === undefined ? ticketIdById.bind({ id, ...viewing }) : ticketIdByNumber.bind({ number, ...viewing }),
+      number === undefined ? ticketIdById.bind({ id, ...asking }) : ticketIdByNumber.bind({ number, ...asking }),
     )
   ).rows
   if (!row) throw new Problem('ticket_not_found')
@@ -92,11 +93,11 @@ async function visibleTicketId(
 const staffById = prepare<{ id: string }>()(($) =>
   build.select(rowOf(messages)).from(messages).where(eq(messages.id, $.id)),
 )
-const ownById = prepare<{ id: string; viewer: string }>()(($) =>
+const ownById = prepare<{ id: string } & Viewing>()(($) =>
   build
     .select(rowOf(messages))
     .from(messages)
-    .where(and(eq(messages.id, $.id), ownMessages(sql`${$.viewer}`))),
+    .where(and(eq(messages.id, $.id), ownMessages(viewerIn($)))),
 )
 
 export const message = defineQuery({
@@ -107,7 +108,7 @@ export const message = defineQuery({
 
   async read(context, { messageId: id }): Promise<Message> {
     const { db, actor } = context
-    const [row] = (await db.query(isStaff(actor) ? staffById.bind({ id }) : ownById.bind({ id, viewer: actor.id })))
+    const [row] = (await db.query(isStaff(actor) ? staffById.bind({ id }) : ownById.bind({ id, ...viewing(actor) })))
       .rows
     if (!row) throw new Problem('message_not_found')
     return shown(context, row)
@@ -118,7 +119,7 @@ export const message = defineQuery({
 const MESSAGES_A_TICKET_MAX = 100
 
 const latestOfTickets = (forStaff: boolean) =>
-  prepare<{ ids: string[]; limit: number; viewer: string }>()(($) =>
+  prepare<{ ids: string[]; limit: number } & Viewing>()(($) =>
     build
       .select(rowOf(messages))
       .from(messages)
@@ -126,7 +127,7 @@ const latestOfTickets = (forStaff: boolean) =>
         and(
           sql`${messages.id} in (select latest.id from unnest(${$.ids}::text[]) as asked(id) cross join lateral
             (select l.id from messages l where l.ticket_id = asked.id and (${sql.raw(forStaff ? 'true' : "l.visibility = 'public' and not l.held")}) order by l.id desc limit ${$.limit}) latest)`,
-          forStaff ? undefined : ownMessages(sql`${$.viewer}`),
+          forStaff ? undefined : ownMessages(viewerIn($)),
         ),
       )
       .orderBy(asc(messages.id)),
@@ -148,7 +149,7 @@ export const messagesByTicket = defineQuery({
   async read(context, { ticketIds, limit }) {
     const { db, actor } = context
     const { rows } = await db.query(
-      (isStaff(actor) ? staffByTickets : ownByTickets).bind({ ids: ticketIds, limit, viewer: actor.id }),
+      (isStaff(actor) ? staffByTickets : ownByTickets).bind({ ids: ticketIds, limit, ...viewing(actor) }),
     )
     const byTicket = new Map(ticketIds.map((id): [string, Message[]] => [id, []]))
     for (const row of rows) byTicket.get(row.ticketId)?.push(shown(context, row))
@@ -156,8 +157,8 @@ export const messagesByTicket = defineQuery({
   },
 })
 
-const latestOfTicket = (visible: (viewer: SQL) => SQL | undefined) =>
-  prepare<{ id: string | null; number: number | null; limit: number; viewer: string }>()(($) =>
+const latestOfTicket = (visible: (viewer: Viewer) => SQL | undefined) =>
+  prepare<{ id: string | null; number: number | null; limit: number } & Viewing>()(($) =>
     build
       .select(rowOf(messages))
       .from(messages)
@@ -165,7 +166,7 @@ const latestOfTicket = (visible: (viewer: SQL) => SQL | undefined) =>
         and(
           // one of the two is null
           sql`${messages.ticketId} = coalesce(${$.id}, (select id from ${tickets} where ${tickets.number} = ${$.number}))`,
-          visible(sql`${$.viewer}`),
+          visible(viewerIn($)),
         ),
       )
       .orderBy(desc(messages.id))
@@ -183,13 +184,13 @@ export const ticketWithMessages = defineQuery({
 
   async read(context, { ticketId, limit }) {
     const { db, actor } = context
-    const viewer = isStaff(actor) ? undefined : actor.id
+    const viewer = isStaff(actor) ? undefined : viewing(actor)
     const { id = null, number = null } = namedTicket(ticketId)
     const latest = (viewer === undefined ? latestForStaff : latestForRequester).bind({
       id,
       number,
       limit,
-      viewer: actor.id,
+      ...viewing(actor),
     })
     const [found, said] = await db.batch(oneTicket(ticketId, viewer), latest)
     const [ticket] = found.rows
@@ -205,13 +206,13 @@ interface Held {
   createdAt: string
 }
 
-const held = (visible: (viewer: SQL) => SQL | undefined) =>
-  prepare<{ ids: string[]; viewer: string }>()(($) => {
+const held = (visible: (viewer: Viewer) => SQL | undefined) =>
+  prepare<{ ids: string[] } & Viewing>()(($) => {
     const { id, customerConversationId, internalConversationId, createdAt } = rowOf(tickets)
     return build
       .select({ id, customerConversationId, internalConversationId, createdAt })
       .from(tickets)
-      .where(and(sql`${tickets.id} = any(${$.ids}::text[])`, visible(sql`${$.viewer}`)))
+      .where(and(sql`${tickets.id} = any(${$.ids}::text[])`, visible(viewerIn($))))
   })
 const heldForStaff = held(() => undefined)
 const heldForRequester = held(ownTickets)
@@ -235,7 +236,7 @@ export const conversationsByTicket = defineQuery({
   async read({ db, actor }, { ticketIds }) {
     const staff = isStaff(actor)
     const { rows } = await db.query(
-      (staff ? heldForStaff : heldForRequester).bind({ ids: ticketIds, viewer: actor.id }),
+      (staff ? heldForStaff : heldForRequester).bind({ ids: ticketIds, ...viewing(actor) }),
     )
     return new Map(rows.map((row): [string, Conversation[]] => [row.id, conversationsOf(row, staff)]))
   },

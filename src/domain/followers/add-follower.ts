@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { defineCommand } from '../../kernel/desk.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
-import { ADDRESS_CONSTRAINT, findPerson, findPersonByAddress, insertPerson, normalised } from '../people/store.ts'
+import { findPerson, findPersonByAddress, insertPerson, NEW_PERSON_CONSTRAINTS, normalised } from '../people/store.ts'
 import { refuseAgentWork } from '../tickets/policy.ts'
 import { lockTicket } from '../tickets/store.ts'
 import { AddFollower, type Follower } from './schema.ts'
@@ -13,7 +13,7 @@ export const addFollower = defineCommand({
   name: 'addFollower',
   group: 'tickets',
   input: AddFollower,
-  retryOn: [ADDRESS_CONSTRAINT],
+  retryOn: NEW_PERSON_CONSTRAINTS,
 
   async subject({ tx }, { ticketId, personId, email }) {
     if ((personId === undefined) === (email === undefined))
@@ -36,7 +36,7 @@ export const addFollower = defineCommand({
 
   ruleAction: { input: Closed(Type.Pick(AddFollower, ['personId', 'email', 'name']).properties) },
 
-  handle(context, { name }, { ticket, person, address = '' }): Follower {
+  async handle(context, { name }, { ticket, person, address = '' }): Promise<Follower> {
     const draft = {
       name: name ?? null,
       email: address,
@@ -44,7 +44,7 @@ export const addFollower = defineCommand({
       supportTeam: false,
       verified: false,
     } as const
-    const follower = person ?? insertPerson(context, draft)
+    const follower = person ?? (await insertPerson(context, draft))
     const source = context.actor.kind === 'rule' ? 'rule' : 'agent'
     insertFollowers(context, ticket, [follower], source)
     return {

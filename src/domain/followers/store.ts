@@ -34,20 +34,21 @@ interface Copied {
 }
 
 /** Who of those copied becomes a follower: everybody who is not one already, known or new, but the requester. */
-export function followersAmong(
+export async function followersAmong(
   context: CommandContext,
   { others, copied }: Copied,
   { requester, followers }: Pick<LockedTicket, 'requester' | 'followers'>,
-): PersonRow[] {
+): Promise<PersonRow[]> {
   const known = new Set([requester.id, ...followers.map(({ id }) => id)])
-  return others.flatMap((email) => {
+  const draft = { name: null, role: 'requester', supportTeam: false, verified: false } as const
+  const among: PersonRow[] = []
+  for (const email of others) {
     const person = copied.get(email)
-    if (person && (known.has(person.id) || person.disabledAt)) return []
+    if (person && (known.has(person.id) || person.disabledAt)) continue
     if (person) known.add(person.id)
-    return (
-      person ?? insertPerson(context, { name: null, email, role: 'requester', supportTeam: false, verified: false })
-    )
-  })
+    among.push(person ?? (await insertPerson(context, { ...draft, email })))
+  }
+  return among
 }
 
 const one = prepare<{ ticketId: string; personId: string }>()(($) =>

@@ -7,7 +7,7 @@ import type { InboundMail } from '../mail/schema.ts'
 import { mailboxesCached } from '../mailboxes/store.ts'
 import { findReportedMail } from '../outbound/store.ts'
 import type { PersonRow } from '../people/decide.ts'
-import { ADDRESS_CONSTRAINT, findPeopleByAddresses } from '../people/store.ts'
+import { findPeopleByAddresses, NEW_PERSON_CONSTRAINTS } from '../people/store.ts'
 import { lockTicket, nextNumber } from '../tickets/store.ts'
 import { vocabulary } from '../types/store.ts'
 import { authorAddress, identityOf } from './content.ts'
@@ -34,7 +34,7 @@ export const fileMail = defineCommand({
   group: 'mail',
   input: FileMail,
   runsUnlocked: ({ mail, envelope }) => envelope !== undefined && !mail.attachments.length,
-  retryOn: [IDENTITY_CONSTRAINT, ADDRESS_CONSTRAINT],
+  retryOn: [IDENTITY_CONSTRAINT, ...NEW_PERSON_CONSTRAINTS],
 
   async subject({ tx, cached, secrets, settings }, { inboundMailId, mail, contentHash, envelope }): Promise<Found> {
     // whoever knows the envelope saves a round trip, and a mail that looks like the first of its thread another

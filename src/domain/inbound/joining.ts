@@ -21,7 +21,7 @@ export async function joinTicket(
   const { filing, locked, row } = found
   const { ticket } = locked
   const messageId = newId('msg')
-  const author = found.person ?? insertSender(context, mail, found.author)
+  const author = found.person ?? (await insertSender(context, mail, found.author))
   const sending = context.as(actorOf(author))
   const draft = {
     id: messageId,
@@ -45,7 +45,7 @@ export async function joinTicket(
   if (filing.verdict === 'note_added') insertNote(sending, locked, draft)
   else if (filing.held) insertHeldMessage(sending, locked, draft)
   else insertPublicMessage(sending, locked, { ...draft, fromCustomer: !filing.asAgent })
-  if (filing.addsFollowers) insertFollowers(sending, ticket, followersAmong(context, found, locked))
+  if (filing.addsFollowers) insertFollowers(sending, ticket, await followersAmong(context, found, locked))
   // a mail that became a note makes nobody known: it is not proven whose it was
   const sender = filing.verdict === 'note_added' ? null : found.author
   rememberMail(context, ticket.id, mail, { sender, filing, others: found.others })
@@ -53,7 +53,7 @@ export async function joinTicket(
 }
 
 /** Unknown sender, new person. */
-export const insertSender = (context: CommandContext, mail: InboundMail, email: string): PersonRow =>
+export const insertSender = (context: CommandContext, mail: InboundMail, email: string): Promise<PersonRow> =>
   insertPerson(context, {
     name: mail.from?.name ?? null,
     email,

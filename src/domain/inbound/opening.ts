@@ -6,6 +6,7 @@ import { preview } from '../conversations/text.ts'
 import { defaultsOf } from '../fields/values.ts'
 import { followersAmong, insertFollowers } from '../followers/store.ts'
 import type { InboundMail } from '../mail/schema.ts'
+import { organizationFacts } from '../organizations/store.ts'
 import { actorOf, type PersonRow } from '../people/decide.ts'
 import { asRequester, insertPerson } from '../people/store.ts'
 import { ticketFacts } from '../tickets/decide.ts'
@@ -23,8 +24,8 @@ import { rememberMail } from './remember.ts'
  */
 export async function openFromMail(context: CommandContext, mail: InboundMail, found: Found): Promise<Written> {
   const { number, words, mailboxes, row, filing } = found
-  const sender = found.person ?? insertSender(context, mail, found.author)
-  const person = filing.forwards ? originalSender(context, mail, found) : sender
+  const sender = found.person ?? (await insertSender(context, mail, found.author))
+  const person = filing.forwards ? await originalSender(context, mail, found) : sender
   const requester = asRequester(person)
   const box = mailboxes.find(({ id }) => id === row.mailboxId)
   const body = filing.forwards ? forwardedBody(mail) : bodyOf(mail)
@@ -60,11 +61,13 @@ export async function openFromMail(context: CommandContext, mail: InboundMail, f
     mail: { inReplyTo: mail.inReplyTo, held: false, verified: filing.verified && !filing.forwards },
   })
   writeMessage(context, message)
-  const locked: LockedTicket = { ticket, requester, followers: [], assignee: null }
+  const organization = await organizationFacts(context, ticket.organizationId)
+  const locked: LockedTicket = { ticket, requester, followers: [], assignee: null, organization }
   const facts = ticketFacts({
     before: null,
     after: ticket,
     requester,
+    organization,
     actor: opening.actor,
     messageId,
     mail: mailFacts(mail, found),
@@ -80,13 +83,13 @@ export async function openFromMail(context: CommandContext, mail: InboundMail, f
   })
   if (filing.forwards) noteForward(opening, locked, mail, sender)
   if (filing.hint !== null) noteHint(context, locked, filing.hint)
-  if (filing.addsFollowers) insertFollowers(opening, ticket, followersAmong(context, found, locked))
+  if (filing.addsFollowers) insertFollowers(opening, ticket, await followersAmong(context, found, locked))
   const remembered = filing.forwards ? person.email : found.author
   rememberMail(context, ticket.id, mail, { sender: remembered, filing, others: found.others })
   return { ticketId: ticket.id, messageId, number }
 }
 
-function originalSender(context: CommandContext, mail: InboundMail, { original }: Found): PersonRow {
+async function originalSender(context: CommandContext, mail: InboundMail, { original }: Found): Promise<PersonRow> {
   const from = mail.forward?.from
   if (original || !from) {
     if (!original) throw new Error('a forward without a sender was filed as one')

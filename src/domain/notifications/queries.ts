@@ -1,9 +1,10 @@
-import { and, eq, type SQL, sql } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import { build, prepare, rowOf } from '../../db/statement.ts'
 import { defineQuery } from '../../kernel/desk.ts'
 import { type List, PageInput, readPage } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed, Id, NoInput } from '../../kernel/schema.ts'
+import type { Viewer } from '../../kernel/viewer.ts'
 import { noticeKinds } from '../people/schema.ts'
 import { findPerson } from '../people/store.ts'
 import { preferencesOf } from './decide.ts'
@@ -23,7 +24,7 @@ export const notificationList: List<Notification> = {
   },
   sorts: { createdAt: { column: notifications.id, property: 'id' } },
   defaultSort: '-createdAt',
-  visible: (viewer: SQL) => eq(notifications.personId, sql`${viewer}`),
+  visible: ({ id }: Viewer) => eq(notifications.personId, id),
 }
 
 /** What the caller was told. */

@@ -1,13 +1,14 @@
 import { defineCommand } from '../../kernel/desk.ts'
 import { refusePersonWork } from './policy.ts'
 import { AddPerson } from './schema.ts'
-import { ADDRESS_CONSTRAINT, findPersonByAddress, insertPerson, normalised } from './store.ts'
+import { ADDRESS_CONSTRAINT, findPersonByAddress, insertPerson, normalised, ORGANIZATION_CONSTRAINT } from './store.ts'
 
 /** A new person. An address belongs to one person only. */
 export const addPerson = defineCommand({
   name: 'addPerson',
   group: 'people',
   input: AddPerson,
+  retryOn: [ORGANIZATION_CONSTRAINT],
   constraints: { [ADDRESS_CONSTRAINT]: 'email_taken' },
 
   async subject({ tx }, { email }) {

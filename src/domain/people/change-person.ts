@@ -2,9 +2,11 @@ import { isStaff } from '../../kernel/actor.ts'
 import { refuseStale } from '../../kernel/conflict.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
+import { invalid } from '../../kernel/problems.ts'
+import { holdOrganization } from '../organizations/store.ts'
 import { refusePersonWork } from './policy.ts'
 import { ChangePerson } from './schema.ts'
-import { lockPerson, lockSomeAdmins } from './store.ts'
+import { lockPerson, lockSomeAdmins, normalised } from './store.ts'
 import { people } from './table.ts'
 
 /** Changes a person. The desk always keeps an admin who can act. */
@@ -13,20 +15,31 @@ export const changePerson = defineCommand({
   group: 'people',
   input: ChangePerson,
 
-  async subject({ tx }, { personId }) {
+  async subject({ tx }, { personId, organizationId, email }) {
+    const address = email === undefined ? undefined : normalised('/email', email)
     const admins = await lockSomeAdmins(tx)
-    return { person: await lockPerson(tx, personId), admins, tx }
+    const person = await lockPerson(tx, personId)
+    const isNowhere = organizationId ? !(await holdOrganization(tx, organizationId)) : false
+    return { person, admins, isNowhere, address, tx }
   },
 
-  refuse(actor, { person, admins }, { role, supportTeam, disabled }) {
+  refuse(actor, { person, admins, isNowhere, address }, { role, supportTeam, disabled }) {
     if (!isStaff(actor)) return 'person_not_found'
     const refusal = refusePersonWork(actor, [person.role, role, supportTeam ? 'agent' : undefined])
     if (refusal) return refusal
     const ceases = disabled === true || (role !== undefined && role !== 'admin')
+    if (address !== undefined && !person.emails.includes(address))
+      return invalid('/email', 'not_found', 'is none of their addresses')
+    if (isNowhere) return invalid('/organizationId', 'not_found', 'is no organization')
     if (ceases && admins.length === 1 && admins[0] === person.id) return 'last_admin'
   },
 
-  async handle({ update, emit, now }, { personId: _, expectedVersion, disabled, ...fields }, { person, tx }) {
+  async handle(
+    { update, emit, now },
+    { personId: _, expectedVersion, disabled, email: _email, ...others },
+    { person, address, tx },
+  ) {
+    const fields = address === undefined ? others : { ...others, email: address }
     await refuseStale(tx, person, expectedVersion, [
       ...Object.keys(fields),
       ...(disabled === undefined ? [] : ['disabledAt']),
@@ -34,7 +47,9 @@ export const changePerson = defineCommand({
     const disabledAt = disabled === undefined ? person.disabledAt : disabled ? (person.disabledAt ?? now) : null
     const changes = changesBetween(person, { ...fields, disabledAt })
     if (!Object.keys(changes).length) return person
-    update(people, person, { ...fields, disabledAt, version: person.version + 1, updatedAt: now })
+    // what a domain said is now somebody's word
+    const vouched = fields.organizationId === undefined ? {} : { organizationVouched: fields.organizationId !== null }
+    update(people, person, { ...fields, ...vouched, disabledAt, version: person.version + 1, updatedAt: now })
     emit({
       type: 'person.changed',
       object: { type: 'person', id: person.id, version: person.version },

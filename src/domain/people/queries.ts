@@ -13,7 +13,7 @@ import { people, teamMembers, teams } from './table.ts'
 /** Requesters know of nobody but themselves; the twin of `seesPerson`. */
 const onlySelf = (viewer: SQL): SQL => sql`${people.id} = ${viewer}`
 
-const { notices: _, ...personColumns } = rowOf(people)
+const { notices: _, organizationVouched: _vouched, ...personColumns } = rowOf(people)
 
 export const peopleList: List<Person> = {
   name: 'people',
@@ -24,6 +24,7 @@ export const peopleList: List<Person> = {
     name: { column: people.name, kind: 'text' },
     email: { column: people.email, kind: 'text' },
     role: { column: people.role, kind: 'text' },
+    organizationId: { column: people.organizationId, kind: 'reference' },
     supportTeam: { column: people.supportTeam, kind: 'boolean' },
     createdAt: { column: people.createdAt, kind: 'instant' },
     disabledAt: { column: people.disabledAt, kind: 'instant' },

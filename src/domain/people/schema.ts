@@ -56,13 +56,21 @@ export const ChangePerson = Closed({
   personId: Id(),
   expectedVersion: ExpectedVersion,
   name: Type.Optional(Nullable(Line(200))),
+  email: Type.Optional(
+    Type.String({ minLength: 3, maxLength: 320, description: 'The one of their addresses that mail goes to' }),
+  ),
   role: Type.Optional(Role),
   supportTeam: Type.Optional(Type.Boolean()),
   locale: Type.Optional(Nullable(Locale)),
   timeZone: Type.Optional(Nullable(TimeZone)),
+  organizationId: Type.Optional(
+    Nullable(Id('Whom they belong to from now on; their tickets so far stay where they are')),
+  ),
   disabled: Type.Optional(Type.Boolean({ description: 'A disabled person can do nothing; their tickets stay.' })),
 })
 export type ChangePerson = Static<typeof ChangePerson>
+
+export const PersonEmail = Closed({ personId: Id(), email: EmailAddress })
 
 export const Team = Closed(
   {

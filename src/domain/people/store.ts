@@ -1,10 +1,12 @@
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, named, prepare, prepareSql, rowOf } from '../../db/statement.ts'
 import { normaliseAddress } from '../../kernel/address.ts'
 import type { CommandContext } from '../../kernel/context.ts'
+import { changesBetween } from '../../kernel/events.ts'
 import { newId } from '../../kernel/ids.ts'
 import { invalid, Problem } from '../../kernel/problems.ts'
+import { organizationOf, organizationsCached } from '../organizations/store.ts'
 import type { Assignee, Requester } from '../tickets/decide.ts'
 import type { PersonRow } from './decide.ts'
 import { people, personEmails, teams } from './table.ts'
@@ -77,20 +79,23 @@ export function normalised(pointer: string, email: string): string {
   return address
 }
 
-/** Writes a person and the address that is theirs alone; a constraint tells who was quicker. */
-export function insertPerson(
-  { insert, emit, now }: CommandContext,
+/** Writes a person and the address that is theirs alone; a constraint tells who was quicker. A requester joins whom its domain belongs to. */
+export async function insertPerson(
+  { insert, emit, now, cached }: CommandContext,
   draft: Pick<PersonRow, 'name' | 'email' | 'role' | 'supportTeam'> &
     Partial<Pick<PersonRow, 'locale' | 'timeZone'>> & { verified: boolean },
-): PersonRow {
+): Promise<PersonRow> {
   const { verified, ...rest } = draft
+  const organization =
+    draft.role === 'requester' ? organizationOf(await cached(organizationsCached), draft.email) : undefined
   const person: PersonRow = {
     id: newId('per'),
     locale: null,
     timeZone: null,
     ...rest,
     emails: [draft.email],
-    organizationId: null,
+    organizationId: organization?.id ?? null,
+    organizationVouched: false,
     disabledAt: null,
     notices: {},
     version: 1,
@@ -103,8 +108,38 @@ export function insertPerson(
   return person
 }
 
+const emailOf = prepare<{ personId: string; address: string }>()(($) =>
+  build
+    .select(rowOf(personEmails))
+    .from(personEmails)
+    .where(and(eq(personEmails.address, $.address), eq(personEmails.personId, $.personId))),
+)
+
+/** An address of this person, who is locked. */
+export const findEmail = async (tx: Connection, personId: string, address: string) =>
+  (await tx.query(emailOf.bind({ personId, address }))).rows[0]
+
+/** Writes which addresses somebody has, and tells it. */
+export function changeEmails(
+  { update, emit, now }: CommandContext,
+  person: PersonRow,
+  { emails }: Pick<PersonRow, 'emails'>,
+): PersonRow {
+  const changes = changesBetween(person, { emails })
+  update(people, person, { emails, version: person.version + 1, updatedAt: now })
+  const object = { type: 'person', id: person.id, version: person.version }
+  emit({ type: 'person.changed', object, changes, data: {} })
+  return person
+}
+
 /** The constraint that says that an address belongs to somebody already. */
 export const ADDRESS_CONSTRAINT = 'person_emails_pkey'
+
+/** The constraint that says that an organization is no more. */
+export const ORGANIZATION_CONSTRAINT = 'people_organization'
+
+/** Where one of these fails somebody was quicker: with the same person, or with the end of their organization. */
+export const NEW_PERSON_CONSTRAINTS = [ADDRESS_CONSTRAINT, ORGANIZATION_CONSTRAINT]
 
 export const asRequester = ({ id, name, email, role, locale, organizationId }: PersonRow): Requester => ({
   id,

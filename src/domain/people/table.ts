@@ -1,7 +1,9 @@
-import { boolean, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
+import { sql } from 'drizzle-orm'
+import { boolean, foreignKey, index, integer, jsonb, pgTable, primaryKey, text } from 'drizzle-orm/pg-core'
 import { id, instant } from '../../db/columns.ts'
 import type { Role } from '../../kernel/actor.ts'
 import { withKey } from '../../kernel/write-set.ts'
+import { organizations } from '../organizations/table.ts'
 import type { NoticeChoices } from './schema.ts'
 
 /** One record for each human. */
@@ -17,6 +19,8 @@ export const people = pgTable(
     /** Whether tickets can be assigned to them. */
     supportTeam: boolean().notNull(),
     organizationId: id(),
+    /** Somebody who works here put them there; where the domain of their address did, it must be proven before it shows them anything. */
+    organizationVouched: boolean().notNull().default(false),
     locale: text(),
     timeZone: text(),
     disabledAt: instant(),
@@ -26,8 +30,12 @@ export const people = pgTable(
     createdAt: instant().notNull(),
     updatedAt: instant().notNull(),
   },
-  // conditions and searches ask for a requester by their address
-  (t) => [index('people_email').on(t.email)],
+  (t) => [
+    // conditions and searches ask for a requester by their address
+    index('people_email').on(t.email),
+    index('people_organization_members').on(t.organizationId).where(sql`organization_id is not null`),
+    foreignKey({ name: 'people_organization', columns: [t.organizationId], foreignColumns: [organizations.id] }),
+  ],
 )
 
 /** Whose an address is: normalised, and nobody else's. */

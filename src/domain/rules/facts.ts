@@ -26,7 +26,7 @@ interface Since {
  * the end of a wait the event is the one that began it; the ticket is as it is then.
  */
 export function factsOf({ type, channel, at, facts }: FactualEvent, message: Said | undefined): TicketFacts {
-  const { ticket, before, requester, actor, mail, since } = facts as unknown as Omit<
+  const { ticket, before, requester, organization, actor, mail, since } = facts as unknown as Omit<
     TicketFacts,
     'event' | 'message'
   > & {
@@ -39,6 +39,7 @@ export function factsOf({ type, channel, at, facts }: FactualEvent, message: Sai
     ticket,
     before,
     requester,
+    organization,
     message: message
       ? {
           visibility: message.visibility,

@@ -4,6 +4,7 @@ import { isStaff } from '../../kernel/actor.ts'
 import type { QueryContext } from '../../kernel/desk.ts'
 import type { Term } from '../../kernel/filter.ts'
 import { LIMIT_DEFAULT, openCursor, type Page, preparedForm, sealCursor } from '../../kernel/page.ts'
+import { viewerIn, viewing } from '../../kernel/viewer.ts'
 import { messages } from '../conversations/table.ts'
 import { ticketsFor } from '../tickets/queries.ts'
 import type { Ticket } from '../tickets/schema.ts'
@@ -53,7 +54,7 @@ export async function relevancePage(
     limit: limit + 1,
   })
   const values = Object.fromEntries(terms.flatMap((term, t) => term.values.map((value, n) => [`v${t}_${n}`, value])))
-  const { rows } = await db.query(statement.bind({ ...values, words, viewer: actor.id, rank: at?.[0], id: at?.[1] }))
+  const { rows } = await db.query(statement.bind({ ...values, words, ...viewing(actor), rank: at?.[0], id: at?.[1] }))
   if (!at && Number(rows[0]?.hits ?? 0) > HITS_MAX) return
 
   const found = rows.filter((row): row is Found => row.id !== null)
@@ -101,7 +102,7 @@ function statementFor(list: ReturnType<typeof ticketsFor>, { terms, isStaff, has
     const conditions = and(
       // said twice: by the join alone the planner, who guesses how many hits there are, reads all tickets
       sql`${tickets.id} = any(array(select ticket_id from best))`,
-      list.visible?.(sql`${$.viewer}`),
+      list.visible?.(viewerIn($)),
       ...terms.map((term, t) => term.condition((n) => sql`${$[`v${t}_${n}`]}`)),
       beyond,
     )

@@ -10,6 +10,7 @@ import { Closed } from '../../kernel/schema.ts'
 import { FIELDS } from '../fields/policy.ts'
 import { knownPeople } from '../fields/store.ts'
 import { changedFields, fieldChanges } from '../fields/values.ts'
+import { organizationFacts } from '../organizations/store.ts'
 import { asRequester, findPerson } from '../people/store.ts'
 import { priorityOf, statusOf, typeOf, type Vocabulary, vocabulary } from '../types/store.ts'
 import { afterChange, enteringStatus, type TicketRow, ticketFacts } from './decide.ts'
@@ -58,15 +59,17 @@ export const changeTicket = defineCommand({
   },
 
   async handle(
-    { update, emit, actor, now, versions },
+    { update, emit, actor, now, versions, cached },
     { ticketId: _, expectedVersion, ...input },
-    { ticket, requester, followers, assignee, words, known, requesterFound, tx },
+    { ticket, requester, followers, assignee, organization: former, words, known, requesterFound, tx },
   ): Promise<Ticket> {
     const definitions = words.fields
     await refuseStaleFor(actor, tx, { ticket, expectedVersion, names: fieldsOf(input) })
     if (!requesterFound) throw invalid('/requesterId', 'not_found', 'is no person')
     const before = { ...ticket }
-    const { fields, ...wanted } = wantedFields(input, ticket, words, now)
+    const isMoving = input.requesterId !== undefined && input.requesterId !== ticket.requesterId
+    const { fields, ...others } = wantedFields(input, ticket, words, now)
+    const wanted = { ...others, ...(isMoving ? { organizationId: requester.organizationId } : {}) }
     const given = { actor, definitions, type: wanted.type ?? ticket.type, known }
     const custom = fields ? changedFields(given, ticket.fields, fields) : ticket.fields
     const changes = { ...changesBetween(ticket, wanted), ...fieldChanges(ticket.fields, custom) }
@@ -77,11 +80,12 @@ export const changeTicket = defineCommand({
       ...wanted,
       // only where they differ: facts keep what is another object
       ...(changed.some((name) => name.startsWith(FIELDS)) ? { fields: custom } : {}),
-      ...(wanted.requesterId ? { organizationId: requester.organizationId } : {}),
       ...afterChange(before, { changed, definitions }, actor, now),
     })
     const { priorityRank: _rank, ...told } = changes
-    const facts = ticketFacts({ before, after: ticket, requester, followers, assignee, actor, versions })
+    const organization = isMoving ? await organizationFacts({ cached }, ticket.organizationId) : former
+    const parties = { requester, followers, assignee, organization }
+    const facts = ticketFacts({ before, after: ticket, ...parties, actor, versions })
     emit({
       type: 'ticket.changed',
       ticketId: ticket.id,
@@ -89,7 +93,7 @@ export const changeTicket = defineCommand({
       changes: told,
       data: {},
       facts,
-      working: { ticket, requester, followers, assignee },
+      working: { ticket, ...parties },
     })
     return ticket
   },

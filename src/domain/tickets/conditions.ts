@@ -2,8 +2,9 @@ import { type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
 import { build } from '../../db/statement.ts'
 import { channels, roles } from '../../kernel/actor.ts'
-import type { Field, Fields } from '../../kernel/condition/language.ts'
+import type { Field, Fields, Op } from '../../kernel/condition/language.ts'
 import { FIELDS } from '../fields/policy.ts'
+import { organizations } from '../organizations/table.ts'
 import { people } from '../people/table.ts'
 import { statusCategories } from '../types/schema.ts'
 import type { Vocabulary } from '../types/store.ts'
@@ -22,6 +23,8 @@ export interface TicketFacts {
   /** Only what was otherwise before; null where there was no ticket. */
   before: Members | null
   requester: Members
+  /** Null where there is none, and in facts from before there were any. */
+  organization: Members | null
   message: Members | null
 }
 
@@ -135,6 +138,28 @@ const requesterFields: Record<string, TicketField> = Object.fromEntries(
   ]),
 )
 
+/** The organization of the ticket. Where there is none, everything of it is absent. */
+const ofOrganization = (condition: SQL, op: Op): SQL =>
+  op === 'absent'
+    ? sql`not exists (select 1 from ${organizations} where ${organizations.id} = ${tickets.organizationId} and not (${condition}))`
+    : sql`${tickets.organizationId} in (${build
+        .select({ id: sql`${organizations.id}` })
+        .from(organizations)
+        .where(condition)})`
+
+const organizationFields: Record<string, TicketField> = Object.fromEntries(
+  (
+    [
+      ['id', { type: 'reference', refersTo: 'organization', column: organizations.id }],
+      ['name', { type: 'text', column: organizations.name }],
+      ['domains', { type: 'tags', column: organizations.domains }],
+    ] satisfies [string, Described][]
+  ).map(([name, about]): [string, TicketField] => [
+    `organization.${name}`,
+    { ...about, scope: ofOrganization, read: ({ organization }) => organization?.[name] },
+  ]),
+)
+
 const eventFields: Record<string, TicketField> = {
   'event.type': { type: 'key', read: ({ event }) => event.type },
   'event.channel': { type: 'key', options: channels, read: ({ event }) => event.channel },
@@ -192,6 +217,7 @@ function fieldsOf(words: Vocabulary) {
       ...ofTickets,
       ...ofCustom,
       ...Object.entries(requesterFields),
+      ...Object.entries(organizationFields),
       ...Object.entries(eventFields),
       ...ofBefores,
       ...ofCustomBefore,

@@ -4,6 +4,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import type { Versions } from '../../kernel/versions.ts'
 import { FIELDS, isPublicField } from '../fields/policy.ts'
 import type { Definitions } from '../fields/schema.ts'
+import type { OrganizationFacts } from '../organizations/schema.ts'
 import type { NoticeChoices } from '../people/schema.ts'
 import type { Priority, Status, TicketType } from '../types/schema.ts'
 import { agentsOnly } from './schema.ts'
@@ -173,6 +174,7 @@ export interface FactSources {
   requester: Requester
   followers?: readonly Party[]
   assignee?: Assignee | null
+  organization: OrganizationFacts | null
   actor: Actor
   messageId?: string
   mail?: MailFacts | undefined
@@ -180,7 +182,7 @@ export interface FactSources {
 }
 
 /**
- * What rules read: the ticket, what it was before where that differs, who asked, who follows, who has it, who acted, and the version
+ * What rules read: the ticket, what it was before where that differs, who asked and for whom, who follows, who has it, who acted, and the version
  * of the rules. It is a copy: the working row goes on changing, but only by whole values.
  */
 export function ticketFacts({
@@ -189,6 +191,7 @@ export function ticketFacts({
   requester,
   followers = [],
   assignee = null,
+  organization,
   actor,
   messageId,
   mail,
@@ -200,7 +203,7 @@ export function ticketFacts({
     requester,
     ...(followers.length ? { followers } : {}),
     ...(assignee ? { assignee } : {}),
-    organization: null,
+    organization,
     actor:
       actor.kind === 'person'
         ? { kind: actor.kind, id: actor.id, role: actor.role }

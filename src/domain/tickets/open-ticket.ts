@@ -11,14 +11,15 @@ import { writeMessage } from '../conversations/store.ts'
 import { preview } from '../conversations/text.ts'
 import { knownPeople } from '../fields/store.ts'
 import { openingFields } from '../fields/values.ts'
+import { organizationFacts } from '../organizations/store.ts'
 import {
-  ADDRESS_CONSTRAINT,
   asAssignee,
   asRequester,
   findPerson,
   findPersonByAddress,
   findTeam,
   insertPerson,
+  NEW_PERSON_CONSTRAINTS,
   normalised,
 } from '../people/store.ts'
 import { refusePlace } from '../relations/decide.ts'
@@ -35,7 +36,7 @@ export const openTicket = defineCommand({
   runsUnlocked: ({ attachmentIds, parentId }) => !attachmentIds?.length && parentId === undefined,
   group: 'tickets',
   input: OpenTicket,
-  retryOn: [ADDRESS_CONSTRAINT],
+  retryOn: NEW_PERSON_CONSTRAINTS,
 
   async subject(context, input) {
     const { tx, actor, cached } = context
@@ -71,7 +72,7 @@ export const openTicket = defineCommand({
     { number, words, definitions, known, requester: found, uploads, assignee, parent },
   ): Promise<Ticket> {
     const { emit, now, channel, actor, versions } = context
-    const requester = 'id' in found ? found : asRequester(insertPerson(context, found))
+    const requester = 'id' in found ? found : asRequester(await insertPerson(context, found))
     const body = bodyFrom(input.format ?? 'text', input.body)
     const { tags, assigneeId, teamId } = input
     const dueAt = instantIn('/dueAt', input.dueAt)
@@ -101,12 +102,14 @@ export const openTicket = defineCommand({
       now,
     })
     writeMessage(context, message)
+    const organization = await organizationFacts(context, ticket.organizationId)
     const held = assignee ? asAssignee(assignee) : null
     const facts = ticketFacts({
       before: null,
       after: ticket,
       requester,
       assignee: held,
+      organization,
       actor,
       messageId,
       versions,
@@ -117,7 +120,7 @@ export const openTicket = defineCommand({
       object: { type: 'ticket', id: ticket.id, version: 1 },
       data: { messageId },
       facts,
-      working: { ticket, requester, followers: [], assignee: held, message },
+      working: { ticket, requester, followers: [], assignee: held, organization, message },
     })
     return ticket
   },

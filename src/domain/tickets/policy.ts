@@ -1,16 +1,21 @@
-import { type Actor, isAgent, isStaff } from '../../kernel/actor.ts'
+import { type Actor, isAgent, isStaff, sharedOrganizationOf } from '../../kernel/actor.ts'
 import type { After } from '../../kernel/context.ts'
 import type { ProblemCode } from '../../kernel/problems.ts'
 import { fieldsFor } from '../fields/policy.ts'
 import type { Definitions } from '../fields/schema.ts'
 import { agentsOnly, type ChangeTicket, type Ticket } from './schema.ts'
 
-/** Whether a ticket exists for this actor at all; the twin of `visibleTickets` in SQL. */
-export const seesTicket = (actor: Actor, ticket: Pick<Ticket, 'requesterId'>): boolean =>
-  isStaff(actor) || actor.id === ticket.requesterId
+/** Whose a ticket is. */
+export type Owned = Pick<Ticket, 'requesterId' | 'organizationId'>
+
+/** Whether a ticket exists for this actor at all; the twin of `ownTickets` in SQL. */
+export const seesTicket = (actor: Actor, { requesterId, organizationId }: Owned): boolean =>
+  isStaff(actor) ||
+  actor.id === requesterId ||
+  (organizationId !== null && organizationId === sharedOrganizationOf(actor))
 
 /** Changing fields, assigning and claiming is for agents; who does not see the ticket must not learn that it exists. */
-export function refuseAgentWork(actor: Actor, ticket: Pick<Ticket, 'requesterId'>): ProblemCode | undefined {
+export function refuseAgentWork(actor: Actor, ticket: Owned): ProblemCode | undefined {
   if (!seesTicket(actor, ticket)) return 'ticket_not_found'
   if (!isAgent(actor)) return 'forbidden'
 }
@@ -18,12 +23,13 @@ export function refuseAgentWork(actor: Actor, ticket: Pick<Ticket, 'requesterId'
 /** Requesters change custom fields of their own tickets, as far as these allow it, and nothing else. */
 export function refuseChange(
   actor: Actor,
-  ticket: Pick<Ticket, 'requesterId'>,
+  ticket: Owned,
   { ticketId: _, expectedVersion: _v, fields, ...others }: ChangeTicket,
 ): ProblemCode | undefined {
   const refusal = refuseAgentWork(actor, ticket)
   if (refusal !== 'forbidden' || isStaff(actor)) return refusal
-  return fields && !Object.keys(others).length ? undefined : 'forbidden'
+  const isOwn = actor.id === ticket.requesterId
+  return isOwn && fields && !Object.keys(others).length ? undefined : 'forbidden'
 }
 
 type Row = Ticket & { publicVersion: number; publicUpdatedAt: string }

@@ -1,12 +1,13 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { build, named, prepare, rowOf } from '../../db/statement.ts'
-import { type Actor, channels, isStaff } from '../../kernel/actor.ts'
+import { type Actor, channels, isStaff, sharedOrganizationOf } from '../../kernel/actor.ts'
 import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
 import type { FilterField } from '../../kernel/filter.ts'
 import type { SortKey } from '../../kernel/order.ts'
 import { type List, type Narrowing, type Page, PageInput, readPage } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
+import { type Viewer, type Viewing, viewerIn, viewing } from '../../kernel/viewer.ts'
 import { statusCategories } from '../types/schema.ts'
 import { publicFields } from './fields.ts'
 import { namesFields, withFields } from './narrowing.ts'
@@ -14,8 +15,9 @@ import { agentsOnly, type Ticket, TicketRef } from './schema.ts'
 import { namedTicket } from './store.ts'
 import { tickets } from './table.ts'
 
-/** A requester sees what they asked; the twin of `seesTicket`. */
-export const ownTickets = (viewer: SQL): SQL => sql`${tickets.requesterId} = ${viewer}`
+/** A requester sees what they asked, and what was asked for the organization that shares its tickets with them; the twin of `seesTicket`. */
+export const ownTickets = ({ id, shared }: Viewer): SQL =>
+  sql`(${tickets.requesterId} = ${id} or ${tickets.organizationId} = ${shared})`
 
 /** The resource, and what cursors need beside it; the rest of the row is for commands. */
 const {
@@ -87,7 +89,7 @@ const ticketsOfRequester: List<Ticket> = {
   name: 'tickets_of_requester',
   columns: requesterColumns,
   from: tickets,
-  visible: ownTickets,
+  visible: ({ id }) => sql`${tickets.requesterId} = ${id}`,
   id: tickets.id,
   filters,
   sorts,
@@ -95,6 +97,9 @@ const ticketsOfRequester: List<Ticket> = {
   members: 'fields',
   defaultSort: '-createdAt',
 }
+
+/** Those with whom an organization shares its tickets: a list of its own, so that everybody else's stays as simple as it is. */
+const ticketsOfMember: List<Ticket> = { ...ticketsOfRequester, name: 'tickets_of_member', visible: ownTickets }
 
 const ticketsOfStaff: List<Ticket> = {
   name: 'tickets_of_staff',
@@ -144,7 +149,10 @@ export const ticketsQuery = defineQuery({
 })
 
 /** What this actor's lists of tickets select, and what they may see. */
-export const ticketsFor = (actor: Actor): List<Ticket> => (isStaff(actor) ? ticketsOfStaff : ticketsOfRequester)
+export function ticketsFor(actor: Actor): List<Ticket> {
+  if (isStaff(actor)) return ticketsOfStaff
+  return sharedOrganizationOf(actor) === null ? ticketsOfRequester : ticketsOfMember
+}
 
 /** A page of the tickets that this actor sees, narrowed by more than filters where a view or a search asks. */
 export async function readTickets(
@@ -162,17 +170,17 @@ const staffById = prepare<{ id: string }>()(($) => build.select(staffColumns).fr
 const staffByNumber = prepare<{ number: number }>()(($) =>
   build.select(staffColumns).from(tickets).where(eq(tickets.number, $.number)),
 )
-const ownById = prepare<{ id: string; viewer: string }>()(($) =>
+const ownById = prepare<{ id: string } & Viewing>()(($) =>
   build
     .select(requesterColumns)
     .from(tickets)
-    .where(and(eq(tickets.id, $.id), ownTickets(sql`${$.viewer}`))),
+    .where(and(eq(tickets.id, $.id), ownTickets(viewerIn($)))),
 )
-const ownByNumber = prepare<{ number: number; viewer: string }>()(($) =>
+const ownByNumber = prepare<{ number: number } & Viewing>()(($) =>
   build
     .select(requesterColumns)
     .from(tickets)
-    .where(and(eq(tickets.number, $.number), ownTickets(sql`${$.viewer}`))),
+    .where(and(eq(tickets.number, $.number), ownTickets(viewerIn($)))),
 )
 
 /** One ticket, by id or number. */
@@ -183,15 +191,15 @@ export const ticket = defineQuery({
   refuse: () => undefined,
 
   async read({ db, actor }, { ticketId }) {
-    const [row] = (await db.query(oneTicket(ticketId, isStaff(actor) ? undefined : actor.id))).rows
+    const [row] = (await db.query(oneTicket(ticketId, isStaff(actor) ? undefined : viewing(actor)))).rows
     if (!row) throw new Problem('ticket_not_found')
     return row
   },
 })
 
 /** The ticket that a reference names, as staff see it or as this requester does. */
-export function oneTicket(ref: string, viewer: string | undefined) {
+export function oneTicket(ref: string, viewer: Viewing | undefined) {
   const { id, number } = namedTicket(ref)
-  if (number === undefined) return viewer === undefined ? staffById.bind({ id }) : ownById.bind({ id, viewer })
-  return viewer === undefined ? staffByNumber.bind({ number }) : ownByNumber.bind({ number, viewer })
+  if (number === undefined) return viewer === undefined ? staffById.bind({ id }) : ownById.bind({ id, ...viewer })
+  return viewer === undefined ? staffByNumber.bind({ number }) : ownByNumber.bind({ number, ...viewer })
 }

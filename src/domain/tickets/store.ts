@@ -6,6 +6,7 @@ import { changesBetween } from '../../kernel/events.ts'
 import { newId } from '../../kernel/ids.ts'
 import { Problem } from '../../kernel/problems.ts'
 import type { MessageRow } from '../conversations/decide.ts'
+import type { OrganizationFacts } from '../organizations/schema.ts'
 import { people } from '../people/table.ts'
 import {
   type Assignee,
@@ -28,6 +29,8 @@ export interface LockedTicket {
   /** Who receives its public replies beside the requester. */
   followers: Party[]
   assignee: Assignee | null
+  /** Whom it is asked for, unless that is no more. */
+  organization: OrganizationFacts | null
 }
 
 const requesterJson = sql`jsonb_build_object('id', ${people.id}, 'name', ${people.name}, 'email', ${people.email}, 'role', ${people.role}, 'locale', ${people.locale}, 'organizationId', ${people.organizationId})`
@@ -37,6 +40,9 @@ const followersJson = sql`coalesce((select jsonb_agg(jsonb_build_object('id', f.
 const assigneeJson = sql`(select jsonb_build_object('id', a.id, 'name', a.name, 'email', a.email, 'notices', a.notices)
   from people a where a.id = ${tickets.assigneeId} and a.disabled_at is null)`
 
+const organizationJson = sql`(select jsonb_build_object('id', o.id, 'name', o.name, 'domains', o.domains)
+  from organizations o where o.id = ${tickets.organizationId})`
+
 const lockable = () =>
   build
     .select({
@@ -44,6 +50,7 @@ const lockable = () =>
       requester: named<Requester>('requester', requesterJson),
       followers: named<Party[]>('followers', followersJson),
       assignee: named<Assignee | null>('assignee', assigneeJson),
+      organization: named<OrganizationFacts | null>('organization', organizationJson),
     })
     .from(tickets)
     .innerJoin(people, eq(people.id, tickets.requesterId))
@@ -56,8 +63,8 @@ export async function lockTicket(tx: Connection, ref: string): Promise<LockedTic
   const statement = number === undefined ? lockById.bind({ id }) : lockByNumber.bind({ number })
   const [row] = (await tx.query(statement)).rows
   if (!row) throw new Problem('ticket_not_found')
-  const { requester, followers, assignee, ...ticket } = row
-  return { ticket, requester, followers, assignee }
+  const { requester, followers, assignee, organization, ...ticket } = row
+  return { ticket, requester, followers, assignee, organization }
 }
 
 /** What a reference names: an id, or a number. What can be neither names no ticket. */

@@ -62,6 +62,8 @@ export const tickets = pgTable(
     uniqueIndex('tickets_number').on(t.number),
     index('tickets_updated').on(t.updatedAt, t.id),
     index('tickets_requester').on(t.requesterId, t.id),
+    // requesters whose organization shares its tickets
+    index('tickets_organization').on(t.organizationId, t.id).where(sql`organization_id is not null`),
     index('tickets_parent').on(t.parentId, t.id).where(sql`parent_id is not null`),
     // an agent's own list, and what nobody has: by priority, then last update (scanned backwards); narrowed to one category in the index
     index('tickets_unresolved_of_assignee')

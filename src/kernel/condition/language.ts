@@ -71,8 +71,8 @@ export interface Field<F> {
    * so one index serves all members.
    */
   member?: { of: PgColumn; key: string }
-  /** Puts a condition on `column` into the statement, where the column stands in another table. */
-  scope?(condition: SQL): SQL
+  /** Puts a condition on `column` into the statement, where the column stands in another table. `absent` holds where there is no row, too. */
+  scope?(condition: SQL, op: Op): SQL
   /** The keys it can have; of an ordinal, from low to high. */
   options?: readonly string[]
   /** `options` are ours and never change: they are written into statements, so that partial indices serve them. */

@@ -58,7 +58,7 @@ function nodeOf<F>(condition: Condition, fields: Fields<F>, binding: Binding): P
   const leaf = leafOf(condition, field, binding)
   // a member may be of another type on another desk
   const shape = `${condition.field}${field.member ? `:${field.type}` : ''} ${leaf.shape}`
-  return { shape, sql: scope ? (at) => scope(leaf.sql(at)) : leaf.sql }
+  return { shape, sql: scope ? (at) => scope(leaf.sql(at), condition.op) : leaf.sql }
 }
 
 function joined(name: string, parts: Part[], by: SQL, empty: SQL): Part {
