@@ -3,6 +3,7 @@ import pg from 'pg'
 const TIMESTAMPTZ = 1184
 const TEXT_ARRAY: number = 1009
 const BIGINT = 20
+const JSONB = 3802
 
 /** `2026-11-22 06:20:00.123+00`, as Postgres prints it in UTC, with zeros at the end left out → RFC 3339 with milliseconds. */
 function instantFrom(text: string): string {
@@ -19,9 +20,16 @@ function textsFrom(text: string): unknown {
   return text.slice(1, -1).split(',')
 }
 
+/** Most of our objects and lists are empty: a page of tickets has one of each in every row. */
+function jsonFrom(text: string): unknown {
+  if (text === '{}') return {}
+  return text === '[]' ? [] : JSON.parse(text)
+}
+
 /** Our numbers stay far below 2^53: sequences, counts and sizes. */
 export const parsers: Record<number, (text: string) => unknown> = {
   [TIMESTAMPTZ]: instantFrom,
   [BIGINT]: Number,
   [TEXT_ARRAY]: textsFrom,
+  [JSONB]: jsonFrom,
 }
