@@ -3,12 +3,12 @@ import t from 'tap'
 import { prepareSql } from '../src/db/statement.ts'
 import { insertPerson } from '../src/domain/people/store.ts'
 import { people } from '../src/domain/people/table.ts'
-import { SYSTEM } from '../src/kernel/actor.ts'
 import type { CommandContext, Reaction } from '../src/kernel/context.ts'
-import { createDesk, defineCommand } from '../src/kernel/desk.ts'
+import { defineCommand } from '../src/kernel/desk.ts'
 import { newId } from '../src/kernel/ids.ts'
 import { Problem } from '../src/kernel/problems.ts'
 import { Closed } from '../src/kernel/schema.ts'
+import { bareSession } from './support/bare-desk.ts'
 import { startDesk } from './support/desk.ts'
 
 const { db, app } = await startDesk(t)
@@ -44,24 +44,8 @@ function deskWith(works: ((context: CommandContext) => Promise<void>)[], problem
     problems.length = 0
     for (const work of works) problems.push((await context.attempt(work))?.code)
   }
-  const desk = createDesk({
-    db,
-    clock: () => new Date(),
-    secrets: app.secrets,
-    settings: {
-      publicUrl: 'http://desk.test',
-      mailDomain: 'desk.test',
-      replyDomain: 'desk.test',
-      mailIsRouted: false,
-      authservIds: [],
-      isTrustedRelay: () => false,
-    },
-    reactions: [react],
-    signToken: () => '',
-    wakeRelay: () => {},
-    onError: (error) => errors.push(error),
-  })
-  return { session: desk.as(SYSTEM, { channel: 'api' }), errors }
+  const session = bareSession({ db, app, reactions: [react], onError: (error) => errors.push(error) })
+  return { session, errors }
 }
 
 t.test('an attempt that is refused, or breaks, takes back its own writes and events only', async (t) => {

@@ -2,14 +2,14 @@ import { setTimeout } from 'node:timers/promises'
 import { eq, sql } from 'drizzle-orm'
 import t from 'tap'
 import { Type } from 'typebox'
-import { build, prepare, prepareLock, prepareSql, rowOf } from '../src/db/statement.ts'
+import { build, prepare, prepareLock, prepareSql, rowOf, type Sql } from '../src/db/statement.ts'
 import { teamMembers, teams } from '../src/domain/people/table.ts'
-import { SYSTEM } from '../src/kernel/actor.ts'
 import { bumpVocabulary } from '../src/kernel/bump.ts'
-import { createDesk, defineCommand, type SubjectContext } from '../src/kernel/desk.ts'
+import { defineCommand, type SubjectContext } from '../src/kernel/desk.ts'
 import { newId } from '../src/kernel/ids.ts'
 import { Problem } from '../src/kernel/problems.ts'
 import { Closed } from '../src/kernel/schema.ts'
+import { bareSession } from './support/bare-desk.ts'
 import { onPostgres } from './support/database.ts'
 import { startDesk } from './support/desk.ts'
 
@@ -17,28 +17,14 @@ const { db, app, call, openTicket } = await startDesk(t)
 
 /** How many statements each commit without locks had. */
 const written: number[] = []
-const session = createDesk({
-  db: {
-    ...db,
-    write: (statements) => {
-      written.push(statements.length)
-      return db.write(statements)
-    },
+const counting = {
+  ...db,
+  write: (statements: readonly Sql[]) => {
+    written.push(statements.length)
+    return db.write(statements)
   },
-  clock: () => new Date(),
-  secrets: app.secrets,
-  settings: {
-    publicUrl: 'http://desk.test',
-    mailDomain: 'desk.test',
-    replyDomain: 'desk.test',
-    mailIsRouted: false,
-    authservIds: [],
-    isTrustedRelay: () => false,
-  },
-  reactions: [],
-  signToken: () => '',
-  wakeRelay: () => {},
-}).as(SYSTEM, { channel: 'api' })
+}
+const session = bareSession({ db: counting, app })
 
 const teamRow = (id: string) => {
   const now = new Date().toISOString()
