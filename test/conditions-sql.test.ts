@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import fc from 'fast-check'
 import t from 'tap'
 import { prepareSql, unnamed } from '../src/db/statement.ts'
+import { fieldTypes } from '../src/domain/fields/schema.ts'
 import type { OrganizationFacts } from '../src/domain/organizations/schema.ts'
 import { type TicketFacts, ticketFields } from '../src/domain/tickets/conditions.ts'
 import { type Requester, type TicketRow, ticketFacts } from '../src/domain/tickets/decide.ts'
@@ -55,18 +56,7 @@ const orNull = <T>(of: fc.Arbitrary<T>) => fc.option(of, { nil: null, freq: 2 })
 const reference = fc.constantFrom(admin, ruth.id, carl.id)
 
 const options3 = ['red', 'green', 'blue'].map((key) => ({ key, name: key }))
-for (const type of [
-  'text',
-  'integer',
-  'decimal',
-  'boolean',
-  'date',
-  'datetime',
-  'select',
-  'multiselect',
-  'url',
-  'person',
-]) {
+for (const type of fieldTypes) {
   const body = { key: `a_${type}`, name: type, type, ...(type.endsWith('select') ? { options: options3 } : {}) }
   if ((await call('POST', '/v1/fields', { body })).status !== 201) throw new Error(`no field of the type ${type}`)
 }

@@ -2,6 +2,7 @@ import t from 'tap'
 import { claimOutboundMail } from '../src/domain/outbound/claim-outbound-mail.ts'
 import { recordMailResult } from '../src/domain/outbound/record-mail-result.ts'
 import { startDesk, type TestDesk } from './support/desk.ts'
+import { mailWriter } from './support/mail-text.ts'
 
 // What follows from a mail, and what must not: releases, followers, notices, acknowledgements, bounces, loops.
 
@@ -11,16 +12,7 @@ const env = { SMTP_RELAY_URL: 'smtp://127.0.0.1:9', SMTP_TRUSTED_RELAYS: RELAY, 
 const desk = await startDesk(t, env)
 const { call, person, receive, openTicket, system } = desk
 
-let count = 0
-const mail = (headers: Record<string, string>, body = 'Words') =>
-  `${Object.entries({
-    To: 'support@kontor.localhost',
-    Subject: 'Hello',
-    'Message-ID': `<m${count++}@good.test>`,
-    ...headers,
-  })
-    .map(([name, value]) => `${name}: ${value}`)
-    .join('\n')}\n\n${body}\n`
+const mail = mailWriter('m')
 const passed = (domain: string) => ({ 'Authentication-Results': `mx.desk.test; dmarc=pass header.from=${domain}` })
 const trusted = (mailFrom: string) => ({ mailFrom, peer: RELAY })
 

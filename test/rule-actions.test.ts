@@ -1,6 +1,7 @@
 import t from 'tap'
 import { claimOutboundMail } from '../src/domain/outbound/claim-outbound-mail.ts'
 import { startDesk } from './support/desk.ts'
+import { mailWriter } from './support/mail-text.ts'
 
 // nothing is sent: no worker takes the jobs
 const RELAY = '192.0.2.25'
@@ -12,16 +13,7 @@ const desk = await startDesk(t, {
 const { call, openTicket, person, system } = desk
 const receive: typeof desk.receive = (raw, envelope) => desk.receive(raw, { ...envelope, peer: RELAY })
 
-let count = 0
-const mail = (headers: Record<string, string>, body = 'Words') =>
-  `${Object.entries({
-    To: 'support@kontor.localhost',
-    Subject: 'Hello',
-    'Message-ID': `<a${count++}@good.test>`,
-    ...headers,
-  })
-    .map(([name, value]) => `${name}: ${value}`)
-    .join('\n')}\n\n${body}\n`
+const mail = mailWriter('a')
 const PROVEN = { 'Authentication-Results': 'mx.test; dmarc=pass header.from=good.test' }
 
 const add = (rule: Record<string, unknown>) =>

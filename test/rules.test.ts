@@ -2,20 +2,12 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
 import { startDesk } from './support/desk.ts'
+import { mailWriter } from './support/mail-text.ts'
 
 const desk = await startDesk(t)
 const { call, person, receive, openTicket } = desk
 
-let count = 0
-const mail = (headers: Record<string, string>, body = 'Words') =>
-  `${Object.entries({
-    To: 'support@kontor.localhost',
-    Subject: 'Hello',
-    'Message-ID': `<r${count++}@good.test>`,
-    ...headers,
-  })
-    .map(([name, value]) => `${name}: ${value}`)
-    .join('\n')}\n\n${body}\n`
+const mail = mailWriter('r')
 const from = (mailFrom: string) => ({ mailFrom })
 
 const ticketOf = async (id: string) => (await call('GET', `/v1/tickets/${id}`)).body

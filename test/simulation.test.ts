@@ -7,22 +7,14 @@ import { simulator } from '../src/jobs/simulations.ts'
 import { newId } from '../src/kernel/ids.ts'
 import { makeDatabase, onPostgres } from './support/database.ts'
 import { startDesk } from './support/desk.ts'
+import { mailWriter } from './support/mail-text.ts'
 import { eventually } from './support/process.ts'
 import { simulationRun } from './torture/simulation.ts'
 
 const desk = await startDesk(t)
 const { call, db, graphql, openTicket, person, receive, system } = desk
 
-let count = 0
-const mail = (headers: Record<string, string>, body = 'Words') =>
-  `${Object.entries({
-    To: 'support@kontor.localhost',
-    Subject: 'Hello',
-    'Message-ID': `<s${count++}@good.test>`,
-    ...headers,
-  })
-    .map(([name, value]) => `${name}: ${value}`)
-    .join('\n')}\n\n${body}\n`
+const mail = mailWriter('s')
 const from = (mailFrom: string) => ({ mailFrom })
 
 const rowsOf = async <R>(text: string, values: unknown[] = []) => (await db.query<R>({ text, values })).rows

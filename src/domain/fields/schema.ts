@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { Closed, ExpectedVersion, Key, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
 
-const fieldTypes = [
+export const fieldTypes = [
   'text',
   'integer',
   'decimal',
