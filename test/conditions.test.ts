@@ -312,8 +312,7 @@ t.test('no pattern takes long, whatever the text', async (t) => {
     for (const bodyText of texts) {
       const cost = startCost()
       test({ ...facts, message: { bodyText } }, asking)
-      // thirty times what it takes here: a machine may be slow, backtracking would take years
-      t.ok(cost() < 3_000, value)
+      t.ok(cost() < 300, value) // R45; backtracking would take years
     }
   }
 })
