@@ -1,5 +1,6 @@
 import t from 'tap'
 import { render, templateFaults } from '../src/domain/templates/liquid.ts'
+import { startCost } from './support/cost.ts'
 import { startDesk } from './support/desk.ts'
 
 const { call, graphql, person, openTicket } = await startDesk(t)
@@ -155,8 +156,12 @@ t.test('hostile Liquid ends soon, touches no file and tells no path (R46)', asyn
     '{{ ticket.subject | replace: "x", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" | replace: "x", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx" }}',
     '{% if true %}'.repeat(5_000) + '{% endif %}'.repeat(5_000),
   ]) {
+    const cost = startCost()
     const result = render(source, variables, 'text')
-    t.notMatch(JSON.stringify(result), /root:|\/work|node_modules|devDependencies/, source.slice(0, 60))
+    t.ok(cost() < 300, `${source.slice(0, 60)}: ${cost()} ms`)
+    const told = JSON.stringify(result)
+    t.notMatch(told, /root:|node_modules|devDependencies/, source.slice(0, 60))
+    t.notOk(told.includes(process.cwd()))
     t.ok('fault' in result || result.text.length <= 262_144)
   }
   t.same(render('{{ ticket.subject | slice: 0, 3 }}', variables, 'html'), { text: '&lt;b&gt;' })
