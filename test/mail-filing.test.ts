@@ -3,6 +3,7 @@ import { type Candidate, type Evidence, filingOf, taggedNumber } from '../src/do
 import { mailRecipient } from '../src/domain/mailboxes/recipient.ts'
 import { newReplyKey, openReplyToken, replyAddress } from '../src/domain/outbound/addresses.ts'
 import { claimOutboundMail } from '../src/domain/outbound/claim-outbound-mail.ts'
+import { recordMailResult } from '../src/domain/outbound/record-mail-result.ts'
 import { startDesk } from './support/desk.ts'
 
 const stranger = { address: 'eve@example.net', personId: null, role: null }
@@ -323,4 +324,26 @@ t.test('an inspection says what filing does, and stores nothing', async (t) => {
   }
   t.same(await desk.rows(), before)
   await app.relay.drain()
+})
+
+t.test('a job that comes before the time of its mail is followed by one at that time', async (t) => {
+  const { id } = await openTicket({ requester: { email: 'early@example.com' } })
+  await call('POST', `/v1/tickets/${id}/replies`, { body: { body: 'Answer' } })
+  const [row] = (await call('GET', `/v1/mail/outbound?ticketId=${id}&kind=reply`)).body.data
+  const claim = () => system.execute(claimOutboundMail, { outboundMailId: row.id, workerId: 'w' })
+  const queued = async () =>
+    (
+      await desk.db.query<{ startAt: string }>({
+        text: `select start_at as "startAt" from outbox where queue = 'mail.send' and data->>'outboundMailId' = $1`,
+        values: [row.id],
+      })
+    ).rows
+  await desk.db.query({ text: `update outbound_mails set state = 'queued' where id = $1`, values: [row.id] })
+  t.ok(await claim())
+  await system.execute(recordMailResult, { outboundMailId: row.id, outcome: 'deferred', response: '450 4.2.1 later' })
+  const [next] = await queued()
+  await desk.db.query({ text: 'delete from outbox' })
+  t.equal(await claim(), null)
+  t.same(await queued(), [next])
+  t.equal((await call('GET', `/v1/mail/outbound/${row.id}`)).body.attempts, 1)
 })

@@ -65,8 +65,8 @@ export interface ClaimedMail {
 }
 
 /**
- * A worker takes a mail to send it. Null when it is sent already, or not to be sent: whoever comes second does nothing. Here it is
- * asked whether its address may have it: bounced addresses get nothing, and machines do not write without end. Internal.
+ * A worker takes a mail to send it. Null when it is sent already, or not to be sent (whoever comes second does nothing), or when it is
+ * to be sent later, with another job at that time. Here it is asked whether its address may have it: bounced addresses get nothing, and machines do not write without end. Internal.
  */
 export const claimOutboundMail = defineCommand({
   name: 'claimOutboundMail',
@@ -101,8 +101,13 @@ export const claimOutboundMail = defineCommand({
     const { update, insert, now, secrets, settings } = context
     const { mail, boxes, replyKey: known, thread, content } = found
     const box = boxes.find(({ id }) => id === content?.mailboxId) ?? boxes[0]
-    const isDue = mail.state === 'queued' || (mail.state === 'deferred' && (mail.nextAttemptAt ?? now) <= now)
-    if (!isDue || found.isWithAnother || !content || !box) return null
+    const isOpen = mail.state === 'queued' || mail.state === 'deferred'
+    if (!isOpen || found.isWithAnother || !content || !box) return null
+    if (mail.nextAttemptAt !== null && mail.nextAttemptAt > now) {
+      // the clock of the queue is the database's: its job may come before its time by ours, and must not be the last
+      context.enqueue({ queue: 'mail.send', data: { outboundMailId: mail.id } }, mail.nextAttemptAt)
+      return null
+    }
     const isGone = isMessage(mail) && content.messageId === null
     const ended = mail.attempts >= ATTEMPTS_MAX ? 'given up' : isGone ? 'its message is gone' : found.refusal
     if (ended !== undefined) {
