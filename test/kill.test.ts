@@ -34,6 +34,31 @@ t.test('what a dead worker had adopted and not begun is adopted again', async (t
   }
 })
 
+t.test('a deferred mail whose job was fetched by a dead worker and not begun is sent by the next', async (t) => {
+  const { system, db, call, openTicket } = desk
+  const { id } = await openTicket({ requester: { email: 'later@example.com' } })
+  await call('POST', `/v1/tickets/${id}/replies`, { body: { body: 'Answer' } })
+  const defer = (due: string) =>
+    db.query<{ id: string }>({
+      text: `update outbound_mails set state = 'deferred', next_attempt_at = now() + $2 where ticket_id = $1 returning id`,
+      values: [id, due],
+    })
+  const adoptedBy = async (lockKey: number) => {
+    await db.query({ text: 'delete from outbox', values: [] })
+    await system.execute(adoptWork, { workerId: newId('job'), lockKey, embedded: true })
+    const { rows } = await db.query<{ id: string }>({
+      text: `select data->>'outboundMailId' as id from outbox where queue = 'mail.send' order by 1`,
+      values: [],
+    })
+    return rows.map((row) => row.id)
+  }
+  const due = (await defer('-1 second')).rows.map((row) => row.id).sort()
+  t.not(due.length, 0)
+  t.same(await adoptedBy(21), due)
+  await defer('1 hour')
+  t.same(await adoptedBy(22), [], 'one that is not due has its job still')
+})
+
 t.test('of many mails that wait a kill counts only against those that are read just then', async (t) => {
   const ids = await journal(desk, 8)
   // reads for ever, as far as a killed process can tell

@@ -342,7 +342,7 @@ t.test('a job that comes before the time of its mail is followed by one at that 
   t.ok(await claim())
   await system.execute(recordMailResult, { outboundMailId: row.id, outcome: 'deferred', response: '450 4.2.1 later' })
   const [next] = await queued()
-  await desk.db.query({ text: 'delete from outbox' })
+  await desk.db.query({ text: 'delete from outbox', values: [] })
   t.equal(await claim(), null)
   t.same(await queued(), [next])
   t.equal((await call('GET', `/v1/mail/outbound/${row.id}`)).body.attempts, 1)

@@ -22,10 +22,12 @@ const enqueueInbound = prepareSql<{ gone: string[]; now: string }, never>()(
     where state = 'pending' and (worker_id is null or worker_id not in ${living(sql`${$.gone}`)}) order by received_at`,
 )
 
+// a job may have been fetched and its mail not yet claimed: one that is due without a worker may have lost its job too
 const enqueueOutbound = prepareSql<{ gone: string[]; now: string }, never>()(
   ($) => sql`insert into outbox (queue, data, start_at, created_at)
     select 'mail.send', jsonb_build_object('outboundMailId', id), ${$.now}, ${$.now} from outbound_mails
-    where state in ('queued', 'deferred') and (worker_id not in ${living(sql`${$.gone}`)} or (state = 'queued' and worker_id is null)) order by created_at`,
+    where state in ('queued', 'deferred') and (worker_id not in ${living(sql`${$.gone}`)}
+      or (worker_id is null and (state = 'queued' or next_attempt_at <= ${$.now}))) order by created_at`,
 )
 
 // those of living workers too: a step that is made is not made again
