@@ -16,12 +16,23 @@ if (major < NEEDED[0] || (major === NEEDED[0] && minor < NEEDED[1])) {
 const { enableCompileCache, registerHooks } = await import('node:module')
 enableCompileCache?.()
 
-// To learn that a file is a module Node reads the package.json above it, and drizzle-orm's has 180 kB: for each of its hundred
-// files that is a sixth of a start. Its own imports are files beside each other, and all of them modules.
+// To resolve a name Node looks for files, and reads the package.json above them, anew for each import; drizzle-orm's has 180 kB. In
+// these folders an import names a file as it is, and every file is a module; whoever imports drizzle-orm gets the same one.
+const root = new URL('..', import.meta.url).href
+const MODULES = [
+  [`${root}src/`, 'module-typescript'],
+  [`${root}node_modules/typebox/`, 'module'],
+  [`${root}node_modules/drizzle-orm/`, 'module'],
+]
+const known = new Map()
 registerHooks?.({
   resolve(specifier, context, next) {
-    const isInside = specifier.startsWith('.') && context.parentURL?.includes('/node_modules/drizzle-orm/')
-    if (!isInside) return next(specifier, context)
-    return { url: new URL(specifier, context.parentURL).href, format: 'module', shortCircuit: true }
+    const parent = context.parentURL ?? ''
+    const [, format] = MODULES.find(([folder]) => parent.startsWith(folder)) ?? []
+    if (format && specifier.startsWith('.')) return { url: new URL(specifier, parent).href, format, shortCircuit: true }
+    if (!format || !specifier.startsWith('drizzle-orm')) return next(specifier, context)
+    const found = known.get(specifier) ?? { ...next(specifier, context), shortCircuit: true }
+    known.set(specifier, found)
+    return found
   },
 })
