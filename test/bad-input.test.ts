@@ -117,6 +117,8 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
     params: async () => ({ ticketId: (await openTicket()).id }),
     body: { parentId: aTicketId },
   },
+  markTicketRead: { params: async () => ({ ticketId: (await openTicket()).id }), body: {} },
+  markTicketUnread: { params: async () => ({ ticketId: (await openTicket()).id }) },
   linkTickets: {
     params: async () => ({ ticketId: (await openTicket()).id }),
     body: { kind: 'blocks', toId: aTicketId },

@@ -100,6 +100,7 @@ const internalQueries: Record<string, string> = {
   messagesByTicket: 'for loaders',
   ticketWithMessages: 'a ticket with include=messages',
   conversationsByTicket: 'for loaders',
+  readStatesByTicket: 'for loaders',
   attachmentLinkOwner: 'opens a signed link',
   mailRecipient: 'SMTP asks it',
   rawForParsing: 'the mail worker asks it',

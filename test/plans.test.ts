@@ -143,6 +143,16 @@ t.test('the parts of a ticket are found by an index', async (t) => {
   await usesIndices(t, 'parts', () => call('GET', `/v1/tickets/${whole.id}/children?limit=20`, { key: agent.key }), 0)
 })
 
+t.test('what happened on a ticket, and what of it is unread, are found by indices', async (t) => {
+  const { id } = (await call('POST', '/v1/tickets', { body: { subject: 'Mine', body: 'x', requesterId: ruth.id } }))
+    .body
+  await usesIndices(t, 'timeline', () => call('GET', `/v1/tickets/${id}/timeline?limit=20`, { key: agent.key }))
+  await usesIndices(t, 'timeline of a requester', () => call('GET', `/v1/tickets/${id}/timeline`, { key: ruth.key }))
+  const mine = '/v1/tickets?assigneeId=me&statusCategory=open&sort=-priority,-updatedAt&limit=50'
+  await usesIndices(t, 'unread', () => call('GET', `${mine}&unread=true&include=readState`, { key: agent.key }))
+  await usesIndices(t, 'read', () => call('GET', `${mine}&unread=false`, { key: agent.key }))
+})
+
 t.test('the tickets that an organization shares are found by an index', async (t) => {
   const as = { key: mona.key }
   const { total } = (await call('GET', '/v1/tickets?includeTotal=true', as)).body

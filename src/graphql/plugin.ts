@@ -16,6 +16,7 @@ import { notificationResolvers } from './notifications.ts'
 import { organizationLoader, organizationResolvers } from './organizations.ts'
 import { peopleLoaders, peopleResolvers } from './people.ts'
 import { assertEveryFieldIsDecided } from './policy.ts'
+import { readingResolvers, readStateLoader } from './reading.ts'
 import { relationResolvers } from './relations.ts'
 import { ruleResolvers } from './rules.ts'
 import { scalars } from './scalars.ts'
@@ -36,6 +37,7 @@ const features = [
   simulationResolvers,
   templateResolvers,
   relationResolvers,
+  readingResolvers,
   viewResolvers,
   fieldResolvers,
 ]
@@ -50,7 +52,7 @@ const resolvers = {
 const loaders = {
   ...ticketLoaders,
   ...peopleLoaders,
-  Ticket: { ...ticketLoaders.Ticket, match: matchLoader, organization: organizationLoader },
+  Ticket: { ...ticketLoaders.Ticket, match: matchLoader, organization: organizationLoader, readState: readStateLoader },
   Person: { organization: organizationLoader },
 }
 

@@ -14,6 +14,7 @@ import { Notification, NotificationPreferences, NotificationsRead } from '../dom
 import { Organization } from '../domain/organizations/schema.ts'
 import { MailCause, MailExplanation, MailStep, OutboundMail, SuppressedAddress } from '../domain/outbound/schema.ts'
 import { Person, Team } from '../domain/people/schema.ts'
+import { ReadState } from '../domain/reading/schema.ts'
 import { TicketLink } from '../domain/relations/schema.ts'
 import {
   Finding,
@@ -29,6 +30,7 @@ import { searchSchemas } from '../domain/search/schema.ts'
 import { simulationSchemas } from '../domain/simulations/schema.ts'
 import { RenderedTemplate, Template } from '../domain/templates/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
+import { TimelineEntry } from '../domain/timeline/schema.ts'
 import { Priority, Status, TicketType } from '../domain/types/schema.ts'
 import { viewSchemas } from '../domain/views/schema.ts'
 
@@ -65,6 +67,8 @@ export const twins: Record<string, TSchema> = {
   SuppressedAddress,
   Follower,
   TicketLink,
+  ReadState,
+  TimelineEntry,
   Notification,
   Rule,
   Template,

@@ -27,6 +27,8 @@ export type Filters = Static<typeof Filters>
 /** A field to filter by. `literals`: a closed enumeration, written into the statement so that partial indices serve it. */
 export interface FilterField {
   column: PgColumn
+  /** For a boolean that is no column but a question about whoever asks: `me` is their id. */
+  question?(me: SQL): SQL
   kind: 'text' | 'reference' | 'instant' | 'integer' | 'boolean' | 'tags'
   literals?: readonly string[]
 }
@@ -103,7 +105,12 @@ function containsTerm(shape: string, column: PgColumn, kind: FilterField['kind']
   }
 }
 
-function isTerm(shape: string, name: string, { column, kind }: FilterField, values: string[], asking: Asking): Term {
+function isTerm(shape: string, name: string, field: FilterField, values: string[], asking: Asking): Term {
+  const { column, kind, question } = field
+  if (question) {
+    const wanted = typed(name, 'boolean', single(name, values), asking)
+    return { shape, values: [wanted, asking.actor.id], condition: (at) => sql`${question(at(1))} = ${at(0)}::boolean` }
+  }
   const present = values
     .filter((value) => value !== 'none' || kind === 'text')
     .map((value) => typed(name, kind, value, asking))

@@ -18,6 +18,7 @@ import { organizationRoutes } from './organizations.ts'
 import { outboundRoutes } from './outbound.ts'
 import { peopleRoutes } from './people.ts'
 import { answerError, ProblemSchema, sendProblem, setProblemsAside } from './problems.ts'
+import { readingRoutes } from './reading.ts'
 import { relationRoutes } from './relations.ts'
 import { ruleRoutes } from './rules.ts'
 import { searchRoutes } from './search.ts'
@@ -85,6 +86,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   ticketRoutes(api)
   followerRoutes(api)
   relationRoutes(api)
+  readingRoutes(api)
   viewRoutes(api)
   searchRoutes(api)
   vocabularyRoutes(api)

@@ -7,6 +7,7 @@ import { releaseMessage } from '../domain/conversations/release-message.ts'
 import { Conversation, Message } from '../domain/conversations/schema.ts'
 import { peopleById } from '../domain/people/queries.ts'
 import type { Person } from '../domain/people/schema.ts'
+import { readStatesByTicket } from '../domain/reading/queries.ts'
 import { assignTicket } from '../domain/tickets/assign-ticket.ts'
 import { changeTicket } from '../domain/tickets/change-ticket.ts'
 import { claimTicket } from '../domain/tickets/claim-ticket.ts'
@@ -30,6 +31,7 @@ const TicketWithIncludes = Type.Object(
     ...Ticket.properties,
     requester: Type.Optional(Type.Union([Type.Ref('Person'), Type.Null()])),
     assignee: Type.Optional(Type.Union([Type.Ref('Person'), Type.Null()])),
+    readState: Type.Optional(Type.Ref('ReadState')),
     messages: Type.Optional(Type.Array(MessageRef)),
   },
   { $id: 'TicketWithIncludes' },
@@ -44,6 +46,10 @@ const personBeside = (idOf: (row: Ticket) => string | null) => async (desk: Sess
 export const besideTickets: Includes<Ticket> = {
   requester: personBeside(({ requesterId }) => requesterId),
   assignee: personBeside(({ assigneeId }) => assigneeId),
+  readState: async (desk, rows) => {
+    const states = await desk.read(readStatesByTicket, { ticketIds: rows.map(({ id }) => id) })
+    return ({ id }) => states.get(id)
+  },
 }
 
 /** The latest hundred; the whole conversation is read by pages. */

@@ -101,6 +101,11 @@ const ticketsOfRequester: List<Ticket> = {
 /** Those with whom an organization shares its tickets: a list of its own, so that everybody else's stays as simple as it is. */
 const ticketsOfMember: List<Ticket> = { ...ticketsOfRequester, name: 'tickets_of_member', visible: ownTickets }
 
+/** Whether a ticket has messages by others that this person has not read. */
+const isUnread = (me: SQL): SQL =>
+  sql`exists (select 1 from messages m where m.ticket_id = ${tickets.id} and m.author_id is distinct from ${me}
+    and m.id > coalesce((select r.message_id from ticket_reads r where r.person_id = ${me} and r.ticket_id = ${tickets.id}), ''))`
+
 const ticketsOfStaff: List<Ticket> = {
   name: 'tickets_of_staff',
   columns: staffColumns,
@@ -115,6 +120,7 @@ const ticketsOfStaff: List<Ticket> = {
     teamId: { column: tickets.teamId, kind: 'reference' },
     tags: { column: tickets.tags, kind: 'tags' },
     needsReaction: { column: tickets.needsReaction, kind: 'boolean' },
+    unread: { column: tickets.id, kind: 'boolean', question: isUnread },
     updatedAt: { column: tickets.updatedAt, kind: 'instant' },
     lastRequesterActivityAt: { column: tickets.lastRequesterActivityAt, kind: 'instant' },
     lastAgentActivityAt: { column: tickets.lastAgentActivityAt, kind: 'instant' },
