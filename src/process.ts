@@ -7,6 +7,7 @@ import type { Db } from './db/client.ts'
 import { journalMail } from './domain/inbound/journal-mail.ts'
 import { mailRecipient } from './domain/mailboxes/recipient.ts'
 import { sayHello } from './hello.ts'
+import { bulkChanger } from './jobs/bulk.ts'
 import { startIndexing } from './jobs/indexing.ts'
 import { announcePresence } from './jobs/presence.ts'
 import { startRuleTimers } from './jobs/rule-timers.ts'
@@ -30,6 +31,7 @@ const FINISH_MS = 15_000
 const MAILS_AT_ONCE = 8
 /** A queue worked one by one would wait for the next poll after each: see `burstWhenBatchFull`. */
 const SIMULATIONS_AT_ONCE = 2
+const BULK_CHANGES_AT_ONCE = 2
 /** Whose turn comes when is the receiver's business: it is never without a mail to read. */
 const PARSE_MAILS_AT_ONCE = 32
 
@@ -125,6 +127,10 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
   // only now: a claim of a worker that nobody knows would be missed by nobody
   await app.queue.work({
     'mail.parse': { handle: receiver.receive, atOnce: PARSE_MAILS_AT_ONCE },
+    'ticket.bulk': {
+      handle: bulkChanger(app.desk.as(SYSTEM, { channel: 'api' }), onError),
+      atOnce: BULK_CHANGES_AT_ONCE,
+    },
     'rule.simulate': { handle: simulator(desk, onError), atOnce: SIMULATIONS_AT_ONCE },
     ...(transport
       ? {

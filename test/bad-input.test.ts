@@ -117,6 +117,9 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
     params: async () => ({ ticketId: (await openTicket()).id }),
     body: { parentId: aTicketId },
   },
+  changeTickets: { body: { ticketIds: [aTicketId], actions: [{ action: 'changeTicket', priority: 'low' }] } },
+  startBulkChange: { body: { ticketIds: [aTicketId], actions: [{ action: 'changeTicket', priority: 'low' }] } },
+  cancelJob: { params: async () => ({ jobId: await aJob() }) },
   markTicketRead: { params: async () => ({ ticketId: (await openTicket()).id }), body: {} },
   markTicketUnread: { params: async () => ({ ticketId: (await openTicket()).id }) },
   linkTickets: {
@@ -215,6 +218,12 @@ const aHeldMessage = async () => {
   return (await receive(aRawMail({ From: 'eve@example.net' }), { rcptTo })).messageId
 }
 
+const aJob = async () =>
+  (
+    await call('POST', '/v1/tickets/bulk-jobs', {
+      body: { ticketIds: [aTicketId], actions: [{ action: 'changeTicket', priority: 'low' }] },
+    })
+  ).body.id
 const anOrganization = async () => (await call('POST', '/v1/organizations', { body: { name: 'Spare' } })).body.id
 const aKey = async () => (await call('POST', '/v1/api-keys', { body: { name: 'Spare' } })).body.id
 const aMail = async () => {

@@ -79,6 +79,8 @@ const internalCommands: Record<string, string> = {
   claimInboundMail: 'a step of the mail worker',
   fileMail: 'a step of the mail worker',
   failInboundMail: 'a step of the mail worker',
+  advanceBulkChange: 'a step of a job',
+  failBulkChange: 'a step of a job',
   claimOutboundMail: 'a step of the mail worker',
   recordMailResult: 'a step of the mail worker',
   advanceSimulation: 'a step of the worker',

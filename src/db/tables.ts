@@ -1,6 +1,7 @@
 // For drizzle-kit: every table of the schema.
 export { apiKeys } from '../domain/access/table.ts'
 export { attachments } from '../domain/attachments/table.ts'
+export { bulkJobs } from '../domain/bulk/table.ts'
 export { messages } from '../domain/conversations/table.ts'
 export { customFields } from '../domain/fields/table.ts'
 export { ticketFollowers } from '../domain/followers/table.ts'

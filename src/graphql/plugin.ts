@@ -5,6 +5,7 @@ import { type Static, Type } from 'typebox'
 import { check } from '../kernel/check.ts'
 import { isIdempotencyKey } from '../kernel/idempotency.ts'
 import { Problem, type ProblemCode } from '../kernel/problems.ts'
+import { bulkResolvers } from './bulk.ts'
 import type { Context } from './context.ts'
 import { costOf } from './cost.ts'
 import { problemIn, sentError } from './errors.ts'
@@ -38,6 +39,7 @@ const features = [
   templateResolvers,
   relationResolvers,
   readingResolvers,
+  bulkResolvers,
   viewResolvers,
   fieldResolvers,
 ]

@@ -168,8 +168,8 @@ export interface Unit {
   jobs: { count: number }
 }
 
-/** Events of one command, reactions and their events included. Past it something never settles: a bug of ours. */
-const HISTORY_MAX = 1_000
+/** Events that follow from one that a command tells, reactions and their events included. Past it something never settles: a bug of ours. */
+const FOLLOWING_MAX = 1_000
 
 export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
   const { tx, writes, now, actor, channel, cached, secrets, settings } = unit
@@ -258,8 +258,9 @@ export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
 
 /** Writes each event and runs its reactions. `history` grows while we walk it: a reaction may emit more. */
 export async function follow(unit: Unit, reactions: readonly Reaction[]): Promise<void> {
+  const settled = FOLLOWING_MAX * Math.max(1, unit.history.length)
   for (const event of unit.history) {
-    if (unit.history.length > HISTORY_MAX) throw new Error(`${unit.command} never settles`)
+    if (unit.history.length > settled) throw new Error(`${unit.command} never settles`)
     unit.writes.insert(events, eventRow(event, unit.requestId))
     unit.writes.insert(feedPending, { eventId: event.id })
     for (const react of reactions) await react(event, contextFor(unit, event))

@@ -6,6 +6,7 @@ import type { Secrets } from '../kernel/secrets.ts'
 import { accessRoutes } from './access.ts'
 import { type AttachmentParts, attachmentRoutes } from './attachments.ts'
 import { acceptBodies } from './bodies.ts'
+import { bulkRoutes } from './bulk.ts'
 import { docsRoutes, openapi } from './docs.ts'
 import { eventRoutes } from './events.ts'
 import { followerRoutes } from './followers.ts'
@@ -87,6 +88,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   followerRoutes(api)
   relationRoutes(api)
   readingRoutes(api)
+  bulkRoutes(api)
   viewRoutes(api)
   searchRoutes(api)
   vocabularyRoutes(api)

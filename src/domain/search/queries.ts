@@ -29,12 +29,7 @@ export const searchTickets = defineQuery({
   async read(context, input): Promise<Page<TicketFound>> {
     const { condition, words, without } = await readSearch(context, input)
     const staff = isStaff(context.actor)
-    const question = questionOf(condition, await fieldsFor(context))
-    const asking = { me: context.actor.id, now: context.now }
-    const terms: Term[] = [
-      { ...question, values: question.values(asking) },
-      ...without.map((each) => notHolding(each, staff)),
-    ]
+    const terms = await termsBeside(context, { condition, without })
     const name = JSON.stringify(['search', condition, words, without])
     if (!words) return unmatched(await listed(context, input, name, terms))
 
@@ -60,13 +55,32 @@ export const searchTickets = defineQuery({
   },
 })
 
-async function fieldsFor({ actor, cached }: QueryContext): Promise<Fields<TicketFacts>> {
+type Asking = Pick<QueryContext, 'actor' | 'cached' | 'now'>
+
+/** What is asked beside the words that are looked for. */
+async function termsBeside(context: Asking, { condition, without }: Omit<Asked, 'words'>): Promise<Term[]> {
+  const question = questionOf(condition, await fieldsFor(context))
+  const asking = { me: context.actor.id, now: context.now }
+  return [
+    { ...question, values: question.values(asking) },
+    ...without.map((each) => notHolding(each, isStaff(context.actor))),
+  ]
+}
+
+/** A search as a term, for those who do something with what it finds: no order, no snippets. */
+export async function searchTerm(context: Asking, input: Pick<SearchTickets, 'condition' | 'query'>): Promise<Term> {
+  const { condition, words, without } = await readSearch(context, input)
+  const terms = await termsBeside(context, { condition, without })
+  return allOf(words ? [...terms, holdingFew(words, isStaff(context.actor))] : terms)
+}
+
+async function fieldsFor({ actor, cached }: Asking): Promise<Fields<TicketFacts>> {
   const words = await cached(vocabulary)
   return isStaff(actor) ? ticketFields(words) : requesterFieldsOf(words)
 }
 
 /** Condition and query as one, or every fault of both. */
-async function readSearch(context: QueryContext, { condition, query }: SearchTickets): Promise<Asked> {
+async function readSearch(context: Asking, { condition, query }: SearchTickets): Promise<Asked> {
   const fields = await fieldsFor(context)
   const faults: Fault[] = []
   const given =

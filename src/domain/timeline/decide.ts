@@ -14,7 +14,7 @@ const KIND_OF_EVENT: Record<string, EntryKind> = {
   'ticket.assigned': 'assignment',
 }
 
-export const TOLD_BY_RUNS = ['rule.failed', 'rule.guarded']
+const TOLD_BY_RUNS = ['rule.failed', 'rule.guarded']
 
 export const kindOfEvent = (type: string): EntryKind => KIND_OF_EVENT[type] ?? 'other'
 

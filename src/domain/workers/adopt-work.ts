@@ -37,6 +37,12 @@ const enqueueSimulations = prepareSql<{ now: string }, never>()(
     where state in ('queued', 'running') order by id`,
 )
 
+const enqueueBulkChanges = prepareSql<{ now: string }, never>()(
+  ($) => sql`insert into outbox (queue, data, start_at, created_at)
+    select 'ticket.bulk', jsonb_build_object('jobId', id, 'step', step), ${$.now}, ${$.now} from bulk_jobs
+    where state in ('queued', 'running') order by id`,
+)
+
 const register = prepareSql<{ self: string; lockKey: number; now: string }, never>()(
   ($) =>
     sql`insert into workers (id, lock_key, started_at) values (${$.self}, ${$.lockKey}, ${$.now}) on conflict do nothing`,
@@ -63,6 +69,7 @@ export const adoptWork = defineCommand({
     await query(enqueueInbound.bind({ gone, now }))
     await query(enqueueOutbound.bind({ gone, now }))
     await query(enqueueSimulations.bind({ now }))
+    await query(enqueueBulkChanges.bind({ now }))
     await query(forget.bind({ gone }))
     return { adopted: gone.length }
   },

@@ -1,9 +1,10 @@
 import { defineCommand } from '../../kernel/desk.ts'
 import { forgetExpiredKeys } from '../../kernel/idempotency.ts'
 import { NoInput } from '../../kernel/schema.ts'
+import { forgetJobs } from '../bulk/store.ts'
 import { forgetSimulations } from '../simulations/store.ts'
 
-/** Removes what has had its time: idempotency keys after a day, simulations after thirty. Internal. */
+/** Removes what has had its time: idempotency keys after a day, simulations and jobs after thirty. Internal. */
 export const cleanUp = defineCommand({
   name: 'cleanUp',
   group: 'access',
@@ -13,5 +14,6 @@ export const cleanUp = defineCommand({
   handle: async (context) => ({
     idempotencyKeys: await forgetExpiredKeys(context, context.now),
     simulations: await forgetSimulations(context, context.now),
+    jobs: await forgetJobs(context, context.now),
   }),
 })
