@@ -117,6 +117,12 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
     params: async () => ({ ticketId: (await openTicket()).id }),
     body: { parentId: aTicketId },
   },
+  setWorkload: { params: async () => ({ personId: agent.id }), body: { weight: 2 } },
+  addAbsence: {
+    params: async () => ({ personId: agent.id }),
+    body: { startsAt: '2030-01-01T00:00:00Z', endsAt: '2030-01-02T00:00:00Z' },
+  },
+  removeAbsence: { params: async () => ({ personId: agent.id, absenceId: await anAbsence() }) },
   changeTickets: { body: { ticketIds: [aTicketId], actions: [{ action: 'changeTicket', priority: 'low' }] } },
   startBulkChange: { body: { ticketIds: [aTicketId], actions: [{ action: 'changeTicket', priority: 'low' }] } },
   cancelJob: { params: async () => ({ jobId: await aJob() }) },
@@ -218,6 +224,12 @@ const aHeldMessage = async () => {
   return (await receive(aRawMail({ From: 'eve@example.net' }), { rcptTo })).messageId
 }
 
+const anAbsence = async () =>
+  (
+    await call('POST', `/v1/people/${agent.id}/absences`, {
+      body: { startsAt: '2030-01-01T00:00:00Z', endsAt: '2030-01-02T00:00:00Z' },
+    })
+  ).body.id
 const aJob = async () =>
   (
     await call('POST', '/v1/tickets/bulk-jobs', {

@@ -25,6 +25,7 @@ import { simulationResolvers } from './simulations.ts'
 import { templateResolvers } from './templates.ts'
 import { ticketLoaders, ticketResolvers } from './tickets.ts'
 import { matchLoader, viewResolvers } from './views.ts'
+import { workloadResolvers } from './workload.ts'
 
 const BODY_BYTES_MAX = 102_400
 
@@ -40,6 +41,7 @@ const features = [
   relationResolvers,
   readingResolvers,
   bulkResolvers,
+  workloadResolvers,
   viewResolvers,
   fieldResolvers,
 ]

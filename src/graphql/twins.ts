@@ -34,6 +34,7 @@ import { Ticket } from '../domain/tickets/schema.ts'
 import { TimelineEntry } from '../domain/timeline/schema.ts'
 import { Priority, Status, TicketType } from '../domain/types/schema.ts'
 import { viewSchemas } from '../domain/views/schema.ts'
+import { Absence, Workload } from '../domain/workload/schema.ts'
 
 /** Each resource of the graph and the TypeBox schema that REST answers with: the same fields, the same nullability. */
 export const twins: Record<string, TSchema> = {
@@ -68,6 +69,8 @@ export const twins: Record<string, TSchema> = {
   SuppressedAddress,
   Follower,
   TicketLink,
+  Workload,
+  Absence,
   ReadState,
   TimelineEntry,
   Notification,

@@ -40,6 +40,7 @@ export type IdPrefix =
   | 'req'
   | 'rad'
   | 'sim'
+  | 'abs'
 
 /** `tkt_` + 26 characters: a UUIDv7 (RFC 9562 §5.7) in Crockford's base32, growing within a process. */
 export function newId(prefix: IdPrefix): string {

@@ -20,6 +20,7 @@ export const problems = {
   macro_not_found: { status: 404, title: 'There is no such macro' },
   template_not_found: { status: 404, title: 'There is no such template' },
   rule_not_found: { status: 404, title: 'There is no such rule' },
+  absence_not_found: { status: 404, title: 'There is no such absence of this person' },
   job_not_found: { status: 404, title: 'There is no such job of yours' },
   simulation_not_found: { status: 404, title: 'There is no such simulation of this rule' },
   event_not_found: { status: 404, title: 'There is no such event of this ticket' },

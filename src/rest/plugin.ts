@@ -30,6 +30,7 @@ import { ticketRoutes } from './tickets.ts'
 import { validatorCompiler } from './validation.ts'
 import { viewRoutes } from './views.ts'
 import { vocabularyRoutes } from './vocabularies.ts'
+import { workloadRoutes } from './workload.ts'
 
 export type RestParts = SessionParts & AttachmentParts & MailParts & HealthParts & { secrets: Secrets; sdl: string }
 
@@ -89,6 +90,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   relationRoutes(api)
   readingRoutes(api)
   bulkRoutes(api)
+  workloadRoutes(api)
   viewRoutes(api)
   searchRoutes(api)
   vocabularyRoutes(api)

@@ -3,6 +3,7 @@ import { channels } from '../../kernel/actor.ts'
 import { Closed, EmailAddress, ExpectedVersion, Id, Key, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
 import { FieldValues } from '../fields/schema.ts'
 import { StatusCategory } from '../types/schema.ts'
+import { Strategy } from '../workload/schema.ts'
 
 const Tag = Type.String({ pattern: '^[^\\u0000-\\u0020,]{1,64}$', description: 'Without spaces and commas' })
 const Tags = Type.Array(Tag, { maxItems: 50, uniqueItems: true })
@@ -121,11 +122,7 @@ export const AssignTicket = Closed({
   expectedVersion: ExpectedVersion,
   assigneeId: Type.Optional(Nullable(Id('A person of the support team, or null for nobody'))),
   teamId: Type.Optional(Nullable(Id())),
-  strategy: Type.Optional(
-    Type.Enum(['round_robin'], {
-      description: 'Chooses the person: whose turn it is, of the team that is given or of all',
-    }),
-  ),
+  strategy: Type.Optional(Strategy),
 })
 
 export const TicketAct = Closed({ ticketId: TicketRef })
@@ -138,6 +135,12 @@ declare module '../../kernel/events.ts' {
   interface EventData {
     'ticket.opened': { messageId: string }
     'ticket.changed': Record<string, never>
-    'ticket.assigned': { assigneeId: string | null; teamId: string | null; strategy: string | null }
+    /** `reason`: why a strategy chose this person. */
+    'ticket.assigned': {
+      assigneeId: string | null
+      teamId: string | null
+      strategy: string | null
+      reason: string | null
+    }
   }
 }

@@ -103,7 +103,7 @@ export const touchTicket = ({ update }: Pick<CommandContext, 'update'>, ticket: 
 export function assign(
   { update, emit, actor, now, versions }: CommandContext,
   { ticket, ...parties }: LockedTicket,
-  to: { assignee?: Assignee | null; teamId?: string | null; strategy?: string },
+  to: { assignee?: Assignee | null; teamId?: string | null; strategy?: string; reason?: string },
 ): void {
   const before = { ...ticket }
   const { assignee = parties.assignee, teamId = ticket.teamId } = to
@@ -118,7 +118,12 @@ export function assign(
     ticketId: ticket.id,
     object: { type: 'ticket', id: ticket.id, version: ticket.version },
     changes,
-    data: { assigneeId: ticket.assigneeId, teamId: ticket.teamId, strategy: to.strategy ?? null },
+    data: {
+      assigneeId: ticket.assigneeId,
+      teamId: ticket.teamId,
+      strategy: to.strategy ?? null,
+      reason: to.reason ?? null,
+    },
     facts,
     working: { ticket, ...parties, assignee },
   })
