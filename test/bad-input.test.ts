@@ -5,7 +5,7 @@ import { type Answer, type Calling, startDesk } from './support/desk.ts'
 // Every write route of the contract, asked wrongly in every way that can be derived from it.
 
 const desk = await startDesk(t, { ATTACHMENT_BYTES_MAX: '2000000' })
-const { app, call, openTicket, person, receive, rows } = desk
+const { app, call, db, openTicket, person, receive, rows } = desk
 
 type Method = 'POST' | 'PATCH' | 'PUT' | 'DELETE'
 interface Schema {
@@ -117,6 +117,19 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
     params: async () => ({ ticketId: (await openTicket()).id }),
     body: { parentId: aTicketId },
   },
+  startTimer: { params: async () => ({ ticketId: await aTimer(false) }), body: { note: 'Right' } },
+  pauseTimer: { params: async () => ({ ticketId: await aTimer() }) },
+  stopTimer: { params: async () => ({ ticketId: await aTimer() }) },
+  measureAttention: { params: async () => ({ ticketId: (await openTicket()).id }) },
+  logTime: { params: async () => ({ ticketId: (await openTicket()).id }), body: { durationSeconds: 600 } },
+  changeTimeEntry: { params: async () => ({ timeEntryId: await anEntry() }), body: { note: 'Right' } },
+  removeTimeEntry: { params: async () => ({ timeEntryId: await anEntry() }) },
+  reverseTimeEntry: { params: async () => ({ timeEntryId: await anEntry('approved') }), body: {} },
+  submitTimesheet: { params: () => aWeek() },
+  approveTimesheet: { params: () => aWeek('submit') },
+  rejectTimesheet: { params: () => aWeek('submit'), body: { note: 'Too much' } },
+  lockTimesheet: { params: () => aWeek('submit', 'approve') },
+  changeTimeSettings: { body: { roundToSeconds: 60 } },
   setWorkload: { params: async () => ({ personId: agent.id }), body: { weight: 2 } },
   addAbsence: {
     params: async () => ({ personId: agent.id }),
@@ -224,6 +237,26 @@ const aHeldMessage = async () => {
   return (await receive(aRawMail({ From: 'eve@example.net' }), { rcptTo })).messageId
 }
 
+/** A ticket on which the caller's timer runs, and nowhere else. */
+const aTimer = async (isRunning = true) => {
+  for (const { ticketId } of (await call('GET', '/v1/timers')).body.data)
+    await call('POST', `/v1/tickets/${ticketId}/timer/stop`)
+  const { id } = await openTicket()
+  if (isRunning) await call('POST', `/v1/tickets/${id}/timer/start`, { body: {} })
+  return id
+}
+const anEntry = async (state = 'open') => {
+  const { id } = (await call('POST', `/v1/tickets/${aTicketId}/time-entries`, { body: { durationSeconds: 60 } })).body
+  if (state !== 'open')
+    await db.query({ text: 'update time_entries set state = $2 where id = $1', values: [id, state] })
+  return id
+}
+let weeks = 10
+const aWeek = async (...acts: string[]) => {
+  const named = { personId: agent.id, week: `20${weeks++}-W07` }
+  for (const act of acts) await call('POST', `/v1/timesheets/${named.personId}/${named.week}/${act}`)
+  return named
+}
 const anAbsence = async () =>
   (
     await call('POST', `/v1/people/${agent.id}/absences`, {

@@ -24,6 +24,7 @@ import { scalars } from './scalars.ts'
 import { simulationResolvers } from './simulations.ts'
 import { templateResolvers } from './templates.ts'
 import { ticketLoaders, ticketResolvers } from './tickets.ts'
+import { timeResolvers } from './time.ts'
 import { matchLoader, viewResolvers } from './views.ts'
 import { workloadResolvers } from './workload.ts'
 
@@ -41,6 +42,7 @@ const features = [
   relationResolvers,
   readingResolvers,
   bulkResolvers,
+  timeResolvers,
   workloadResolvers,
   viewResolvers,
   fieldResolvers,

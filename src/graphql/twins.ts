@@ -31,6 +31,7 @@ import { searchSchemas } from '../domain/search/schema.ts'
 import { simulationSchemas } from '../domain/simulations/schema.ts'
 import { RenderedTemplate, Template } from '../domain/templates/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
+import { timeSchemas } from '../domain/time/schema.ts'
 import { TimelineEntry } from '../domain/timeline/schema.ts'
 import { Priority, Status, TicketType } from '../domain/types/schema.ts'
 import { viewSchemas } from '../domain/views/schema.ts'
@@ -91,6 +92,7 @@ export const twins: Record<string, TSchema> = {
   NotificationsRead,
   Event,
   ...bulkSchemas,
+  ...timeSchemas,
   ...conditionSchemas,
   ...viewSchemas,
   ...fieldSchemas,

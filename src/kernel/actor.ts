@@ -29,6 +29,7 @@ export const SYSTEM: Actor = { kind: 'system', id: 'kontor' }
 /** What the parts of the desk are called in scopes: `tickets:read`, `tickets:write`. */
 export const groups = [
   'tickets',
+  'time',
   'notifications',
   'rules',
   'templates',

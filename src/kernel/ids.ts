@@ -41,6 +41,8 @@ export type IdPrefix =
   | 'rad'
   | 'sim'
   | 'abs'
+  | 'tim'
+  | 'tsh'
 
 /** `tkt_` + 26 characters: a UUIDv7 (RFC 9562 §5.7) in Crockford's base32, growing within a process. */
 export function newId(prefix: IdPrefix): string {

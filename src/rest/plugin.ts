@@ -27,6 +27,8 @@ import { guardRoutes, type SessionParts } from './session.ts'
 import { simulationRoutes } from './simulations.ts'
 import { templateRoutes } from './templates.ts'
 import { ticketRoutes } from './tickets.ts'
+import { timeRoutes } from './time.ts'
+import { timesheetRoutes } from './timesheets.ts'
 import { validatorCompiler } from './validation.ts'
 import { viewRoutes } from './views.ts'
 import { vocabularyRoutes } from './vocabularies.ts'
@@ -90,6 +92,8 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   relationRoutes(api)
   readingRoutes(api)
   bulkRoutes(api)
+  timeRoutes(api)
+  timesheetRoutes(api)
   workloadRoutes(api)
   viewRoutes(api)
   searchRoutes(api)

@@ -1,0 +1,61 @@
+import { after, SECOND_MS } from '../../kernel/clock.ts'
+import { refuseStale } from '../../kernel/conflict.ts'
+import { defineCommand } from '../../kernel/desk.ts'
+import { changesBetween } from '../../kernel/events.ts'
+import { instantIn } from '../../kernel/instant.ts'
+import { invalid, Problem } from '../../kernel/problems.ts'
+import { findPerson } from '../people/store.ts'
+import { lockTicket } from '../tickets/store.ts'
+import { weekOf } from './decide.ts'
+import { refuseEntryWork, refuseKept } from './policy.ts'
+import { ChangeTimeEntry, type TimeEntry } from './schema.ts'
+import { billableOf, findSettings, lockEntry, refuseClosedWeek, shownEntry, tellTime } from './store.ts'
+import { timeEntries } from './table.ts'
+
+/** Changes an entry as long as its timesheet is open. After that it is corrected by a reversal. */
+export const changeTimeEntry = defineCommand({
+  name: 'changeTimeEntry',
+  group: 'time',
+  input: ChangeTimeEntry,
+
+  async subject({ tx }, { timeEntryId, startedAt: start }) {
+    const entry = await lockEntry(tx, timeEntryId)
+    if (!entry) return undefined
+    const startedAt = instantIn('/startedAt', start) ?? entry.startedAt
+    const locked = await lockTicket(tx, entry.ticketId)
+    const [person, settings] = await Promise.all([findPerson(tx, entry.personId), findSettings(tx)])
+    const week = weekOf(startedAt, person?.timeZone ?? null)
+    for (const each of new Set([entry.week, week])) await refuseClosedWeek(tx, entry.personId, each)
+    return { entry, startedAt, week, settings, locked, tx }
+  },
+
+  refuse(actor, found, { durationSeconds }) {
+    const refusal = refuseEntryWork(actor, found?.entry) ?? (found && refuseKept(found.entry))
+    if (refusal) return refusal
+    if (durationSeconds !== undefined && found?.entry.reversesId)
+      return invalid('/durationSeconds', 'reversal', 'is that of the entry that it takes back')
+  },
+
+  async handle(context, { timeEntryId: _, expectedVersion, ...input }, found): Promise<TimeEntry> {
+    if (!found) throw new Problem('time_entry_not_found')
+    const { entry, startedAt, week, settings, locked, tx } = found
+    const { update, now } = context
+    await refuseStale(tx, entry, expectedVersion, Object.keys(input))
+    const durationSeconds = input.durationSeconds ?? entry.durationSeconds
+    const isMoved = startedAt !== entry.startedAt || durationSeconds !== entry.durationSeconds
+    const endedAt = isMoved ? after(startedAt, Math.abs(durationSeconds) * SECOND_MS) : entry.endedAt
+    if (endedAt !== null && endedAt > after(now, 60 * SECOND_MS))
+      throw invalid('/startedAt', 'range', 'would end in the future')
+    const wanted = { ...input, startedAt, endedAt, durationSeconds, week }
+    const billable = wanted.billable ?? entry.billable
+    const isBilledAnew = billable !== entry.billable || durationSeconds !== entry.durationSeconds
+    const billableSeconds = isBilledAnew
+      ? billableOf({ billable, durationSeconds }, settings.row)
+      : entry.billableSeconds
+    const changes = changesBetween(entry, { ...wanted, billableSeconds })
+    if (!Object.keys(changes).length) return shownEntry(entry, now)
+    update(timeEntries, entry, { ...wanted, billableSeconds, updatedAt: now, version: entry.version + 1 })
+    tellTime(context, locked, entry, 'time.changed')
+    return shownEntry(entry, now)
+  },
+})

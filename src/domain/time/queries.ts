@@ -1,0 +1,179 @@
+import { and, eq, sql } from 'drizzle-orm'
+import { build, named, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import { isAdmin } from '../../kernel/actor.ts'
+import { defineQuery } from '../../kernel/desk.ts'
+import { type List, PageInput, readPage } from '../../kernel/page.ts'
+import { Problem } from '../../kernel/problems.ts'
+import { Closed, NoInput } from '../../kernel/schema.ts'
+import { refuseStaffOnly } from '../people/policy.ts'
+import { TREE_DEPTH_MAX } from '../relations/decide.ts'
+import { ticket } from '../tickets/queries.ts'
+import { TicketAct, TicketRef } from '../tickets/schema.ts'
+import {
+  entrySources,
+  entryStates,
+  SheetAct,
+  type TicketTime,
+  type TimeEntry,
+  TimeEntryAct,
+  type TimeSettings,
+  type TimeSum,
+  type Timesheet,
+} from './schema.ts'
+import { readWeek, sheetOf } from './sheets.ts'
+import { findSettings, shownEntry } from './store.ts'
+import { timeEntries } from './table.ts'
+
+// of a timer that runs: what it has by now
+const elapsed = sql<number>`case when ${timeEntries.resumedAt} is null then ${timeEntries.durationSeconds}
+  else ${timeEntries.durationSeconds} + floor(extract(epoch from clock_timestamp() - ${timeEntries.resumedAt}))::int end`
+const { resumedAt: _, ...plain } = rowOf(timeEntries)
+const columns = { ...plain, durationSeconds: named<number>('durationSeconds', elapsed) }
+
+const list: List<TimeEntry> = {
+  name: 'time_entries',
+  columns,
+  from: timeEntries,
+  id: timeEntries.id,
+  filters: {
+    ticketId: { column: timeEntries.ticketId, kind: 'reference' },
+    personId: { column: timeEntries.personId, kind: 'reference' },
+    activity: { column: timeEntries.activity, kind: 'reference' },
+    billable: { column: timeEntries.billable, kind: 'boolean' },
+    source: { column: timeEntries.source, kind: 'text', literals: entrySources },
+    state: { column: timeEntries.state, kind: 'text', literals: entryStates },
+    week: { column: timeEntries.week, kind: 'text' },
+    startedAt: { column: timeEntries.startedAt, kind: 'instant' },
+  },
+  sorts: {
+    createdAt: { column: timeEntries.id, property: 'id' },
+    startedAt: { column: timeEntries.startedAt, property: 'startedAt' },
+  },
+  defaultSort: '-createdAt',
+}
+/** What may be asked of all entries, and of those of one ticket. */
+export const timeEntryList: Pick<List<unknown>, 'filters' | 'sorts' | 'defaultSort'> = list
+const { ticketId: _ofTicket, ...ticketFilters } = list.filters
+export const ticketTimeList: Pick<List<unknown>, 'filters' | 'sorts' | 'defaultSort'> = {
+  ...list,
+  filters: ticketFilters,
+}
+
+/** The time that was spent, by anybody on anything. */
+export const timeEntriesQuery = defineQuery({
+  name: 'timeEntries',
+  group: 'time',
+  input: PageInput,
+  refuse: (actor) => refuseStaffOnly(actor),
+  read: (context, page) => readPage(list, context, page),
+})
+
+/** The time that was spent on one ticket. */
+export const ticketTimeEntries = defineQuery({
+  name: 'ticketTimeEntries',
+  group: 'time',
+  input: Closed({ ticketId: TicketRef, page: PageInput }),
+  refuse: (actor) => refuseStaffOnly(actor),
+
+  async read(context, { ticketId, page }) {
+    const { id } = await ticket.read(context, { ticketId })
+    const ofTicket = { field: 'ticketId', op: 'is' as const, values: [id] }
+    return readPage(list, context, { ...page, filters: [...(page.filters ?? []), ofTicket] })
+  },
+})
+
+const byId = prepare<{ id: string }>()(($) =>
+  build.select(rowOf(timeEntries)).from(timeEntries).where(eq(timeEntries.id, $.id)),
+)
+
+/** One entry. */
+export const timeEntry = defineQuery({
+  name: 'timeEntry',
+  group: 'time',
+  input: TimeEntryAct,
+  refuse: (actor) => refuseStaffOnly(actor),
+
+  async read({ db, now }, { timeEntryId }): Promise<TimeEntry> {
+    const [row] = (await db.query(byId.bind({ id: timeEntryId }))).rows
+    if (!row) throw new Problem('time_entry_not_found')
+    return shownEntry(row, now)
+  },
+})
+
+const own = prepare<{ personId: string }>()(($) =>
+  build
+    .select(rowOf(timeEntries))
+    .from(timeEntries)
+    .where(and(eq(timeEntries.personId, $.personId), sql`${timeEntries.state} in ('running', 'paused')`))
+    .orderBy(sql`${timeEntries.state} desc, ${timeEntries.id} desc`)
+    .limit(100),
+)
+
+/** The caller's timers, the one that runs first. */
+export const timersQuery = defineQuery({
+  name: 'timers',
+  group: 'time',
+  input: NoInput,
+  refuse: (actor) => refuseStaffOnly(actor),
+  read: async ({ db, actor, now }): Promise<TimeEntry[]> =>
+    (await db.query(own.bind({ personId: actor.id }))).rows.map((row) => shownEntry(row, now)),
+})
+
+const NOTHING: TimeSum = { seconds: 0, billableSeconds: 0, measuredSeconds: 0 }
+const LEVELS = sql.raw(String(TREE_DEPTH_MAX))
+
+const sums = prepareSql<{ id: string }, TimeSum & { isOwn: boolean }>()(
+  ($) => sql`with recursive parts as (
+      select id, 1 as level from tickets where id = ${$.id}
+      union all select t.id, parts.level + 1 from parts join tickets t on t.parent_id = parts.id where parts.level < ${LEVELS}
+    )
+    select e.ticket_id = ${$.id} as "isOwn", sum(case when e.source = 'automatic' then 0 else e.duration_seconds end)::int as seconds,
+      sum(e.billable_seconds)::int as "billableSeconds", sum(case when e.source = 'automatic' then e.duration_seconds else 0 end)::int as "measuredSeconds"
+    from time_entries e join parts on parts.id = e.ticket_id where e.ended_at is not null group by 1`,
+)
+
+/** The time that was spent on a ticket, and on it with all its parts; a timer counts once it is stopped. */
+export const ticketTime = defineQuery({
+  name: 'ticketTime',
+  group: 'time',
+  input: TicketAct,
+  refuse: (actor) => refuseStaffOnly(actor),
+
+  async read(context, { ticketId: ref }): Promise<TicketTime> {
+    const { id: ticketId } = await ticket.read(context, { ticketId: ref })
+    const { rows } = await context.db.query(sums.bind({ id: ticketId }))
+    const sum = (some: readonly TimeSum[]): TimeSum =>
+      some.reduce(
+        (all, each) => ({
+          seconds: all.seconds + each.seconds,
+          billableSeconds: all.billableSeconds + each.billableSeconds,
+          measuredSeconds: all.measuredSeconds + each.measuredSeconds,
+        }),
+        NOTHING,
+      )
+    return { ticketId, own: sum(rows.filter(({ isOwn }) => isOwn)), total: sum(rows) }
+  },
+})
+
+/** The week of a person: one's own, or for admins anybody's. */
+export const timesheet = defineQuery({
+  name: 'timesheet',
+  group: 'time',
+  input: SheetAct,
+  refuse: (actor, { personId }) =>
+    refuseStaffOnly(actor) ?? (actor.id === personId || isAdmin(actor) ? undefined : 'forbidden'),
+  read: async ({ db }, input): Promise<Timesheet> => sheetOf(await readWeek(db, input, false)),
+})
+
+/** How billable time is rounded. */
+export const timeSettingsQuery = defineQuery({
+  name: 'timeSettings',
+  group: 'time',
+  input: NoInput,
+  refuse: (actor) => refuseStaffOnly(actor),
+
+  async read({ db }): Promise<TimeSettings> {
+    const { id: _id, ...settings } = (await findSettings(db)).row
+    return settings
+  },
+})

@@ -1,0 +1,91 @@
+import { and, eq, sql } from 'drizzle-orm'
+import type { Connection } from '../../db/client.ts'
+import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import type { Instant } from '../../kernel/clock.ts'
+import type { CommandContext } from '../../kernel/context.ts'
+import { Problem } from '../../kernel/problems.ts'
+import { ticketFacts } from '../tickets/decide.ts'
+import type { LockedTicket } from '../tickets/store.ts'
+import { billed, secondsBetween } from './decide.ts'
+import { DURATION_MAX, type TimeEntry, type TimeSettings } from './schema.ts'
+import { timeEntries, timeSettings } from './table.ts'
+
+export type EntryRow = typeof timeEntries.$inferSelect
+
+/** An entry as it is read: what a running timer has by now. */
+export function shownEntry({ resumedAt, ...entry }: EntryRow, now: Instant): TimeEntry {
+  return { ...entry, durationSeconds: elapsed({ ...entry, resumedAt }, now) }
+}
+
+/** What a timer has by now; past the longest entry it counts no more. */
+export const elapsed = (
+  { durationSeconds, resumedAt }: Pick<EntryRow, 'durationSeconds' | 'resumedAt'>,
+  now: Instant,
+): number =>
+  resumedAt === null ? durationSeconds : Math.min(durationSeconds + secondsBetween(resumedAt, now), DURATION_MAX)
+
+const byId = prepare<{ id: string }>()(($) =>
+  build.select(rowOf(timeEntries)).from(timeEntries).where(eq(timeEntries.id, $.id)).for('update'),
+)
+export const lockEntry = async (tx: Connection, id: string): Promise<EntryRow | undefined> =>
+  (await tx.query(byId.bind({ id }))).rows[0]
+
+const timersOf = prepare<{ personId: string }>()(($) =>
+  build
+    .select(rowOf(timeEntries))
+    .from(timeEntries)
+    .where(and(eq(timeEntries.personId, $.personId), sql`${timeEntries.state} in ('running', 'paused')`))
+    .orderBy(timeEntries.id)
+    .for('update'),
+)
+/** The timers of a person, of which at most one runs. */
+export const lockTimers = async (tx: Connection, personId: string): Promise<EntryRow[]> =>
+  (await tx.query(timersOf.bind({ personId }))).rows
+
+const settings = prepare()(() => build.select(rowOf(timeSettings)).from(timeSettings).limit(1))
+const DEFAULT = { id: 'desk', roundToSeconds: 1, rounding: 'up', minimumSeconds: 0, version: 1 } as const
+
+/** How time is rounded; where nobody has said anything, to the second. */
+export async function findSettings(
+  tx: Connection,
+): Promise<{ row: typeof timeSettings.$inferSelect; isStored: boolean }> {
+  const [row] = (await tx.query(settings.bind({}))).rows
+  return { row: row ?? { ...DEFAULT }, isStored: row !== undefined }
+}
+
+const sheet = prepareSql<{ personId: string; week: string }, { state: string }>()(
+  ($) => sql`select state from timesheets where person_id = ${$.personId} and week = ${$.week} for share`,
+)
+
+/** Refuses what would change a week that was handed in. */
+export async function refuseClosedWeek(tx: Connection, personId: string, week: string): Promise<void> {
+  const [found] = (await tx.query(sheet.bind({ personId, week }))).rows
+  if (found && found.state !== 'open' && found.state !== 'rejected')
+    throw new Problem('timesheet_closed', { detail: `The timesheet of ${week} is ${found.state}`, week })
+}
+
+/** What is billed of an entry, by the rule that holds now. */
+export const billableOf = (
+  entry: { billable: boolean; durationSeconds: number },
+  rounding: Omit<TimeSettings, 'version'>,
+): number => (entry.billable ? billed(entry.durationSeconds, rounding) : 0)
+
+type TimeEvent = 'timer.started' | 'timer.paused' | 'timer.stopped' | 'time.changed' | 'time.removed'
+
+/** Tells what happened to an entry, with the facts of its ticket: rules may follow from it. */
+export function tellTime(
+  { emit, actor, versions }: CommandContext,
+  { ticket, ...parties }: LockedTicket,
+  entry: Pick<EntryRow, 'id' | 'version' | 'personId' | 'durationSeconds' | 'source'>,
+  type: TimeEvent | 'time.logged',
+): void {
+  const { id: timeEntryId, personId, durationSeconds, source } = entry
+  const about = {
+    ticketId: ticket.id,
+    object: { type: 'time_entry', id: timeEntryId, version: entry.version },
+    facts: ticketFacts({ before: ticket, after: ticket, ...parties, actor, versions }),
+    working: { ticket, ...parties },
+  }
+  if (type === 'time.logged') emit({ ...about, type, data: { timeEntryId, personId, durationSeconds, source } })
+  else emit({ ...about, type, data: { timeEntryId } })
+}
