@@ -23,6 +23,7 @@ import { simulationResolvers } from './simulations.ts'
 import { templateResolvers } from './templates.ts'
 import { ticketLoaders, ticketResolvers } from './tickets.ts'
 import { matchLoader, viewResolvers } from './views.ts'
+import { transitionsLoader, wordResolvers } from './words.ts'
 
 const BODY_BYTES_MAX = 102_400
 
@@ -38,6 +39,7 @@ const features = [
   relationResolvers,
   viewResolvers,
   fieldResolvers,
+  wordResolvers,
 ]
 
 const resolvers = {
@@ -50,7 +52,12 @@ const resolvers = {
 const loaders = {
   ...ticketLoaders,
   ...peopleLoaders,
-  Ticket: { ...ticketLoaders.Ticket, match: matchLoader, organization: organizationLoader },
+  Ticket: {
+    ...ticketLoaders.Ticket,
+    match: matchLoader,
+    organization: organizationLoader,
+    transitions: transitionsLoader,
+  },
   Person: { organization: organizationLoader },
 }
 

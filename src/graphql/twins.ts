@@ -29,8 +29,9 @@ import { searchSchemas } from '../domain/search/schema.ts'
 import { simulationSchemas } from '../domain/simulations/schema.ts'
 import { RenderedTemplate, Template } from '../domain/templates/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
-import { Priority, Status, TicketType } from '../domain/types/schema.ts'
+import { wordSchemas } from '../domain/types/schema.ts'
 import { viewSchemas } from '../domain/views/schema.ts'
+import { workflowSchemas } from '../domain/workflows/schema.ts'
 
 /** Each resource of the graph and the TypeBox schema that REST answers with: the same fields, the same nullability. */
 export const twins: Record<string, TSchema> = {
@@ -42,9 +43,8 @@ export const twins: Record<string, TSchema> = {
   Person,
   Organization,
   Team,
-  TicketType,
-  Status,
-  Priority,
+  ...wordSchemas,
+  ...workflowSchemas,
   Mailbox,
   ApiKey,
   ApiKeyWithSecret,

@@ -42,7 +42,7 @@ export async function openFromMail(context: CommandContext, mail: InboundMail, f
     requester,
     channel: context.channel,
     preview: preview(body.visibleText ?? body.bodyText),
-    more: { mailboxId: box?.id ?? null, teamId: box?.teamId ?? null, fields },
+    more: { mailboxId: box?.id ?? null, ...(box?.teamId ? { teamId: box.teamId } : {}), fields },
   })
 
   const messageId = newId('msg')

@@ -91,6 +91,8 @@ function keyFaults(input: Record<string, unknown>, { words, templates, macros, i
   const known: Record<string, (key: string) => string | undefined> = {
     status: noneOf(words.statuses),
     priority: noneOf(words.priorities),
+    category: noneOf(words.categories),
+    project: noneOf(words.projects),
     type: noneOf(words.types),
     template: (key) => (templates.has(key) ? undefined : `${key} is no template`),
     key: (key) => (macros.has(key) ? undefined : `${key} is no macro`),
