@@ -73,6 +73,7 @@ async function defined(): Promise<Named[]> {
 const internalCommands: Record<string, string> = {
   notifyPerson: 'an action of rules',
   sendMail: 'an action of rules and macros: by hand one opens a ticket, or replies',
+  tellPhase: 'an action of rules and macros: by hand one replies',
   recordApiKeyUse: 'notes that a key was used',
   journalMail: 'SMTP is its door',
   journalMails: 'SMTP is its door',

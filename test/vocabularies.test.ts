@@ -275,3 +275,52 @@ t.test('a type goes with its workflow, and its tickets are another kind from the
   t.same((await call('GET', '/v1/fields/of_gone')).body.types, ['heir'])
   t.equal((await db.query({ text: `select 1 from workflows where type = 'gone'`, values: [] })).rows.length, 0)
 })
+
+t.test('requesters hear of each phase that says so, once the shipped rule is switched on', async (t) => {
+  await made('/v1/templates', {
+    key: 'repaired',
+    name: 'Repaired',
+    subject: 'Repaired',
+    body: 'Fetch {{ ticket.number }}.',
+  })
+  await made('/v1/statuses', {
+    key: 'repaired',
+    name: 'Repaired internally',
+    requesterLabel: 'Ready to fetch',
+    category: 'solved',
+    notifyRequester: true,
+    template: 'repaired',
+    pausesSla: true,
+  })
+  await made('/v1/statuses', { key: 'sent_in', name: 'Sent in', category: 'open', notifyRequester: true })
+  t.match((await call('GET', '/v1/statuses/repaired')).body, { pausesSla: true, requesterLabel: 'Ready to fetch' })
+  const mails = async (id: string) => {
+    const { data } = (await call('GET', `/v1/mail/outbound?ticketId=${id}&kind=automatic_mail`)).body
+    return Promise.all(
+      data.map(async ({ id: mail, to, subject }: { id: string; to: string; subject: string }) => ({
+        to,
+        subject,
+        says: (await call('GET', `/v1/mail/outbound/${mail}/why`)).body.bodyText,
+      })),
+    )
+  }
+  const silent = await openTicket()
+  await call('PATCH', `/v1/tickets/${silent.id}`, { body: { status: 'repaired' } })
+  t.same(await mails(silent.id), [], 'it is shipped switched off')
+
+  const key = 'tell_requester_of_each_phase'
+  t.equal((await call('PATCH', `/v1/rules/${key}`, { body: { enabled: true } })).status, 200)
+  const { id, number } = await openTicket()
+  for (const status of ['sent_in', 'on_hold', 'repaired'])
+    await call('PATCH', `/v1/tickets/${id}`, { body: { status }, key: agent.key })
+  t.same((await mails(id)).reverse(), [
+    {
+      to: 'ruth@example.com',
+      subject: `Your ticket: Sent in #[${number}]`,
+      says: `Your ticket ${number} is now: Sent in.\n\nTo add something, answer this mail.`,
+    },
+    { to: 'ruth@example.com', subject: `Repaired #[${number}]`, says: `Fetch ${number}.` },
+  ])
+  await call('DELETE', '/v1/statuses/sent_in?replaceWith=repaired')
+  t.equal((await mails(id)).length, 2, 'a word that is replaced is no phase')
+})
