@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import t from 'tap'
 import { deadEnds } from '../src/domain/workflows/decide.ts'
@@ -429,4 +431,15 @@ t.test('dead ends of long chains are found', (t) => {
   t.same(deadEnds({ statuses, transitions: chain }, known), [])
   t.equal(deadEnds({ statuses, transitions: chain.slice(0, -1) }, known).length, 99)
   t.end()
+})
+
+t.test('the examples of the documents work', async (t) => {
+  const text = readFileSync(join(import.meta.dirname, '../docs/workflows.md'), 'utf8')
+  const examples = [...text.matchAll(/^curl -s (?:-X (PUT) )?http:\/\/127\.0\.0\.1:3000(\S+) [^']*'Content-Type: application\/json' -d '([^']+)'$/gm)] // biome-ignore format: one line
+  t.equal(examples.length, 3)
+  for (const [, method = 'POST', path = '', body = ''] of examples) {
+    const given = JSON.parse(body.replace('"repair"', '"repair_example"'))
+    const answer = await call(method as 'PUT' | 'POST', path.replace('/repair/', '/repair_example/'), { body: given })
+    t.ok([200, 201].includes(answer.status), `${path}: ${answer.text}`)
+  }
 })
