@@ -258,6 +258,8 @@ t.test('types say how their tickets begin, and who may open them', async (t) => 
   t.match(await call('POST', '/v1/statuses', { body: { key: 'x', name: 'x', category: 'open', template: 'nothing' } }), { status: 422, body: { errors: [{ pointer: '/template' }] } }) // biome-ignore format: one line
   for (const key of await keysOf('types'))
     if (key !== 'ticket') await call('PATCH', `/v1/types/${key}`, { body: { hidden: true } })
+  const last = await call('DELETE', '/v1/types/ticket?replaceWith=secret')
+  t.match(last, { status: 400, body: { errors: [{ pointer: '/replaceWith', code: 'not_allowed' }] } })
   t.match(await call('PATCH', '/v1/types/ticket', { body: { enabled: false } }), { status: 422, body: { errors: [{ pointer: '/enabled' }] } }) // biome-ignore format: one line
 })
 

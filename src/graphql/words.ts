@@ -1,4 +1,3 @@
-import type { TSchema } from 'typebox'
 import { addCategory, addPriority, addProject, addStatus, addType } from '../domain/types/add-word.ts'
 import { changeCategory, changePriority, changeProject, changeStatus, changeType } from '../domain/types/change-word.ts'
 import {
@@ -17,6 +16,7 @@ import { removeCategory, removePriority, removeProject, removeStatus, removeType
 import { transitionsByTicket, transitionsQuery, workflowQuery } from '../domain/workflows/queries.ts'
 import { setWorkflow } from '../domain/workflows/set-workflow.ts'
 import type { Query } from '../kernel/desk.ts'
+import type { NoInput } from '../kernel/schema.ts'
 import type { Context } from './context.ts'
 import { mutation } from './mutation.ts'
 import { orNull } from './or-null.ts'
@@ -24,9 +24,9 @@ import { orNull } from './or-null.ts'
 type Key = { key: string }
 
 const all =
-  <I extends TSchema, R>(query: Query<I, R>, nothing: object = {}) =>
+  <R>(query: Query<typeof NoInput, R>) =>
   (_root: unknown, _args: object, { desk }: Context) =>
-    desk.read(query, nothing as never) // they take no input
+    desk.read(query, {})
 
 const one =
   (query: typeof typeQuery) =>

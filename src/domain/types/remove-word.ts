@@ -4,7 +4,7 @@ import { defineCommand } from '../../kernel/desk.ts'
 import { invalid, invalidInput, Problem } from '../../kernel/problems.ts'
 import { refuseAdminWork } from '../people/policy.ts'
 import { workflows } from '../workflows/table.ts'
-import { deadEndFaults } from './decide.ts'
+import { goneFaults } from './decide.ts'
 import { bringAlong, countTickets, type Following, followers, lookAgain } from './following.ts'
 import { kinds, wordsOf } from './kinds.ts'
 import { referencesTo, rename, usersIn } from './references.ts'
@@ -78,10 +78,10 @@ function inUse(key: string, count: number, references: Parameters<typeof usersIn
   })
 }
 
-/** The vocabulary as this transaction leaves it: what was written has been sent. Without a dead end, or nothing of it stands. */
+/** The vocabulary as this transaction leaves it: what was written has been sent. It must be sound, or nothing of it stands. */
 async function seenAfter(tx: Connection, noun: Noun): Promise<Vocabulary> {
   const after = await vocabulary.load(tx)
-  const faults = noun === 'status' ? deadEndFaults(after, '/replaceWith') : []
+  const faults = goneFaults(noun, after, '/replaceWith')
   if (faults.length) throw invalidInput(faults)
   return after
 }

@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox'
+import { type Static, type TProperties, type TUnsafe, Type } from 'typebox'
 import { Closed, ExpectedVersion, Id, Key, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
 
 export const statusCategories = ['open', 'waiting_on_customer', 'waiting_on_other', 'solved', 'closed'] as const
@@ -66,7 +66,7 @@ export interface Word {
   updatedAt: string
 }
 
-const optional = <M extends Record<string, ReturnType<typeof Type.Unsafe>>>(members: M) =>
+const optional = (members: TProperties): TProperties =>
   Object.fromEntries(Object.entries(members).map(([name, member]) => [name, Type.Optional(member)]))
 
 /** Members that name something: looked up before a word is written. */
@@ -85,20 +85,18 @@ interface ChangeWord extends Partial<AddWord> {
 }
 
 // members of their own are passed on as they were checked: what all words have is all that code reads
-const adding = (members: object, required: object = {}) =>
+const adding = (members: TProperties, required: TProperties = {}) =>
   Closed({
     key: Key('lower_snake, never changed'),
-    ...optional(members as never),
+    ...optional(members),
     name: plain.name,
     ...required,
-  }) as unknown as ReturnType<typeof Type.Unsafe<AddWord>>
-const changing = (members: object) =>
-  Closed({ key: Key(), expectedVersion: ExpectedVersion, ...optional(members as never) }) as unknown as ReturnType<
-    typeof Type.Unsafe<ChangeWord>
-  >
+  }) as unknown as TUnsafe<AddWord>
+const changing = (members: TProperties) =>
+  Closed({ key: Key(), expectedVersion: ExpectedVersion, ...optional(members) }) as unknown as TUnsafe<ChangeWord>
 
 /** What is given for a new word, and for a change. */
-export const wordInputs: Record<Noun, { add: ReturnType<typeof adding>; change: ReturnType<typeof changing> }> = {
+export const wordInputs: Record<Noun, { add: TUnsafe<AddWord>; change: TUnsafe<ChangeWord> }> = {
   type: { add: adding(ofType), change: changing(ofType) },
   status: { add: adding(ofStatus, { category: ofStatus.category }), change: changing(ofStatus) },
   priority: { add: adding(ofPriority), change: changing(ofPriority) },

@@ -34,12 +34,16 @@ export function workflowOf(
   return { type, statuses: [...statuses.keys()], transitions: [], statusMapping: [], version: 0, updatedAt: null }
 }
 
+/** A fault names so many; one is enough to begin with. */
+const TOLD_MAX = 10
+
 /** Dead ends of all types, told by type: for changes of statuses. */
 export function typesWithDeadEnds(words: Pick<Vocabulary, 'types' | 'workflows' | 'statuses'>): string[] {
-  return [...words.types.keys()].flatMap((type) => {
+  const found = [...words.types.keys()].flatMap((type) => {
     const lost = deadEnds(workflowOf(words, type), words.statuses)
-    return lost.length ? [`${type}: ${lost.join(', ')}`] : []
+    return lost.length ? [`${type}: ${lost.slice(0, TOLD_MAX).join(', ')}`] : []
   })
+  return found.slice(0, TOLD_MAX)
 }
 
 /** What is known of a ticket and of who would move it. */
