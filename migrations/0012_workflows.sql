@@ -26,6 +26,8 @@ CREATE TABLE "workflows" (
 	"updated_at" timestamp(3) with time zone NOT NULL
 );
 --> statement-breakpoint
+ALTER TABLE "mailboxes" ADD COLUMN "category" text COLLATE "C";--> statement-breakpoint
+ALTER TABLE "mailboxes" ADD COLUMN "project" text COLLATE "C";--> statement-breakpoint
 ALTER TABLE "priorities" ADD COLUMN "version" integer DEFAULT 1 NOT NULL;--> statement-breakpoint
 ALTER TABLE "priorities" ADD COLUMN "created_at" timestamp(3) with time zone DEFAULT now() NOT NULL;--> statement-breakpoint
 ALTER TABLE "priorities" ADD COLUMN "updated_at" timestamp(3) with time zone DEFAULT now() NOT NULL;--> statement-breakpoint

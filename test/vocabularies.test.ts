@@ -126,6 +126,24 @@ t.test('tickets have categories and projects, in filters, conditions and forms',
   t.notOk(form.properties.project)
 })
 
+t.test('a mailbox places its tickets', async (t) => {
+  await made('/v1/categories', { key: 'ideas', name: 'Ideas' })
+  await made('/v1/projects', { key: 'next', name: 'Next' })
+  const rcptTo = 'suggestions@kontor.localhost'
+  const { id } = await made('/v1/mailboxes', { address: rcptTo, category: 'ideas', project: 'next' })
+  const mail = await receive('From: ruth@example.com\nSubject: Hi\nMessage-ID: <v0@example.com>\n\nHi\n', { rcptTo })
+  t.match(await ticket(mail.ticketId), { category: 'ideas', project: 'next' })
+  t.match(await call('DELETE', '/v1/projects/next'), {
+    status: 409,
+    body: { count: 1, usedBy: { mailboxes: [rcptTo] } },
+  })
+  t.equal((await call('DELETE', '/v1/projects/next?replaceWith=apollo')).status, 204)
+  t.match((await call('GET', `/v1/mailboxes/${id}`)).body, { project: 'apollo', category: 'ideas', version: 2 })
+  t.match(await ticket(mail.ticketId), { project: 'apollo' })
+  const wrong = await call('PATCH', `/v1/mailboxes/${id}`, { body: { project: 'next' } })
+  t.match(wrong, { status: 422, body: { errors: [{ pointer: '/project' }] } })
+})
+
 t.test('what is in use goes only where another takes its place, everywhere', async (t) => {
   await made('/v1/statuses', { key: 'parked', name: 'Parked', category: 'waiting_on_other' })
   const [first, second] = [await openTicket({ status: 'parked' }), await openTicket({ status: 'parked' })]

@@ -33,6 +33,8 @@ export async function openFromMail(context: CommandContext, mail: InboundMail, f
   const chosen = chosenWords(words, {
     ...(box ? { type: box.type } : {}),
     ...(box?.priority ? { priority: box.priority } : {}),
+    ...(box?.category ? { category: box.category } : {}),
+    ...(box?.project ? { project: box.project } : {}),
   })
   const fields = defaultsOf(words.fields, chosen.type.key)
   const ticket = insertTicket(opening, {

@@ -34,7 +34,7 @@ const mailboxesNaming = prepare<{ key: string }>()(($) =>
   build
     .select(rowOf(mailboxes))
     .from(mailboxes)
-    .where(sql`${mailboxes.type} = ${$.key} or ${mailboxes.priority} = ${$.key}`)
+    .where(sql`${$.key} in (${mailboxes.type}, ${mailboxes.priority}, ${mailboxes.category}, ${mailboxes.project})`)
     .orderBy(mailboxes.id)
     .for('update'),
 )
@@ -103,10 +103,8 @@ const renamedRule = (row: typeof rules.$inferSelect, renaming: Renaming) => ({
   ...(renaming.noun === 'type' && row.types ? { types: renamedKeys(row.types, renaming) } : {}),
 })
 
-const renamedDefaults = (row: typeof mailboxes.$inferSelect, { noun, from, to }: Renaming) => ({
-  ...(noun === 'type' && row.type === from ? { type: to } : {}),
-  ...(noun === 'priority' && row.priority === from ? { priority: to } : {}),
-})
+const renamedDefaults = (row: typeof mailboxes.$inferSelect, { noun, from, to }: Renaming) =>
+  noun !== 'status' && row[noun] === from ? { [noun]: to } : {}
 
 const renamedType = (row: typeof types.$inferSelect, { noun, from, to }: Renaming) => ({
   ...(noun === 'status' && row.defaultStatus === from ? { defaultStatus: to } : {}),
