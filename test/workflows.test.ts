@@ -283,6 +283,13 @@ t.test('a reply may carry the message that its status asks for', async (t) => {
   t.match(refused, { status: 409, body: { code: 'transition_not_allowed', from: 'solved', to: 'closed', missing: [{ kind: 'role', roles: ['admin'] }] } }) // biome-ignore format: one line
   t.equal((await call('GET', `/v1/tickets/${id}/messages`)).body.data.length, 2, 'the reply was not posted either')
 
+  await made('/v1/templates', { key: 'solved', name: 'Solved', body: 'Done.' })
+  const actions = [{ action: 'changeTicket', status: 'solved' }]
+  await made('/v1/macros', { key: 'solve', name: 'Solve', template: 'solved', actions })
+  const { id: third } = await openTicket({ type: 'repair' })
+  t.equal((await call('POST', '/v1/macros/solve/apply', { body: { ticketId: third }, key: agent.key })).status, 200)
+  t.equal((await call('GET', `/v1/tickets/${third}`)).body.status, 'solved', 'a macro says it and moves the ticket')
+
   const { id: other } = await openTicket({ type: 'repair' })
   await patch(other, { status: 'waiting_on_customer' })
   t.equal((await call('PATCH', `/v1/tickets/${other}`, { body: { status: 'solved' } })).status, 409)

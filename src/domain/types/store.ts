@@ -107,10 +107,9 @@ export function chosenWords(
   offers: (type: TicketType) => boolean = () => true,
 ): ChosenWords {
   const { types } = vocabulary
-  const offered = new Map([...types].filter(([, type]) => offers(type)))
-  const [first] = offered.values()
-  const type = input.type === undefined ? first : offered.get(input.type)
-  if (!type) throw unknownKey('/type', input.type ?? '', offered)
+  const type = input.type === undefined ? [...types.values()].find(offers) : types.get(input.type)
+  if (!type || !offers(type))
+    throw unknownKey('/type', input.type ?? '', new Map([...types].filter(([, each]) => offers(each))))
   const status = statusOf(vocabulary, input.status ?? type.defaultStatus)
   const workflow = vocabulary.workflows.get(type.key)
   if (input.status !== undefined && workflow && !workflow.statuses.includes(status.key))
