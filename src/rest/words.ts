@@ -38,7 +38,7 @@ function routesOf(app: FastifyInstance, vocabulary: (typeof vocabularies)[number
   const { path, one, many, schema, notFound } = vocabulary
   const response = Type.Ref(schema)
   const problems = [notFound]
-  wholeListRoute<(typeof vocabulary.list)['input'], unknown>(app, {
+  wholeListRoute(app, {
     url: `/${path}`,
     query: vocabulary.list,
     response,
