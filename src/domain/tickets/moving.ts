@@ -101,12 +101,16 @@ const heldIn = (ticket: TicketRow, field: string): unknown =>
 const isPresent = (value: unknown): boolean =>
   value !== null && value !== undefined && !(Array.isArray(value) && value.length === 0)
 
-/** Said since the ticket came to its present status: a note by anybody, in public by somebody who works here and not answered yet. */
+/** Said since the ticket came to its present status: a note, or in public by somebody who works here, after whom the requester has done nothing. */
 function hasMessage(ticket: TicketRow, visibility: 'public' | 'internal'): boolean {
   const since = ticket.statusEnteredAt ?? ticket.createdAt
   if (visibility === 'internal') return ticket.lastNoteAt !== null && ticket.lastNoteAt > since
-  const { lastMessageAt, lastRequesterActivityAt } = ticket
-  return lastMessageAt !== null && lastMessageAt > since && lastMessageAt !== lastRequesterActivityAt
+  const { lastMessageAt, lastRequesterActivityAt, lastAgentActivityAt } = ticket
+  if (lastMessageAt === null || lastMessageAt <= since) return false
+  // whoever has spoken last has acted at that very moment, and may have acted again
+  return (
+    lastRequesterActivityAt === null || lastRequesterActivityAt < lastMessageAt || lastAgentActivityAt === lastMessageAt
+  )
 }
 
 const UNVERSIONED = { vocabulary: 0, rules: 0 }
