@@ -213,6 +213,12 @@ t.test('tickets follow what a word means now', async (t) => {
   const { id } = await openTicket({ status: 'done_so_far' })
   t.equal((await call('PATCH', '/v1/statuses/done_so_far', { body: { category: 'solved' } })).status, 200)
   t.match(await ticket(id), { status: 'done_so_far', statusCategory: 'solved', solvedAt: String })
+  const again = { noun: 'status', key: 'done_so_far', to: null, after: null } as const
+  await db.query({ text: `update tickets set status_category = 'open' where id = $1`, values: [id] })
+  await system.execute(followWord, again)
+  t.match(await ticket(id), { statusCategory: 'solved', version: 3 }, 'who was late follows, too')
+  await system.execute(followWord, again)
+  t.match(await ticket(id), { version: 3 }, 'and once')
 
   const low = await openTicket({ priority: 'low', tags: ['ranked'] })
   const high = await openTicket({ priority: 'high', tags: ['ranked'] })

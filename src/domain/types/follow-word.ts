@@ -19,7 +19,8 @@ export const followWord = defineCommand({
     // somebody has added the removed word again, or removed the other one: its tickets are where they belong
     const isOver = to === null ? !known.has(key) : known.has(key) || !known.has(to)
     const isRank = noun === 'priority' && to === null
-    return { words, isOver, isRank, found: isOver || isRank ? [] : await followers(tx, following) }
+    const category = noun === 'status' && to === null ? words.statuses.get(key)?.category : undefined
+    return { words, isOver, isRank, found: isOver || isRank ? [] : await followers(tx, following, category) }
   },
 
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),

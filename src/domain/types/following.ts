@@ -33,9 +33,9 @@ const columns: Record<Noun, PgColumn> = {
   project: tickets.project,
 }
 const lockNext = ofEach((column) =>
-  prepare<{ key: string; after: string; limit: number }>()(($) =>
+  prepare<{ key: string; after: string; category: string; limit: number }>()(($) =>
     lockable()
-      .where(sql`${column} = ${$.key} and ${tickets.id} > ${$.after}`)
+      .where(sql`${column} = ${$.key} and ${tickets.id} > ${$.after} and ${tickets.statusCategory} <> ${$.category}`)
       .orderBy(asc(tickets.id))
       .limit($.limit)
       .for('update', { of: tickets }),
@@ -68,9 +68,13 @@ export async function countTickets(tx: Connection, noun: Noun, key: string): Pro
   return row?.count ?? 0
 }
 
-/** The next tickets that follow, locked in the order of their ids. */
-export async function followers(tx: Connection, { noun, key, after }: Following): Promise<LockedTicket[]> {
-  const { rows } = await tx.query(lockNext[noun].bind({ key, after: after ?? '', limit: BATCH_TICKETS }))
+/** The next tickets that follow, locked in the order of their ids; those that are in this category of status already need not. */
+export async function followers(
+  tx: Connection,
+  { noun, key, after }: Following,
+  category = '',
+): Promise<LockedTicket[]> {
+  const { rows } = await tx.query(lockNext[noun].bind({ key, after: after ?? '', category, limit: BATCH_TICKETS }))
   return rows.map(lockedFrom)
 }
 
