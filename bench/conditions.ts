@@ -10,6 +10,8 @@ const words = {
   types: keyed(['ticket']),
   statuses: keyed(['open', 'waiting_on_customer', 'solved', 'closed']),
   priorities: keyed(['low', 'normal', 'high', 'urgent']),
+  categories: keyed([]),
+  projects: keyed([]),
 } as unknown as Vocabulary // conditions read only the keys
 const fields = ticketFields(words)
 const asking = { me: 'per_1', now: '2026-11-22T12:00:00.000Z' }

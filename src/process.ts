@@ -6,6 +6,7 @@ import { openDatabase } from './database.ts'
 import type { Db } from './db/client.ts'
 import { journalMail } from './domain/inbound/journal-mail.ts'
 import { mailRecipient } from './domain/mailboxes/recipient.ts'
+import { followWord } from './domain/types/follow-word.ts'
 import { sayHello } from './hello.ts'
 import { bulkChanger } from './jobs/bulk.ts'
 import { startIndexing } from './jobs/indexing.ts'
@@ -113,6 +114,7 @@ interface MailWorker {
 async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: Db, log: Logger): Promise<MailWorker> {
   const workerId = newId('job')
   const desk = app.desk.as(SYSTEM, { channel: 'email' })
+  const rules = app.desk.as(SYSTEM, { channel: 'rule' })
   const transport = smtpRelayUrl ? createTransport({ relayUrl: smtpRelayUrl, ehloName: mailDomain }) : undefined
   const onError = (error: unknown) => log.error({ err: error }, 'work on a timer failed')
   app.parser.warm()
@@ -131,6 +133,7 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
       handle: bulkChanger(app.desk.as(SYSTEM, { channel: 'api' }), onError),
       atOnce: BULK_CHANGES_AT_ONCE,
     },
+    'words.follow': { handle: async (word) => void (await rules.execute(followWord, word)), atOnce: 1 },
     'rule.simulate': { handle: simulator(desk, onError), atOnce: SIMULATIONS_AT_ONCE },
     ...(transport
       ? {
@@ -143,7 +146,7 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
   })
   const cleaning = scheduleCleanUp(desk, onError)
   const indexing = startIndexing(desk, onError)
-  const timers = startRuleTimers(app.desk.as(SYSTEM, { channel: 'rule' }), onError)
+  const timers = startRuleTimers(rules, onError)
   const stop = async () => {
     cleaning.stop()
     await Promise.all([indexing.stop(), timers.stop(), receiver.finish(FINISH_MS), app.queue.stop()])

@@ -175,6 +175,25 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
   },
   readAllNotifications: { body: {} },
   changeNotificationPreferences: { body: { customerReplied: 'list' } },
+  addType: { body: { key: 'right', name: 'Right' } },
+  changeType: { params: async () => ({ key: await aWord('types') }), body: { name: 'Other' } },
+  removeType: { params: async () => ({ key: await aWord('types') }) },
+  addStatus: { body: { key: 'right', name: 'Right', category: 'open' } },
+  changeStatus: {
+    params: async () => ({ key: await aWord('statuses', { category: 'open' }) }),
+    body: { name: 'Other' },
+  },
+  removeStatus: { params: async () => ({ key: await aWord('statuses', { category: 'open' }) }) },
+  addPriority: { body: { key: 'right', name: 'Right' } },
+  changePriority: { params: async () => ({ key: await aWord('priorities') }), body: { name: 'Other' } },
+  removePriority: { params: async () => ({ key: await aWord('priorities') }) },
+  addCategory: { body: { key: 'right', name: 'Right' } },
+  changeCategory: { params: async () => ({ key: await aWord('categories') }), body: { name: 'Other' } },
+  removeCategory: { params: async () => ({ key: await aWord('categories') }) },
+  addProject: { body: { key: 'right', name: 'Right' } },
+  changeProject: { params: async () => ({ key: await aWord('projects') }), body: { name: 'Other' } },
+  removeProject: { params: async () => ({ key: await aWord('projects') }) },
+  setWorkflow: { params: async () => ({ key: await aWord('types') }), body: { statuses: ['open', 'closed'] } },
   addField: { body: { key: 'right', name: 'Right', type: 'text' } },
   changeField: { params: async () => ({ key: await aField() }), body: { name: 'Other' } },
   removeField: { params: async () => ({ key: await aField() }) },
@@ -224,6 +243,11 @@ const aRawMail = (headers: Record<string, string>) =>
 const aView = async () => {
   const body = { key: `view_${mails++}`, name: 'Spare', condition: { all: [] } }
   return (await call('POST', '/v1/views', { body })).body.key
+}
+
+const aWord = async (path: string, more: object = {}) => {
+  const body = { key: `word_${mails++}`, name: 'Spare', ...more }
+  return (await call('POST', `/v1/${path}`, { body })).body.key
 }
 
 const aField = async () => {

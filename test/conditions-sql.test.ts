@@ -61,6 +61,9 @@ for (const type of fieldTypes) {
   if ((await call('POST', '/v1/fields', { body })).status !== 201) throw new Error(`no field of the type ${type}`)
 }
 
+for (const key of ['hardware', 'software', 'other'])
+  for (const path of ['categories', 'projects']) await call('POST', `/v1/${path}`, { body: { key, name: key } })
+
 const words = await vocabulary.load(db)
 const fields = ticketFields(words)
 const options = (name: string) => fc.constantFrom(...(fields.get(name)?.options ?? []))

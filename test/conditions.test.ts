@@ -19,6 +19,8 @@ const words = {
   types: keyed('ticket'),
   statuses: keyed('open', 'waiting_on_agent', 'waiting_on_customer', 'on_hold', 'solved', 'closed'),
   priorities: keyed('low', 'normal', 'high', 'urgent'),
+  categories: keyed('hardware'),
+  projects: keyed('apollo'),
   fields: new Map(),
 } as unknown as Vocabulary // types have more members, which conditions do not read
 const custom = new Map(

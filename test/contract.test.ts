@@ -73,6 +73,7 @@ async function defined(): Promise<Named[]> {
 const internalCommands: Record<string, string> = {
   notifyPerson: 'an action of rules',
   sendMail: 'an action of rules and macros: by hand one opens a ticket, or replies',
+  tellPhase: 'an action of rules and macros: by hand one replies',
   recordApiKeyUse: 'notes that a key was used',
   journalMail: 'SMTP is its door',
   journalMails: 'SMTP is its door',
@@ -89,6 +90,7 @@ const internalCommands: Record<string, string> = {
   leave: 'workers among themselves',
   returnInboundMail: 'workers among themselves',
   cleanUp: 'runs by the clock',
+  followWord: 'a step of the worker',
   indexTexts: 'runs by the clock',
   fireRuleTimer: 'runs by the clock',
   deferRuleTimer: 'runs by the clock',
@@ -99,6 +101,7 @@ const internalQueries: Record<string, string> = {
   peopleById: 'for loaders and includes',
   organizationsById: 'for loaders',
   teamsById: 'for loaders',
+  transitionsByTicket: 'for loaders',
   messagesByTicket: 'for loaders',
   ticketWithMessages: 'a ticket with include=messages',
   conversationsByTicket: 'for loaders',

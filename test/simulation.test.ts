@@ -91,7 +91,7 @@ async function settle() {
 }
 
 t.test('a simulation over what happened says what the record says, of every rule', async (t) => {
-  const off = ['round_robin', 'close_solved_after_a_week']
+  const off = ['round_robin', 'close_solved_after_a_week', 'tell_requester_of_each_phase']
   for (const key of off) await call('PATCH', `/v1/rules/${key}`, { body: { enabled: true } })
   const chase = (key: string, to: string) => ({
     key,
@@ -145,7 +145,7 @@ t.test('a simulation over what happened says what the record says, of every rule
   t.ok(await settle())
 
   const { data: rules } = (await call('GET', '/v1/rules')).body
-  t.equal(rules.length, 28)
+  t.equal(rules.length, 29)
   for (const { key } of rules) {
     const simulation = await simulated(key)
     t.match(simulation, { state: 'done', revision: Number, detail: null }, key)

@@ -34,6 +34,14 @@ t.test('six views are shipped, and everybody who works here sees them', async (t
   t.match(await call('GET', '/v1/views/unassigned/count', { key: ruth.key }), { status: 403 })
 })
 
+t.test('a view is answered with its condition, groups or none', async (t) => {
+  for (const [n, condition] of [VIP, { all: [VIP] }].entries()) {
+    const { body } = await call('POST', '/v1/views', { body: { key: `whole_${n}`, name: 'Whole', condition } })
+    t.same(body.condition, condition)
+    await call('DELETE', `/v1/views/whole_${n}`)
+  }
+})
+
 t.test('a ticket is in the shipped views that its state says', async (t) => {
   const team = (await call('POST', '/v1/teams', { body: { name: 'Second line' } })).body.id
   const fresh = await openTicket({ requesterId: ruth.id })

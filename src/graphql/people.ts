@@ -22,7 +22,6 @@ import {
 } from '../domain/people/queries.ts'
 import { removePersonEmail } from '../domain/people/remove-person-email.ts'
 import type { Team } from '../domain/people/schema.ts'
-import { priorities, statuses, types } from '../domain/types/queries.ts'
 import { type ConnectionArgs, connection, pageFrom } from './connection.ts'
 import type { Context } from './context.ts'
 import { mutation } from './mutation.ts'
@@ -41,9 +40,6 @@ export const peopleResolvers = {
       connection(await desk.read(teamsQuery, pageFrom(args, info, teamsList.filters))),
     apiKeys: async (_root: unknown, args: ConnectionArgs, { desk }: Context, info: GraphQLResolveInfo) =>
       connection(await desk.read(apiKeysQuery, pageFrom(args, info, allKeys.filters))),
-    types: (_root: unknown, _args: object, { desk }: Context) => desk.read(types, {}),
-    statuses: (_root: unknown, _args: object, { desk }: Context) => desk.read(statuses, {}),
-    priorities: (_root: unknown, _args: object, { desk }: Context) => desk.read(priorities, {}),
     conditionFields: (_root: unknown, _args: object, { desk }: Context) => desk.read(conditionFields, {}),
   },
   Mutation: {

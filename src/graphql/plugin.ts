@@ -26,6 +26,7 @@ import { templateResolvers } from './templates.ts'
 import { ticketLoaders, ticketResolvers } from './tickets.ts'
 import { timeResolvers } from './time.ts'
 import { matchLoader, viewResolvers } from './views.ts'
+import { transitionsLoader, wordResolvers } from './words.ts'
 import { workloadResolvers } from './workload.ts'
 
 const BODY_BYTES_MAX = 102_400
@@ -46,6 +47,7 @@ const features = [
   workloadResolvers,
   viewResolvers,
   fieldResolvers,
+  wordResolvers,
 ]
 
 const resolvers = {
@@ -58,7 +60,13 @@ const resolvers = {
 const loaders = {
   ...ticketLoaders,
   ...peopleLoaders,
-  Ticket: { ...ticketLoaders.Ticket, match: matchLoader, organization: organizationLoader, readState: readStateLoader },
+  Ticket: {
+    ...ticketLoaders.Ticket,
+    match: matchLoader,
+    organization: organizationLoader,
+    transitions: transitionsLoader,
+    readState: readStateLoader,
+  },
   Person: { organization: organizationLoader },
 }
 

@@ -33,8 +33,9 @@ import { RenderedTemplate, Template } from '../domain/templates/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
 import { timeSchemas } from '../domain/time/schema.ts'
 import { TimelineEntry } from '../domain/timeline/schema.ts'
-import { Priority, Status, TicketType } from '../domain/types/schema.ts'
+import { wordSchemas } from '../domain/types/schema.ts'
 import { viewSchemas } from '../domain/views/schema.ts'
+import { workflowSchemas } from '../domain/workflows/schema.ts'
 import { Absence, Workload } from '../domain/workload/schema.ts'
 
 /** Each resource of the graph and the TypeBox schema that REST answers with: the same fields, the same nullability. */
@@ -47,9 +48,8 @@ export const twins: Record<string, TSchema> = {
   Person,
   Organization,
   Team,
-  TicketType,
-  Status,
-  Priority,
+  ...wordSchemas,
+  ...workflowSchemas,
   Mailbox,
   ApiKey,
   ApiKeyWithSecret,

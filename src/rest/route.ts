@@ -70,7 +70,8 @@ export function commandRoute<I extends TSchema, S, R>(app: FastifyInstance, rout
       tags: [route.tag],
       summary: route.summary,
       headers: headersSchema(versioned),
-      querystring: NO_PARAMETERS,
+      // without a body what is said beside the path is in the query
+      querystring: method === 'DELETE' ? body : NO_PARAMETERS,
       ...(params.length ? { params: pick(members, params) } : {}),
       ...(method === 'DELETE' ? {} : { body }),
       response: {
@@ -89,11 +90,12 @@ export function commandRoute<I extends TSchema, S, R>(app: FastifyInstance, rout
       const expectedVersion = versioned ? ifMatch(request) : undefined
       // checked as a whole by the desk; the parts were checked by Fastify
       const input = {
-        ...(request.body as object),
+        ...(method === 'DELETE' ? (request.query as object) : (request.body as object)),
         ...(request.params as object),
         ...(expectedVersion === undefined ? {} : { expectedVersion }),
       } as Static<I>
-      const result = await executed(request, reply, command, input)
+      const executing = executed(request, reply, command, input)
+      const result = await (method === 'DELETE' ? asParameters(executing) : executing)
       if (status === 204) return reply.code(204).send()
       if (route.location) reply.header('location', route.location(result))
       return withETag(reply.code(status), result).send(result)

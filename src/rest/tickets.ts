@@ -94,7 +94,7 @@ export function ticketRoutes(app: FastifyInstance): void {
     response: TicketRefSchema,
     tag,
     summary: 'Change fields of a ticket',
-    problems: ['ticket_not_found'],
+    problems: ['ticket_not_found', 'transition_not_allowed'],
   })
   commandRoute(app, {
     method: 'PUT',
@@ -145,7 +145,7 @@ export function ticketRoutes(app: FastifyInstance): void {
     location: ({ id }) => `/v1/messages/${id}`,
     tag,
     summary: 'Reply publicly',
-    problems: ['ticket_not_found'],
+    problems: ['ticket_not_found', 'transition_not_allowed'],
   })
   commandRoute(app, {
     method: 'POST',

@@ -7,31 +7,15 @@ import { changeField } from '../domain/fields/change-field.ts'
 import { fieldQuery, fieldsQuery, typeSchema } from '../domain/fields/queries.ts'
 import { removeField } from '../domain/fields/remove-field.ts'
 import { fieldSchemas, TypeSchema } from '../domain/fields/schema.ts'
-import { priorities, statuses, types } from '../domain/types/queries.ts'
-import { Priority, Status, TicketType } from '../domain/types/schema.ts'
 import { commandRoute, queryRoute, wholeListRoute } from './route.ts'
+import { wordRoutes } from './words.ts'
+import { workflowRoutes } from './workflows.ts'
 
 const tag = 'Vocabularies'
 
 export function vocabularyRoutes(app: FastifyInstance): void {
-  app.addSchema(TicketType)
-  app.addSchema(Status)
-  app.addSchema(Priority)
-  wholeListRoute(app, {
-    url: '/types',
-    query: types,
-    response: Type.Ref('TicketType'),
-    tag,
-    summary: 'The types of ticket',
-  })
-  wholeListRoute(app, { url: '/statuses', query: statuses, response: Type.Ref('Status'), tag, summary: 'The statuses' })
-  wholeListRoute(app, {
-    url: '/priorities',
-    query: priorities,
-    response: Type.Ref('Priority'),
-    tag,
-    summary: 'The priorities, from low to high',
-  })
+  wordRoutes(app)
+  workflowRoutes(app)
   for (const schema of Object.values(conditionSchemas)) app.addSchema(schema)
   queryRoute(app, {
     url: '/conditions',

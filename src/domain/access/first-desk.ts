@@ -45,6 +45,8 @@ export async function makeFirstDesk(
       name: 'Support',
       type: 'ticket',
       priority: null,
+      category: null,
+      project: null,
       teamId: null,
       ...times,
     })

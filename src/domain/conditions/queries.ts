@@ -44,11 +44,16 @@ function described(name: string, field: Field<TicketFacts>, words: Vocabulary, s
 /** The key of a custom field in its name, or nothing that is one. */
 const customKey = (name: string): string => /^(?:before\.)?fields\.(.+)$/.exec(name)?.[1] ?? ''
 
-const namesOf = ({ types, statuses, priorities, fields }: Vocabulary, field: string): ReadonlyMap<string, string> => {
+const namesOf = (
+  { types, statuses, priorities, categories, projects, fields }: Vocabulary,
+  field: string,
+): ReadonlyMap<string, string> => {
   const vocabularies: Record<string, Iterable<{ key: string; name: string }>> = {
     type: types.values(),
     status: statuses.values(),
     priority: priorities.values(),
+    category: categories.values(),
+    project: projects.values(),
   }
   return new Map(
     [...(vocabularies[field] ?? fields.get(customKey(field))?.options ?? [])].map(({ key, name }) => [key, name]),

@@ -9,10 +9,11 @@ import { claimAttachments, lockUploads } from '../attachments/store.ts'
 import type { TemplateRow } from '../templates/decide.ts'
 import { lockNamedTemplate, renderedFor } from '../templates/store.ts'
 import { templates } from '../templates/table.ts'
-import { afterChange, enteringStatus, ticketFacts } from '../tickets/decide.ts'
+import { afterChange, ticketFacts } from '../tickets/decide.ts'
+import { entering } from '../tickets/moving.ts'
 import { type LockedTicket, lockTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
-import { statusOf, vocabulary } from '../types/store.ts'
+import { statusOf, type Vocabulary, vocabulary } from '../types/store.ts'
 import { bodyFrom } from './body.ts'
 import { refuseReply, refuseWords } from './policy.ts'
 import { PostReply } from './schema.ts'
@@ -29,7 +30,7 @@ export const postReply = defineCommand({
     const [locked, uploads, chosen, template] = await Promise.all([
       lockTicket(tx, ticketId),
       lockUploads(tx, actor, attachmentIds),
-      status === undefined ? undefined : cached(vocabulary).then((words) => statusOf(words, status)),
+      status === undefined ? undefined : cached(vocabulary).then((words) => chosenStatus(words, status)),
       key === undefined ? undefined : lockNamedTemplate(tx, key),
     ])
     return { ...locked, uploads, chosen, template }
@@ -51,7 +52,7 @@ export const postReply = defineCommand({
     refuse: refuseWords,
     async subject(working, { status, template }, { cached }) {
       if (template !== undefined) return
-      const chosen = status === undefined ? undefined : statusOf(await cached(vocabulary), status)
+      const chosen = status === undefined ? undefined : chosenStatus(await cached(vocabulary), status)
       return { ...(working as LockedTicket), uploads: [], chosen, template } // what events of tickets hand on
     },
   },
@@ -72,6 +73,8 @@ export const postReply = defineCommand({
   },
 })
 
+const chosenStatus = (words: Vocabulary, key: string) => ({ words, status: statusOf(words, key) })
+
 /** What a template says about this ticket; it counts how often it is used. */
 function bodyByTemplate({ update, actor, settings }: Parts[0], template: TemplateRow, locked: LockedTicket) {
   const { ticket, requester } = locked
@@ -87,12 +90,12 @@ type Parts = Parameters<typeof insertPublicMessage>
 function changeStatus(
   { update, emit, actor, now, versions }: Parts[0],
   { ticket, ...parties }: Parts[1],
-  chosen: Parameters<typeof enteringStatus>[0],
+  { words, status }: ReturnType<typeof chosenStatus>,
 ): void {
-  if (chosen.key === ticket.status) return
+  if (status.key === ticket.status) return
   const before = { ...ticket }
-  const entered = enteringStatus(chosen, now, before)
-  const changes = changesBetween(before, entered)
+  const entered = entering({ ticket: before, ...parties, words, actor, now, says: 'public' }, status)
+  const { statusEnteredAt: _since, ...changes } = changesBetween(before, entered)
   update(tickets, ticket, { ...entered, ...afterChange(before, { changed: Object.keys(changes) }, actor, now) })
   const facts = ticketFacts({ before, after: ticket, ...parties, actor, versions })
   emit({

@@ -2,6 +2,7 @@ import { type Actor, isStaff } from '../../kernel/actor.ts'
 import { OpenTicket, openedByAgents } from '../tickets/schema.ts'
 import type { TicketType } from '../types/schema.ts'
 import type { Vocabulary } from '../types/store.ts'
+import { workflowOf } from '../workflows/decide.ts'
 import { seesField, setsField } from './policy.ts'
 import { type CustomField, NUMBER_MAX, TEXT_LENGTH_MAX } from './schema.ts'
 import { isInForm } from './values.ts'
@@ -11,11 +12,16 @@ type Schema = Record<string, unknown>
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema'
 /** What requesters leave out: they ask for themselves. */
 const FOR_SOMEBODY = ['requester', 'requesterId']
+/** In no form while there is nothing to choose. */
+const optional = ['category', 'project']
 
 /** JSON Schema of the input of `openTicket` for one type and one actor: what it takes is taken, but for ids of people that do not exist. */
 export function formOf(actor: Actor, words: Vocabulary, type: TicketType): Schema {
   const hidden: readonly string[] = isStaff(actor) ? [] : [...openedByAgents, ...FOR_SOMEBODY]
-  const inputs = Object.entries(OpenTicket.properties).filter(([name]) => !hidden.includes(name))
+  const statuses = workflowOf(words, type.key).statuses.flatMap((key) => words.statuses.get(key) ?? [])
+  const inputs = Object.entries(OpenTicket.properties).filter(
+    ([name]) => !hidden.includes(name) && !optional.includes(name),
+  )
   const fields = [...words.fields.values()].filter(
     (field) => isInForm(field, type.key) && seesField(actor, field) && setsField(actor, field),
   )
@@ -23,8 +29,10 @@ export function formOf(actor: Actor, words: Vocabulary, type: TicketType): Schem
   const properties: Schema = {
     ...plain(Object.fromEntries(inputs)),
     type: { const: type.key, default: type.key },
-    ...(isStaff(actor) ? { status: oneOf(words.statuses.values(), type.defaultStatus) } : {}),
+    ...(isStaff(actor) ? { status: oneOf(statuses, type.defaultStatus) } : {}),
     priority: oneOf(words.priorities.values(), type.defaultPriority),
+    ...choice('category', words.categories),
+    ...(isStaff(actor) ? choice('project', words.projects) : {}),
     fields: {
       type: 'object',
       properties: Object.fromEntries(fields.map((field) => [field.key, schemaOf(field)])),
@@ -45,10 +53,12 @@ export function formOf(actor: Actor, words: Vocabulary, type: TicketType): Schem
 // TypeBox keeps notes of its own beside the keywords
 const plain = (schema: object): Schema => JSON.parse(JSON.stringify(schema)) as Schema
 
-const oneOf = (words: Iterable<{ key: string; name: string }>, chosen: string): Schema => ({
-  oneOf: [...words].map(({ key, name }) => ({ const: key, title: name })),
-  default: chosen,
-})
+type Words = Iterable<{ key: string; name: string }>
+
+const titled = (words: Words) => [...words].map(({ key, name }) => ({ const: key, title: name }))
+const oneOf = (words: Words, chosen: string): Schema => ({ oneOf: titled(words), default: chosen })
+const choice = (name: string, words: Vocabulary['categories']): Schema =>
+  words.size ? { [name]: { oneOf: titled(words.values()) } } : {}
 
 /** The values of one field. `x-type` tells apart what JSON Schema calls the same. */
 function schemaOf(field: CustomField): Schema {

@@ -1,3 +1,4 @@
+import { isStaff } from '../../kernel/actor.ts'
 import { defineQuery } from '../../kernel/desk.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { NoInput } from '../../kernel/schema.ts'
@@ -42,7 +43,7 @@ export const typeSchema = defineQuery({
   async read({ actor, cached }, { key }) {
     const words = await cached(vocabulary)
     const type = words.types.get(key)
-    if (!type) throw new Problem('type_not_found')
+    if (!type || (type.hidden && !isStaff(actor))) throw new Problem('type_not_found')
     return formOf(actor, words, type)
   },
 })

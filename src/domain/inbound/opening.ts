@@ -33,6 +33,8 @@ export async function openFromMail(context: CommandContext, mail: InboundMail, f
   const chosen = chosenWords(words, {
     ...(box ? { type: box.type } : {}),
     ...(box?.priority ? { priority: box.priority } : {}),
+    ...(box?.category ? { category: box.category } : {}),
+    ...(box?.project ? { project: box.project } : {}),
   })
   const fields = defaultsOf(words.fields, chosen.type.key)
   const ticket = insertTicket(opening, {
@@ -42,7 +44,7 @@ export async function openFromMail(context: CommandContext, mail: InboundMail, f
     requester,
     channel: context.channel,
     preview: preview(body.visibleText ?? body.bodyText),
-    more: { mailboxId: box?.id ?? null, teamId: box?.teamId ?? null, fields },
+    more: { mailboxId: box?.id ?? null, ...(box?.teamId ? { teamId: box.teamId } : {}), fields },
   })
 
   const messageId = newId('msg')

@@ -22,7 +22,11 @@ export const addMailbox = defineCommand({
 
   refuse: (actor) => refuseAdminWork(actor),
 
-  async handle(context, { name, type, priority = null, teamId = null }, { address, defaultType }) {
+  async handle(
+    context,
+    { name, type, priority = null, category = null, project = null, teamId = null },
+    { address, defaultType },
+  ) {
     const { insert, emit, now } = context
     const mailbox = {
       id: newId('mbx'),
@@ -30,6 +34,8 @@ export const addMailbox = defineCommand({
       name: name ?? address,
       type: type ?? defaultType,
       priority,
+      category,
+      project,
       teamId,
       version: 1,
       createdAt: now,

@@ -8,6 +8,8 @@ export const Mailbox = Closed(
     name: Type.String({ description: 'The sender that people read' }),
     type: Key('Mail here becomes tickets of this type'),
     priority: Nullable(Key()),
+    category: Nullable(Key()),
+    project: Nullable(Key()),
     teamId: Nullable(Id()),
     createdAt: Timestamp,
     updatedAt: Timestamp,
@@ -21,6 +23,8 @@ const settings = {
   name: Type.Optional(Line(200)),
   type: Type.Optional(Key()),
   priority: Type.Optional(Nullable(Key())),
+  category: Type.Optional(Nullable(Key())),
+  project: Type.Optional(Nullable(Key())),
   teamId: Type.Optional(Nullable(Id())),
 }
 

@@ -5,7 +5,7 @@ import { normaliseAddress } from '../../kernel/address.ts'
 import { invalid, Problem } from '../../kernel/problems.ts'
 import type { Cached } from '../../kernel/versions.ts'
 import { findTeam } from '../people/store.ts'
-import { priorityOf, typeOf, type Vocabulary } from '../types/store.ts'
+import { categoryOf, priorityOf, projectOf, typeOf, type Vocabulary } from '../types/store.ts'
 import { mailboxes } from './table.ts'
 
 export type MailboxRow = typeof mailboxes.$inferSelect
@@ -47,13 +47,23 @@ export function mailboxAddress(text: string): string {
   return address
 }
 
+interface Defaults {
+  type?: string
+  priority?: string | null
+  category?: string | null
+  project?: string | null
+  teamId?: string | null
+}
+
 /** What a mailbox gives its tickets must exist. */
 export async function checkDefaults(
   tx: Connection,
   words: Vocabulary,
-  { type, priority, teamId }: { type?: string; priority?: string | null; teamId?: string | null },
+  { type, priority, category = null, project = null, teamId }: Defaults,
 ): Promise<void> {
   if (type !== undefined) typeOf(words, type)
   if (priority) priorityOf(words, priority)
+  categoryOf(words, category)
+  projectOf(words, project)
   if (teamId && !(await findTeam(tx, teamId))) throw invalid('/teamId', 'not_found', 'is no team')
 }

@@ -9,6 +9,8 @@ export const mailboxes = pgTable('mailboxes', {
   name: text().notNull(),
   type: id().notNull(),
   priority: id(),
+  category: id(),
+  project: id(),
   teamId: id().references(() => teams.id),
   version: integer().notNull(),
   createdAt: instant().notNull(),

@@ -21,6 +21,12 @@ export const acknowledgement = (mailbox: string, number: number): Letter => ({
   ].join('\n\n'),
 })
 
+/** To which phase a ticket has come. Like an acknowledgement it carries no word of theirs (R22). */
+export const phase = (status: string, number: number): Letter => ({
+  subject: `Your ticket: ${status}`,
+  bodyText: [`Your ticket ${number} is now: ${status}.`, 'To add something, answer this mail.'].join('\n\n'),
+})
+
 export interface Told {
   ticket: { number: number; subject: string }
   requester: { name: string | null; email: string }

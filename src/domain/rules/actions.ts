@@ -10,6 +10,7 @@ import { addFollower } from '../followers/add-follower.ts'
 import { notifyPerson } from '../notifications/notify-person.ts'
 import { acknowledgeTicket } from '../outbound/acknowledge-ticket.ts'
 import { sendMail } from '../outbound/send-mail.ts'
+import { tellPhase } from '../outbound/tell-phase.ts'
 import { assignTicket } from '../tickets/assign-ticket.ts'
 import { changeTicket } from '../tickets/change-ticket.ts'
 import type { Named } from './named.ts'
@@ -33,6 +34,7 @@ export const macroActions = actionsOf([
   addFollower,
   notifyPerson,
   sendMail,
+  tellPhase,
 ])
 
 /** The command of an action, and its input on a ticket. */
@@ -91,6 +93,8 @@ function keyFaults(input: Record<string, unknown>, { words, templates, macros, i
   const known: Record<string, (key: string) => string | undefined> = {
     status: noneOf(words.statuses),
     priority: noneOf(words.priorities),
+    category: noneOf(words.categories),
+    project: noneOf(words.projects),
     type: noneOf(words.types),
     template: (key) => (templates.has(key) ? undefined : `${key} is no template`),
     key: (key) => (macros.has(key) ? undefined : `${key} is no macro`),

@@ -84,4 +84,19 @@ export const shippedRules: readonly AddRule[] = [
     // rules solve tickets and open them again, too
     reactToRules: true,
   },
+  {
+    key: 'tell_requester_of_each_phase',
+    name: 'Tell the requester of each phase that says so: those statuses that notify requesters',
+    on: ['ticket.changed'],
+    // a status that was replaced in the vocabulary is no new phase
+    if: {
+      all: [
+        { field: 'status', op: 'changed' },
+        { field: 'actor.kind', op: 'isNot', value: 'system' },
+      ],
+    },
+    then: [{ action: 'tellPhase' }],
+    enabled: false,
+    reactToRules: true,
+  },
 ]

@@ -12,8 +12,9 @@ import { knownPeople } from '../fields/store.ts'
 import { changedFields, fieldChanges } from '../fields/values.ts'
 import { organizationFacts } from '../organizations/store.ts'
 import { asRequester, findPerson } from '../people/store.ts'
-import { priorityOf, statusOf, typeOf, type Vocabulary, vocabulary } from '../types/store.ts'
-import { afterChange, enteringStatus, type TicketRow, ticketFacts } from './decide.ts'
+import { categoryOf, priorityOf, projectOf, statusOf, typeOf, type Vocabulary, vocabulary } from '../types/store.ts'
+import { afterChange, type TicketRow, ticketFacts } from './decide.ts'
+import { entering, enteringType, type Moving } from './moving.ts'
 import { answeredTicket, refuseChange } from './policy.ts'
 import { ChangeTicket, type Ticket } from './schema.ts'
 import { type LockedTicket, lockTicket } from './store.ts'
@@ -68,10 +69,16 @@ export const changeTicket = defineCommand({
     if (!requesterFound) throw invalid('/requesterId', 'not_found', 'is no person')
     const before = { ...ticket }
     const isMoving = input.requesterId !== undefined && input.requesterId !== ticket.requesterId
-    const { fields, ...others } = wantedFields(input, ticket, words, now)
-    const wanted = { ...others, ...(isMoving ? { organizationId: requester.organizationId } : {}) }
-    const given = { actor, definitions, type: wanted.type ?? ticket.type, known }
+    const organization = isMoving ? await organizationFacts({ cached }, requester.organizationId) : former
+    const { fields, ...others } = wantedFields(input, ticket, words)
+    const unmoved = { ...others, ...(isMoving ? { organizationId: requester.organizationId } : {}) }
+    const given = { actor, definitions, type: unmoved.type ?? ticket.type, known }
     const custom = fields ? changedFields(given, ticket.fields, fields) : ticket.fields
+    const left = { ...ticket, ...unmoved, fields: custom }
+    const wanted = {
+      ...unmoved,
+      ...statusAfter({ ticket: left, requester, organization, words, actor, now }, before, input),
+    }
     const changes = { ...changesBetween(ticket, wanted), ...fieldChanges(ticket.fields, custom) }
     const changed = Object.keys(changes)
     if (!changed.length) return ticket
@@ -82,8 +89,7 @@ export const changeTicket = defineCommand({
       ...(changed.some((name) => name.startsWith(FIELDS)) ? { fields: custom } : {}),
       ...afterChange(before, { changed, definitions }, actor, now),
     })
-    const { priorityRank: _rank, ...told } = changes
-    const organization = isMoving ? await organizationFacts({ cached }, ticket.organizationId) : former
+    const { priorityRank: _rank, statusEnteredAt: _since, ...told } = changes
     const parties = { requester, followers, assignee, organization }
     const facts = ticketFacts({ before, after: ticket, ...parties, actor, versions })
     emit({
@@ -123,8 +129,27 @@ async function refuseStaleFor(actor: Actor, tx: Connection, { ticket, expectedVe
     throw conflictOver(ticket.publicVersion, names)
 }
 
-function wantedFields(input: Input, ticket: TicketRow, words: Vocabulary, now: string): Partial<TicketRow> {
-  const { type, status, priority, tags, addTags, removeTags, dueAt, estimatedResolutionAt, ...plain } = input
+/** The status in which a ticket is left: as asked for, or as its new type has it. */
+function statusAfter(moving: Moving, before: TicketRow, { status }: Input): Partial<TicketRow> {
+  if (moving.ticket.type !== before.type) return enteringType(moving, status)
+  if (status === undefined || status === before.status) return {}
+  return entering(moving, statusOf(moving.words, status))
+}
+
+function wantedFields(input: Input, ticket: TicketRow, words: Vocabulary): Partial<TicketRow> {
+  const {
+    type,
+    status: _,
+    priority,
+    category,
+    project,
+    tags,
+    addTags,
+    removeTags,
+    dueAt,
+    estimatedResolutionAt,
+    ...plain
+  } = input
   const chosen = priority === undefined ? undefined : priorityOf(words, priority)
   return {
     ...plain,
@@ -132,11 +157,17 @@ function wantedFields(input: Input, ticket: TicketRow, words: Vocabulary, now: s
     ...(estimatedResolutionAt === undefined
       ? {}
       : { estimatedResolutionAt: instantIn('/estimatedResolutionAt', estimatedResolutionAt) }),
-    ...(type === undefined ? {} : { type: typeOf(words, type).key }),
-    ...(status === undefined || status === ticket.status ? {} : enteringStatus(statusOf(words, status), now, ticket)),
+    ...(type === undefined || type === ticket.type ? {} : { type: takingType(words, type) }),
+    ...(category === undefined ? {} : { category: categoryOf(words, category) }),
+    ...(project === undefined ? {} : { project: projectOf(words, project) }),
     ...(chosen ? { priority: chosen.key, priorityRank: chosen.position } : {}),
     ...(tags || addTags || removeTags ? { tags: tagsAfter(tags ?? ticket.tags, addTags, removeTags) } : {}),
   }
+}
+
+function takingType(words: Vocabulary, key: string): string {
+  if (!typeOf(words, key).enabled) throw invalid('/type', 'not_allowed', `${key} is disabled`)
+  return key
 }
 
 const TAGS_MAX = 50

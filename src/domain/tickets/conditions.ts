@@ -44,7 +44,7 @@ const reference = (column: PgColumn, refersTo: NonNullable<TicketField['refersTo
   refersTo,
 })
 
-const described = ({ types, statuses, priorities }: Vocabulary): Record<string, Described> => ({
+const described = ({ types, statuses, priorities, categories, projects }: Vocabulary): Record<string, Described> => ({
   id: reference(tickets.id, 'ticket'),
   number: { type: 'integer', column: tickets.number },
   subject: { type: 'text', column: tickets.subject },
@@ -52,8 +52,8 @@ const described = ({ types, statuses, priorities }: Vocabulary): Record<string, 
   status: key(tickets.status, [...statuses.keys()]),
   statusCategory: closed(tickets.statusCategory, statusCategories),
   priority: { type: 'ordinal', column: tickets.priority, options: [...priorities.keys()] },
-  category: key(tickets.category),
-  project: key(tickets.project),
+  category: key(tickets.category, [...categories.keys()]),
+  project: key(tickets.project, [...projects.keys()]),
   requesterId: reference(tickets.requesterId, 'person'),
   organizationId: reference(tickets.organizationId, 'organization'),
   assigneeId: reference(tickets.assigneeId, 'person'),

@@ -51,6 +51,8 @@ export interface Draft {
   type: TicketType
   status: Status
   priority: Priority
+  category: string | null
+  project: string | null
   requester: Requester
   channel: Channel
   preview: string
@@ -66,7 +68,7 @@ export interface Draft {
 
 /** A new ticket. Its first message is the requester's, whoever enters it: so it needs a reaction. */
 export function openedTicket(draft: Draft, now: Instant): TicketRow {
-  const { id, number, subject, type, status, priority, requester, channel, preview } = draft
+  const { id, number, subject, type, status, priority, category, project, requester, channel, preview } = draft
   return {
     id,
     number,
@@ -74,12 +76,12 @@ export function openedTicket(draft: Draft, now: Instant): TicketRow {
     type: type.key,
     priority: priority.key,
     priorityRank: priority.position,
-    category: null,
-    project: null,
+    category,
+    project,
     requesterId: requester.id,
     organizationId: requester.organizationId,
     assigneeId: null,
-    teamId: null,
+    teamId: type.defaultTeamId,
     parentId: null,
     tags: [],
     fields: {},
@@ -115,6 +117,7 @@ export function enteringStatus({ key, category }: Status, now: Instant, before?:
     statusCategory: category,
     solvedAt: done ? (before?.solvedAt ?? now) : null,
     closedAt: category === 'closed' ? (before?.closedAt ?? now) : null,
+    statusEnteredAt: now,
   }
 }
 
@@ -221,6 +224,7 @@ function conditionFields(ticket: TicketRow): Record<string, unknown> {
     mailboxId: _m,
     publicVersion: _v,
     publicUpdatedAt: _u,
+    statusEnteredAt: _s,
     ...fields
   } = ticket
   return fields

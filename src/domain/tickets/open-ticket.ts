@@ -24,6 +24,7 @@ import {
 } from '../people/store.ts'
 import { refusePlace } from '../relations/decide.ts'
 import { findTicketId, lockTree, placeBelow } from '../relations/store.ts'
+import type { TicketType } from '../types/schema.ts'
 import { chosenWords, vocabulary } from '../types/store.ts'
 import { ticketFacts } from './decide.ts'
 import { answeredTicket } from './policy.ts'
@@ -44,7 +45,7 @@ export const openTicket = defineCommand({
     const configured = cached(vocabulary)
     const [number, words, { fields: definitions }, known, requester, uploads, assignee, team] = await Promise.all([
       nextNumber(tx),
-      configured.then((words) => chosenWords(words, input)),
+      configured.then((words) => chosenWords(words, input, offersTo(actor))),
       configured,
       configured.then(({ fields }) => knownPeople(tx, actor, fields, input.fields)),
       requesterFor(context, input),
@@ -135,6 +136,12 @@ async function parentFor(tx: Connection, ref: string) {
   if (id === undefined) throw invalid('/parentId', 'not_found', 'is no ticket')
   return { id, place: await placeBelow(tx, id, null) }
 }
+
+/** Disabled types take no new tickets, and requesters are not offered hidden ones. */
+const offersTo =
+  (actor: Actor) =>
+  ({ enabled, hidden }: TicketType): boolean =>
+    enabled && (isStaff(actor) || !hidden)
 
 const isAssignable = (person: { supportTeam: boolean; disabledAt: string | null } | undefined): boolean =>
   person?.supportTeam === true && person.disabledAt === null

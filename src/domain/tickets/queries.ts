@@ -26,6 +26,7 @@ const {
   mailboxId: _mailbox,
   publicVersion: _version,
   publicUpdatedAt: _updatedAt,
+  statusEnteredAt: _enteredAt,
   ...staffColumns
 } = rowOf(tickets)
 

@@ -43,7 +43,8 @@ const assigneeJson = sql`(select jsonb_build_object('id', a.id, 'name', a.name, 
 const organizationJson = sql`(select jsonb_build_object('id', o.id, 'name', o.name, 'domains', o.domains)
   from organizations o where o.id = ${tickets.organizationId})`
 
-const lockable = () =>
+/** Tickets with everybody who is to hear of them, to be locked or read. */
+export const lockable = () =>
   build
     .select({
       ...rowOf(tickets),
@@ -63,7 +64,13 @@ export async function lockTicket(tx: Connection, ref: string): Promise<LockedTic
   const statement = number === undefined ? lockById.bind({ id }) : lockByNumber.bind({ number })
   const [row] = (await tx.query(statement)).rows
   if (!row) throw new Problem('ticket_not_found')
-  const { requester, followers, assignee, organization, ...ticket } = row
+  return lockedFrom(row)
+}
+
+type LockableRow = TicketRow & Omit<LockedTicket, 'ticket'>
+
+/** A row of `lockable`, its ticket apart. */
+export function lockedFrom({ requester, followers, assignee, organization, ...ticket }: LockableRow): LockedTicket {
   return { ticket, requester, followers, assignee, organization }
 }
 

@@ -57,6 +57,8 @@ export const tickets = pgTable(
     internalConversationId: id().notNull(),
     /** By which of our addresses it came; its mail goes out from there. */
     mailboxId: id(),
+    /** Since when it has its status; empty where that has not changed since before this was kept. */
+    statusEnteredAt: instant(),
   },
   (t) => [
     uniqueIndex('tickets_number').on(t.number),

@@ -1,0 +1,169 @@
+import { sql } from 'drizzle-orm'
+import type { Connection } from '../../db/client.ts'
+import { build, prepare, rowOf } from '../../db/statement.ts'
+import type { CommandContext } from '../../kernel/context.ts'
+import { changesBetween } from '../../kernel/events.ts'
+import { customFields } from '../fields/table.ts'
+import { macros } from '../macros/table.ts'
+import { mailboxes } from '../mailboxes/table.ts'
+import { insertRevision } from '../rules/store.ts'
+import { rules } from '../rules/table.ts'
+import { views } from '../views/table.ts'
+import { workflows } from '../workflows/table.ts'
+import { type Renaming, renamedActions, renamedCondition, renamedKeys, renamedWorkflow } from './renaming.ts'
+import { types } from './table.ts'
+
+// a key stands in JSON between quotes; what only looks like it is told apart afterwards
+const inJson = (column: unknown, quoted: unknown) => sql`position(${quoted} in ${column}::text) > 0`
+
+const rulesNaming = prepare<{ quoted: string; key: string }>()(($) =>
+  build
+    .select(rowOf(rules))
+    .from(rules)
+    .where(sql`${inJson(rules.if, $.quoted)} or ${inJson(rules.then, $.quoted)} or ${$.key} = any(${rules.types})`)
+    .orderBy(rules.key)
+    .for('update'),
+)
+const macrosNaming = prepare<{ quoted: string }>()(($) =>
+  build.select(rowOf(macros)).from(macros).where(inJson(macros.actions, $.quoted)).orderBy(macros.key).for('update'),
+)
+const viewsNaming = prepare<{ quoted: string }>()(($) =>
+  build.select(rowOf(views)).from(views).where(inJson(views.condition, $.quoted)).orderBy(views.key).for('update'),
+)
+const mailboxesNaming = prepare<{ key: string }>()(($) =>
+  build
+    .select(rowOf(mailboxes))
+    .from(mailboxes)
+    .where(sql`${$.key} in (${mailboxes.type}, ${mailboxes.priority}, ${mailboxes.category}, ${mailboxes.project})`)
+    .orderBy(mailboxes.id)
+    .for('update'),
+)
+const fieldsNaming = prepare<{ key: string }>()(($) =>
+  build.select(rowOf(customFields)).from(customFields).where(sql`${$.key} = any(${customFields.types})`).for('update'),
+)
+const allTypes = prepare()(() => build.select(rowOf(types)).from(types))
+const allWorkflows = prepare()(() => build.select(rowOf(workflows)).from(workflows))
+
+/** A row that names a word, and what it says with the other one in its place. */
+type Renamed =
+  | { of: 'rules'; row: typeof rules.$inferSelect; wanted: Partial<typeof rules.$inferSelect> }
+  | { of: 'macros'; row: typeof macros.$inferSelect; wanted: Partial<typeof macros.$inferSelect> }
+  | { of: 'views'; row: typeof views.$inferSelect; wanted: Partial<typeof views.$inferSelect> }
+  | { of: 'mailboxes'; row: typeof mailboxes.$inferSelect; wanted: Partial<typeof mailboxes.$inferSelect> }
+  | { of: 'fields'; row: typeof customFields.$inferSelect; wanted: Partial<typeof customFields.$inferSelect> }
+  | { of: 'types'; row: typeof types.$inferSelect; wanted: Partial<typeof types.$inferSelect> }
+  | { of: 'workflows'; row: typeof workflows.$inferSelect; wanted: Partial<typeof workflows.$inferSelect> }
+
+/** All configuration that names a word, locked, with what it would say instead. Tickets are not among it: they follow by themselves. */
+export async function referencesTo(tx: Connection, renaming: Renaming): Promise<Renamed[]> {
+  const { noun, from } = renaming
+  const asked = { quoted: JSON.stringify(from), key: from }
+  const [rule, macro, view, mailbox, field, type, workflow] = await Promise.all([
+    tx.query(rulesNaming.bind(asked)),
+    tx.query(macrosNaming.bind(asked)),
+    tx.query(viewsNaming.bind(asked)),
+    tx.query(mailboxesNaming.bind(asked)),
+    tx.query(fieldsNaming.bind(asked)),
+    tx.query(allTypes.bind({})),
+    tx.query(allWorkflows.bind({})),
+  ])
+  const candidates: Renamed[] = [
+    ...rule.rows.map((row) => ({ of: 'rules' as const, row, wanted: renamedRule(row, renaming) })),
+    ...macro.rows.map((row) => ({
+      of: 'macros' as const,
+      row,
+      wanted: { actions: renamedActions(row.actions, renaming) },
+    })),
+    ...view.rows.map((row) => ({
+      of: 'views' as const,
+      row,
+      wanted: { condition: renamedCondition(row.condition, renaming) },
+    })),
+    ...mailbox.rows.map((row) => ({ of: 'mailboxes' as const, row, wanted: renamedDefaults(row, renaming) })),
+    ...field.rows.map((row) => ({
+      of: 'fields' as const,
+      row,
+      wanted: noun === 'type' && row.types ? { types: renamedKeys(row.types, renaming) } : {},
+    })),
+    ...type.rows
+      // what is removed itself names nothing that lasts
+      .filter(({ key }) => !(noun === 'type' && key === from))
+      .map((row) => ({ of: 'types' as const, row, wanted: renamedType(row, renaming) })),
+    ...workflow.rows
+      .filter(({ type: key }) => !(noun === 'type' && key === from))
+      .map((row) => ({ of: 'workflows' as const, row, wanted: renamedWorkflow(row, renaming) })),
+  ]
+  return candidates.filter(({ row, wanted }) => Object.keys(changesBetween<object>(row, wanted)).length > 0)
+}
+
+const renamedRule = (row: typeof rules.$inferSelect, renaming: Renaming) => ({
+  if: renamedCondition(row.if, renaming),
+  // biome-ignore lint/suspicious/noThenProperty: what a rule does is called so
+  then: renamedActions(row.then, renaming),
+  ...(renaming.noun === 'type' && row.types ? { types: renamedKeys(row.types, renaming) } : {}),
+})
+
+const renamedDefaults = (row: typeof mailboxes.$inferSelect, { noun, from, to }: Renaming) =>
+  noun !== 'status' && row[noun] === from ? { [noun]: to } : {}
+
+const renamedType = (row: typeof types.$inferSelect, { noun, from, to }: Renaming) => ({
+  ...(noun === 'status' && row.defaultStatus === from ? { defaultStatus: to } : {}),
+  ...(noun === 'priority' && row.defaultPriority === from ? { defaultPriority: to } : {}),
+})
+
+/** Who names it, by kind of thing: for a refusal. */
+export function usersIn(references: readonly Renamed[]): Partial<Record<Renamed['of'], string[]>> {
+  const users: Partial<Record<Renamed['of'], string[]>> = {}
+  for (const reference of references) users[reference.of] = [...(users[reference.of] ?? []), nameOf(reference)]
+  return users
+}
+
+function nameOf(reference: Renamed): string {
+  if (reference.of === 'mailboxes') return reference.row.address
+  return reference.of === 'workflows' ? reference.row.type : reference.row.key
+}
+
+/** Writes what names the other word from now on, each told as any change of it. */
+export function rename(context: CommandContext, references: readonly Renamed[]): void {
+  for (const reference of references) renameOne(context, reference)
+}
+
+function renameOne(context: CommandContext, reference: Renamed): void {
+  const { update, emit, now } = context
+  const { of, row, wanted } = reference
+  const changes = changesBetween<object>(row, wanted)
+  const stamps = { version: 'version' in row ? row.version + 1 : 1, updatedAt: now }
+  const object = (type: string, id: string) => ({ type, id, version: stamps.version })
+  switch (of) {
+    case 'rules': {
+      update(rules, row, { ...wanted, revision: row.revision + 1, updatedAt: now })
+      insertRevision(context, row)
+      const { key, revision } = row
+      emit({ type: 'rule.changed', object: { type: 'rule', id: key, version: revision }, changes, data: { key } })
+      break
+    }
+    case 'macros':
+      update(macros, row, { ...wanted, ...stamps })
+      emit({ type: 'macro.changed', object: object('macro', row.key), changes, data: { key: row.key } })
+      break
+    case 'views':
+      update(views, row, { ...wanted, ...stamps })
+      emit({ type: 'view.changed', object: object('view', row.key), changes, data: {} })
+      break
+    case 'mailboxes':
+      update(mailboxes, row, { ...wanted, ...stamps })
+      emit({ type: 'mailbox.changed', object: object('mailbox', row.id), changes, data: {} })
+      break
+    case 'fields':
+      update(customFields, row, { ...wanted, ...stamps })
+      emit({ type: 'field.changed', object: object('field', row.key), changes, data: { key: row.key } })
+      break
+    case 'types':
+      update(types, row, { ...wanted, ...stamps })
+      emit({ type: 'type.changed', object: object('type', row.key), changes, data: { key: row.key } })
+      break
+    case 'workflows':
+      update(workflows, row, { ...wanted, ...stamps })
+      emit({ type: 'workflow.changed', object: object('workflow', row.type), changes, data: { type: row.type } })
+  }
+}
