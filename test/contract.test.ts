@@ -88,6 +88,7 @@ const internalCommands: Record<string, string> = {
   returnInboundMail: 'workers among themselves',
   cleanUp: 'runs by the clock',
   indexTexts: 'runs by the clock',
+  wakeTicket: 'runs by the clock',
   fireRuleTimer: 'runs by the clock',
   deferRuleTimer: 'runs by the clock',
 }
@@ -104,6 +105,7 @@ const internalQueries: Record<string, string> = {
   mailRecipient: 'SMTP asks it',
   rawForParsing: 'the mail worker asks it',
   pendingMails: 'the mail worker asks it',
+  dueToWake: 'who runs by the clock asks it',
   dueRuleTimers: 'who runs by the clock asks it',
 }
 

@@ -9,6 +9,7 @@ import type { Context } from './context.ts'
 import { costOf } from './cost.ts'
 import { problemIn, sentError } from './errors.ts'
 import { fieldResolvers } from './fields.ts'
+import { lifecycleResolvers } from './lifecycle.ts'
 import { measure } from './limits.ts'
 import { mailResolvers } from './mail.ts'
 import { nodeResolvers } from './node.ts'
@@ -36,6 +37,7 @@ const features = [
   simulationResolvers,
   templateResolvers,
   relationResolvers,
+  lifecycleResolvers,
   viewResolvers,
   fieldResolvers,
 ]

@@ -12,6 +12,9 @@ import { acknowledgeTicket } from '../outbound/acknowledge-ticket.ts'
 import { sendMail } from '../outbound/send-mail.ts'
 import { assignTicket } from '../tickets/assign-ticket.ts'
 import { changeTicket } from '../tickets/change-ticket.ts'
+import { markAsSpam } from '../tickets/mark-as-spam.ts'
+import { snoozeTicket } from '../tickets/snooze-ticket.ts'
+import { unmarkAsSpam } from '../tickets/unmark-as-spam.ts'
 import type { Named } from './named.ts'
 import type { Action } from './schema.ts'
 
@@ -33,6 +36,9 @@ export const macroActions = actionsOf([
   addFollower,
   notifyPerson,
   sendMail,
+  snoozeTicket,
+  markAsSpam,
+  unmarkAsSpam,
 ])
 
 /** The command of an action, and its input on a ticket. */

@@ -102,6 +102,12 @@ export function openedTicket(draft: Draft, now: Instant): TicketRow {
     customerConversationId: draft.customerConversationId,
     internalConversationId: draft.internalConversationId,
     mailboxId: null,
+    deletedAt: null,
+    spam: false,
+    snoozedAt: null,
+    snoozedUntil: null,
+    mergedIntoId: null,
+    mergedUnderId: null,
     ...draft.more,
     ...enteringStatus(status, now),
   }
@@ -219,6 +225,9 @@ function conditionFields(ticket: TicketRow): Record<string, unknown> {
     customerConversationId: _c,
     internalConversationId: _i,
     mailboxId: _m,
+    deletedAt: _d,
+    mergedIntoId: _mi,
+    mergedUnderId: _mu,
     publicVersion: _v,
     publicUpdatedAt: _u,
     ...fields
