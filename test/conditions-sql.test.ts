@@ -106,6 +106,9 @@ const aTicket = fc.record({
   lastActivityBy: orNull(reference),
   lastMessagePreview: orNull(text),
   needsReaction: fc.boolean(),
+  spam: fc.boolean(),
+  snoozedAt: orNull(moment),
+  snoozedUntil: orNull(moment),
   version: fc.integer({ min: -3, max: 3 }),
 })
 

@@ -333,6 +333,9 @@ t.test('a rule is tried on a ticket before it touches anybody, saved or not', as
       'addFollower',
       'notifyPerson',
       'sendMail',
+      'snoozeTicket',
+      'markAsSpam',
+      'unmarkAsSpam',
       'applyMacro',
     ],
   )
