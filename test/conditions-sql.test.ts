@@ -153,7 +153,7 @@ function rowFrom(snake: object): TicketRow {
   const row = Object.fromEntries(
     Object.entries(snake).map(([name, value]) => [
       name.replace(/_([a-z])/g, (_, c) => c.toUpperCase()),
-      name.endsWith('_at') && value !== null ? instant(String(value)) : value,
+      /_(at|until)$/.test(name) && value !== null ? instant(String(value)) : value,
     ]),
   )
   return row as TicketRow // as the table has it

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { claimOutboundMail } from '../src/domain/outbound/claim-outbound-mail.ts'
+import { recordMailResult } from '../src/domain/outbound/record-mail-result.ts'
 import { indexTexts } from '../src/domain/search/index-texts.ts'
 import { fireDueTimers } from '../src/jobs/rule-timers.ts'
 import { wakeDueTickets } from '../src/jobs/snoozes.ts'
@@ -268,4 +269,23 @@ t.test('a rule that waits on a deleted ticket does nothing', async (t) => {
   await fireDueTimers(system, (error) => t.fail(String(error)))
   t.same((await call('GET', at(ticket.id))).body.tags, [])
   t.same((await db.query({ text: 'select 1 from rule_timers where ticket_id = $1', values: [ticket.id] })).rows, [])
+})
+
+t.test('a macro is not applied to a deleted ticket, and rules leave it alone', async (t) => {
+  const macro = { key: 'tagging', name: 'Tag', actions: [{ action: 'changeTicket', addTags: ['x'] }] }
+  t.equal((await call('POST', '/v1/macros', { body: macro })).status, 201)
+  const ticket = await openTicket()
+  await call('DELETE', at(ticket.id))
+  const applied = await call('POST', '/v1/macros/tagging/apply', { body: { ticketId: ticket.id } })
+  t.match(applied, { status: 409, body: { code: 'ticket_deleted' } })
+  const rule = { key: 'bounced', name: 'Bounced', on: ['mail.bounced'], if: { all: [] }, then: macro.actions }
+  t.equal((await call('POST', '/v1/rules', { body: rule })).status, 201)
+  const { data } = (await call('GET', `/v1/mail/outbound?ticketId=${ticket.id}`)).body
+  await system.execute(recordMailResult, { outboundMailId: data[0].id, outcome: 'failed', response: '550 5.1.1 no' })
+  t.same(
+    (await call('GET', at(ticket.id, '/rule-runs'))).body.data.filter(
+      ({ ruleKey }: { ruleKey: string }) => ruleKey === 'bounced',
+    ),
+    [],
+  )
 })

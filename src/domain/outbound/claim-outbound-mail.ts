@@ -9,7 +9,7 @@ import type { Settings } from '../../kernel/settings.ts'
 import type { Attachment } from '../attachments/schema.ts'
 import { mailboxesCached } from '../mailboxes/store.ts'
 import { afterChange, ticketFacts } from '../tickets/decide.ts'
-import { type LockedTicket, lockTicket } from '../tickets/store.ts'
+import { type LockedTicket, lockEnd } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
 import { NOBODY, newReplyKey, replyAddress } from './addresses.ts'
 import { isSuppressed, type OutboundRow, overBudget, RESENT, withStep } from './decide.ts'
@@ -94,7 +94,7 @@ export const claimOutboundMail = defineCommand({
         : undefined
     // a loop is told on its ticket
     const looping =
-      refusal && mail.kind === 'acknowledgement' && !suppression ? await lockTicket(tx, mail.ticketId) : undefined
+      refusal && mail.kind === 'acknowledgement' && !suppression ? await lockEnd(tx, mail.ticketId) : undefined
     return { mail, boxes, replyKey, thread, content: found.rows[0], isWithAnother, refusal, looping }
   },
 

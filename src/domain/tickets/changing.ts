@@ -31,5 +31,6 @@ export function mark(
 }
 
 /** A snoozed ticket is worked on again: nothing where it is awake. */
-export const wake = (context: CommandContext, locked: LockedTicket): void =>
-  mark(context, locked, { snoozedAt: null, snoozedUntil: null })
+export function wake(context: CommandContext, locked: LockedTicket): void {
+  if (locked.ticket.snoozedAt !== null) mark(context, locked, { snoozedAt: null, snoozedUntil: null })
+}

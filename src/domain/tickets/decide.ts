@@ -225,8 +225,6 @@ function conditionFields(ticket: TicketRow): Record<string, unknown> {
     customerConversationId: _c,
     internalConversationId: _i,
     mailboxId: _m,
-    deletedAt: _d,
-    mergedIntoId: _mi,
     mergedUnderId: _mu,
     publicVersion: _v,
     publicUpdatedAt: _u,

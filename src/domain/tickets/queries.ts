@@ -174,13 +174,15 @@ export function ticketsFor(actor: Actor, standing = standingFor(undefined)): Lis
   return sharedOrganizationOf(actor) === null ? ticketsOfRequester : ticketsOfMember
 }
 
+const madeFor = new Map<string, List<Ticket>>()
+
+/** There are 27 of them. */
 function standingAs(standing: Standing): List<Ticket> {
+  const name = `${ticketsOfStaff.name} ${standingName(standing)}`
   const visible = standingTerm(standing)
-  return {
-    ...ticketsOfStaff,
-    name: `tickets_of_staff ${standingName(standing)}`,
-    ...(visible ? { visible: () => visible } : {}),
-  }
+  const list = madeFor.get(name) ?? { ...ticketsOfStaff, name, ...(visible ? { visible: () => visible } : {}) }
+  madeFor.set(name, list)
+  return list
 }
 
 /** What narrows a list of tickets; `condition`: where it speaks of spam, the list holds spam. */
