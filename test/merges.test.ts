@@ -207,6 +207,36 @@ t.test('who asked for what was merged reads nothing of the target on any path', 
 
 const byTime = (order: string[]) => (a: string, b: string) => order.indexOf(a) - order.indexOf(b)
 
+t.test('files go with their messages, and are read by whoever reads those', async (t) => {
+  const [target, source] = [await ofAnn(), await ofBob()]
+  const upload = async (name: string, key: string) => {
+    const contentBase64 = Buffer.from(name).toString('base64')
+    const answer = await graphql(
+      'mutation ($input: UploadAttachmentInput!) { uploadAttachment(input: $input) { id } }',
+      { input: { filename: `${name}.txt`, contentBase64 } },
+      { key },
+    )
+    return answer.body.data.uploadAttachment.id
+  }
+  const write = async (id: string, what: 'replies' | 'notes', key: string) => {
+    const attachmentIds = [await upload(what, key)]
+    t.equal((await call('POST', at(id, `/${what}`), { body: { body: 'With file', attachmentIds }, key })).status, 201)
+    return attachmentIds[0]
+  }
+  const [ofNote, ofReply] = [await write(source.id, 'notes', agent.key), await write(source.id, 'replies', bob.key)]
+  const readers = async (id: string) =>
+    Promise.all(
+      [ann.key, bob.key, agent.key].map(async (key) => (await call('GET', `/v1/attachments/${id}`, { key })).status),
+    )
+  t.same(await readers(ofReply), [404, 200, 200])
+  await merge(source.id, target.id)
+  t.same(await readers(ofReply), [200, 404, 200])
+  t.same(await readers(ofNote), [404, 404, 200])
+  await undo(source.id)
+  t.same(await readers(ofReply), [404, 200, 200])
+  t.same(await readers(ofNote), [404, 404, 200])
+})
+
 t.test('the requester of both is told where it went', async (t) => {
   const [target, source] = [await ofAnn(), await ofAnn()]
   await merge(source.id, target.id)
