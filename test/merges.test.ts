@@ -320,6 +320,20 @@ t.test('a part and its whole are not merged into a ring, and merges at once neit
   }
 })
 
+t.test('what became a ring while a ticket was merged is none after the undo', async (t) => {
+  const [target, whole] = [await ofAnn(), await ofAnn()]
+  const source = await ofBob({ parentId: whole.id })
+  const part = await ofBob({ parentId: source.id })
+  await merge(source.id, target.id)
+  const moved = await call('PUT', at(whole.id, '/parent'), { body: { parentId: part.id } })
+  t.equal(moved.status, 200, 'the part is one of the target by now')
+  const ring = await call('PUT', at(target.id, '/parent'), { body: { parentId: whole.id } })
+  t.match(ring, { status: 422, body: { errors: [{ code: 'cycle' }] } })
+  await undo(source.id)
+  t.equal((await get(at(source.id))).parentId, null)
+  t.equal((await get(at(whole.id))).parentId, part.id)
+})
+
 t.test('a reply at the moment of a merge is on one of the two, and none is lost', async (t) => {
   for (let round = 0; round < 5; round++) {
     const [target, source] = [await ofAnn(), await ofBob()]

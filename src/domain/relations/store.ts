@@ -44,7 +44,8 @@ export async function findLivingId(connection: Connection, ref: string): Promise
 const LEVELS = sql.raw(String(TREE_DEPTH_MAX + 1))
 const place = prepareSql<{ parentId: string; ticketId: string | null }, Place>()(
   ($) => sql`with recursive up as (
-      select id, parent_id, 1 as level from tickets where id = ${$.parentId}
+      select t.id, t.parent_id, 1 as level from tickets named join tickets t on t.id = coalesce(named.merged_into_id, named.id)
+        where named.id = ${$.parentId}
       union all select t.id, t.parent_id, up.level + 1 from up join tickets named on named.id = up.parent_id
         join tickets t on t.id = coalesce(named.merged_into_id, named.id) where up.level < ${LEVELS}
     ), down as (
