@@ -14,6 +14,7 @@ import { announcePresence } from './jobs/presence.ts'
 import { startRuleTimers } from './jobs/rule-timers.ts'
 import { scheduleCleanUp } from './jobs/schedule.ts'
 import { simulator } from './jobs/simulations.ts'
+import { startWaking } from './jobs/snoozes.ts'
 import { SYSTEM } from './kernel/actor.ts'
 import { newId } from './kernel/ids.ts'
 import { createReceiver, type Receiver } from './mail/in/receive.ts'
@@ -147,9 +148,10 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
   const cleaning = scheduleCleanUp(desk, onError)
   const indexing = startIndexing(desk, onError)
   const timers = startRuleTimers(rules, onError)
+  const waking = startWaking(rules, onError)
   const stop = async () => {
     cleaning.stop()
-    await Promise.all([indexing.stop(), timers.stop(), receiver.finish(FINISH_MS), app.queue.stop()])
+    await Promise.all([indexing.stop(), timers.stop(), waking.stop(), receiver.finish(FINISH_MS), app.queue.stop()])
     await presence.stop()
     transport?.close()
   }

@@ -32,6 +32,8 @@ const team = (await call('POST', '/v1/teams', { body: { name: 'Second line' } })
 const spare = (await call('POST', '/v1/mailboxes', { body: { address: 'spare@kontor.localhost' } })).body
 
 const aTicketId = (await openTicket()).id
+const splittable = await openTicket()
+const splitId = (await call('POST', `/v1/tickets/${splittable.id}/replies`, { body: { body: 'Off' } })).body.id
 
 /** A request of each operation that succeeds; the wrong ones differ from it by one fault. */
 const right: Record<string, { params?: () => Promise<Record<string, string>>; body?: Record<string, unknown> }> = {
@@ -141,6 +143,33 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
   cancelJob: { params: async () => ({ jobId: await aJob() }) },
   markTicketRead: { params: async () => ({ ticketId: (await openTicket()).id }), body: {} },
   markTicketUnread: { params: async () => ({ ticketId: (await openTicket()).id }) },
+  deleteTicket: { params: async () => ({ ticketId: (await openTicket()).id }) },
+  restoreTicket: {
+    params: async () => {
+      const { id } = await openTicket()
+      await call('DELETE', `/v1/tickets/${id}`)
+      return { ticketId: id }
+    },
+  },
+  markAsSpam: { params: async () => ({ ticketId: (await openTicket()).id }) },
+  unmarkAsSpam: { params: async () => ({ ticketId: (await openTicket()).id }) },
+  snoozeTicket: { params: async () => ({ ticketId: (await openTicket()).id }), body: { forMinutes: 5 } },
+  unsnoozeTicket: {
+    params: async () => {
+      const { id } = await openTicket()
+      await call('POST', `/v1/tickets/${id}/snooze`, { body: {} })
+      return { ticketId: id }
+    },
+  },
+  mergeTicket: { params: async () => ({ ticketId: (await openTicket()).id }), body: { into: aTicketId } },
+  undoMerge: {
+    params: async () => {
+      const { id } = await openTicket()
+      await call('POST', `/v1/tickets/${id}/merge`, { body: { into: aTicketId } })
+      return { ticketId: id }
+    },
+  },
+  splitTicket: { params: async () => ({ ticketId: splittable.id }), body: { messageIds: [splitId] } },
   linkTickets: {
     params: async () => ({ ticketId: (await openTicket()).id }),
     body: { kind: 'blocks', toId: aTicketId },

@@ -109,6 +109,9 @@ const aTicket = fc.record({
   lastActivityBy: orNull(reference),
   lastMessagePreview: orNull(text),
   needsReaction: fc.boolean(),
+  spam: fc.boolean(),
+  snoozedAt: orNull(moment),
+  snoozedUntil: orNull(moment),
   version: fc.integer({ min: -3, max: 3 }),
 })
 
@@ -153,7 +156,7 @@ function rowFrom(snake: object): TicketRow {
   const row = Object.fromEntries(
     Object.entries(snake).map(([name, value]) => [
       name.replace(/_([a-z])/g, (_, c) => c.toUpperCase()),
-      name.endsWith('_at') && value !== null ? instant(String(value)) : value,
+      /_(at|until)$/.test(name) && value !== null ? instant(String(value)) : value,
     ]),
   )
   return row as TicketRow // as the table has it

@@ -92,6 +92,7 @@ const internalCommands: Record<string, string> = {
   cleanUp: 'runs by the clock',
   followWord: 'a step of the worker',
   indexTexts: 'runs by the clock',
+  wakeTicket: 'runs by the clock',
   fireRuleTimer: 'runs by the clock',
   deferRuleTimer: 'runs by the clock',
 }
@@ -110,6 +111,7 @@ const internalQueries: Record<string, string> = {
   mailRecipient: 'SMTP asks it',
   rawForParsing: 'the mail worker asks it',
   pendingMails: 'the mail worker asks it',
+  dueToWake: 'who runs by the clock asks it',
   dueRuleTimers: 'who runs by the clock asks it',
 }
 

@@ -14,6 +14,7 @@ const on = (more: Partial<Candidate> = {}): Candidate => ({
   number: 1,
   isRequester: false,
   isFollower: false,
+  isDeleted: false,
   isCorrespondent: false,
   fromOwner: false,
   ...more,

@@ -334,6 +334,9 @@ t.test('a rule is tried on a ticket before it touches anybody, saved or not', as
       'notifyPerson',
       'sendMail',
       'tellPhase',
+      'snoozeTicket',
+      'markAsSpam',
+      'unmarkAsSpam',
       'applyMacro',
     ],
   )

@@ -10,6 +10,7 @@ import type { Context } from './context.ts'
 import { costOf } from './cost.ts'
 import { problemIn, sentError } from './errors.ts'
 import { fieldResolvers } from './fields.ts'
+import { lifecycleResolvers } from './lifecycle.ts'
 import { measure } from './limits.ts'
 import { mailResolvers } from './mail.ts'
 import { nodeResolvers } from './node.ts'
@@ -45,6 +46,7 @@ const features = [
   bulkResolvers,
   timeResolvers,
   workloadResolvers,
+  lifecycleResolvers,
   viewResolvers,
   fieldResolvers,
   wordResolvers,

@@ -26,7 +26,7 @@ export type Filters = Static<typeof Filters>
 
 /** A field to filter by. `literals`: a closed enumeration, written into the statement so that partial indices serve it. */
 export interface FilterField {
-  column: PgColumn
+  column: PgColumn | SQL
   /** For a boolean that is no column but a question about whoever asks: `me` is their id. */
   question?(me: SQL): SQL
   kind: 'text' | 'reference' | 'instant' | 'integer' | 'boolean' | 'tags'
@@ -88,7 +88,7 @@ export function termOf(name: string, field: FilterField, op: FilterOp, values: s
 }
 
 // Only values from our own list reach the text of a statement.
-function literalTerm(name: string, column: PgColumn, literals: readonly string[], values: string[]): Term {
+function literalTerm(name: string, column: FilterField['column'], literals: readonly string[], values: string[]): Term {
   for (const value of values) if (!literals.includes(value)) throw wrong(name, `must be one of ${literals.join(', ')}`)
   const chosen = literals.filter((literal) => values.includes(literal))
   const list = sql.raw(chosen.map((literal) => `'${literal}'`).join(', '))
@@ -96,7 +96,7 @@ function literalTerm(name: string, column: PgColumn, literals: readonly string[]
   return { shape: `${name} in ${chosen.join()}`, values: [], condition }
 }
 
-function containsTerm(shape: string, column: PgColumn, kind: FilterField['kind'], value: string): Term {
+function containsTerm(shape: string, column: FilterField['column'], kind: FilterField['kind'], value: string): Term {
   if (kind === 'tags') return { shape, values: [[value]], condition: (at) => sql`${column} @> ${at(0)}::text[]` }
   return {
     shape,

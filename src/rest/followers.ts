@@ -4,6 +4,7 @@ import { addFollower } from '../domain/followers/add-follower.ts'
 import { followersQuery } from '../domain/followers/queries.ts'
 import { removeFollower } from '../domain/followers/remove-follower.ts'
 import { Follower } from '../domain/followers/schema.ts'
+import { ofLivingTickets } from './problems.ts'
 import { commandRoute, wholeListRoute } from './route.ts'
 
 const tag = 'Tickets'
@@ -30,7 +31,7 @@ export function followerRoutes(app: FastifyInstance): void {
     location: ({ ticketId }) => `/v1/tickets/${ticketId}/followers`,
     tag,
     summary: 'Add a follower, by person or by address',
-    problems: ['ticket_not_found', 'already_following'],
+    problems: [...ofLivingTickets, 'already_following'],
   })
   commandRoute(app, {
     method: 'DELETE',

@@ -61,6 +61,6 @@ export function macroRoutes(app: FastifyInstance): void {
     response: Type.Ref('MacroApplied'),
     tag,
     summary: 'Apply a macro to a ticket, all of it or nothing',
-    problems: ['macro_not_found', 'transition_not_allowed'],
+    problems: ['macro_not_found', 'transition_not_allowed', 'ticket_deleted', 'ticket_merged'],
   })
 }

@@ -14,6 +14,7 @@ import { MailExplanation, OutboundMail, SuppressedAddress } from '../domain/outb
 import { suppressAddress } from '../domain/outbound/suppress-address.ts'
 import { unsuppressAddress } from '../domain/outbound/unsuppress-address.ts'
 import { listRoute } from './list.ts'
+import { ofLivingTickets } from './problems.ts'
 import { commandRoute, queryRoute } from './route.ts'
 
 const tag = 'Mail'
@@ -66,7 +67,7 @@ export function outboundRoutes(app: FastifyInstance): void {
     location: ({ id }) => `/v1/mail/outbound/${id}`,
     tag,
     summary: 'Tell the requester that their message has arrived',
-    problems: ['ticket_not_found', 'already_acknowledged', 'mail_not_resendable'],
+    problems: [...ofLivingTickets, 'already_acknowledged', 'mail_not_resendable'],
   })
   suppressionRoutes(app)
 }

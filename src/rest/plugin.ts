@@ -11,6 +11,7 @@ import { docsRoutes, openapi } from './docs.ts'
 import { eventRoutes } from './events.ts'
 import { followerRoutes } from './followers.ts'
 import { type HealthParts, healthRoutes } from './health.ts'
+import { lifecycleRoutes } from './lifecycle.ts'
 import { macroRoutes } from './macros.ts'
 import { type MailParts, mailRoutes } from './mail.ts'
 import { mailboxRoutes } from './mailboxes.ts'
@@ -95,6 +96,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   timeRoutes(api)
   timesheetRoutes(api)
   workloadRoutes(api)
+  lifecycleRoutes(api)
   viewRoutes(api)
   searchRoutes(api)
   vocabularyRoutes(api)

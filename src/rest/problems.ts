@@ -21,6 +21,9 @@ const FaultSchema = Closed({
   position: Type.Optional(Type.Integer({ description: 'In a text: where it begins, counted from 0' })),
 })
 
+/** How an act on a ticket is refused that is hidden, deleted or merged. */
+export const ofLivingTickets: readonly ProblemCode[] = ['ticket_not_found', 'ticket_deleted', 'ticket_merged']
+
 /** RFC 9457. Some problems have more members, e.g. currentVersion. */
 export const ProblemSchema = Type.Object(
   {

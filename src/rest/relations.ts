@@ -8,6 +8,7 @@ import { unlinkTickets } from '../domain/relations/unlink-tickets.ts'
 import { ticketList } from '../domain/tickets/queries.ts'
 import { Ticket, TicketAct } from '../domain/tickets/schema.ts'
 import { listRoute } from './list.ts'
+import { ofLivingTickets } from './problems.ts'
 import { commandRoute, wholeListRoute } from './route.ts'
 import { besideTickets } from './tickets.ts'
 
@@ -38,7 +39,7 @@ export function relationRoutes(app: FastifyInstance): void {
     response: Type.Ref('Ticket'),
     tag,
     summary: 'Make a ticket a part of another, or of none',
-    problems: ['ticket_not_found'],
+    problems: ofLivingTickets,
   })
   const url = '/tickets/:ticketId/links'
   const response = Type.Ref('TicketLink')
@@ -59,7 +60,7 @@ export function relationRoutes(app: FastifyInstance): void {
     location: ({ fromId }) => `/v1/tickets/${fromId}/links`,
     tag,
     summary: 'Link a ticket to another',
-    problems: ['ticket_not_found', 'already_linked'],
+    problems: [...ofLivingTickets, 'already_linked'],
   })
   commandRoute(app, {
     method: 'DELETE',
@@ -69,6 +70,6 @@ export function relationRoutes(app: FastifyInstance): void {
     response: Type.Null(),
     tag,
     summary: 'Take a link away',
-    problems: ['ticket_not_found', 'link_not_found'],
+    problems: [...ofLivingTickets, 'link_not_found'],
   })
 }

@@ -18,7 +18,7 @@ import { Ticket, TicketRef } from '../domain/tickets/schema.ts'
 import { takeNextTicket } from '../domain/tickets/take-next-ticket.ts'
 import type { Session } from '../kernel/desk.ts'
 import { type Includes, included, listRoute, thinned } from './list.ts'
-import { problemResponses } from './problems.ts'
+import { ofLivingTickets, problemResponses } from './problems.ts'
 import { commandRoute, wholeListRoute, withETag } from './route.ts'
 
 const tag = 'Tickets'
@@ -94,7 +94,7 @@ export function ticketRoutes(app: FastifyInstance): void {
     response: TicketRefSchema,
     tag,
     summary: 'Change fields of a ticket',
-    problems: ['ticket_not_found', 'transition_not_allowed'],
+    problems: [...ofLivingTickets, 'transition_not_allowed'],
   })
   commandRoute(app, {
     method: 'PUT',
@@ -104,7 +104,7 @@ export function ticketRoutes(app: FastifyInstance): void {
     response: TicketRefSchema,
     tag,
     summary: 'Assign a ticket',
-    problems: ['ticket_not_found', 'not_assignable'],
+    problems: [...ofLivingTickets, 'not_assignable'],
   })
   commandRoute(app, {
     method: 'POST',
@@ -114,7 +114,7 @@ export function ticketRoutes(app: FastifyInstance): void {
     response: TicketRefSchema,
     tag,
     summary: 'Take an unassigned ticket',
-    problems: ['ticket_not_found', 'already_claimed', 'not_assignable'],
+    problems: [...ofLivingTickets, 'already_claimed', 'not_assignable'],
   })
   commandRoute(app, {
     method: 'POST',
@@ -134,7 +134,7 @@ export function ticketRoutes(app: FastifyInstance): void {
     response: TicketRefSchema,
     tag,
     summary: 'Give a ticket back',
-    problems: ['ticket_not_found', 'not_claimed'],
+    problems: [...ofLivingTickets, 'not_claimed'],
   })
   commandRoute(app, {
     method: 'POST',
@@ -145,7 +145,7 @@ export function ticketRoutes(app: FastifyInstance): void {
     location: ({ id }) => `/v1/messages/${id}`,
     tag,
     summary: 'Reply publicly',
-    problems: ['ticket_not_found', 'transition_not_allowed'],
+    problems: [...ofLivingTickets, 'transition_not_allowed'],
   })
   commandRoute(app, {
     method: 'POST',
@@ -156,7 +156,7 @@ export function ticketRoutes(app: FastifyInstance): void {
     location: ({ id }) => `/v1/messages/${id}`,
     tag,
     summary: 'Write an internal note',
-    problems: ['ticket_not_found'],
+    problems: ofLivingTickets,
   })
   wholeListRoute(app, {
     url: '/tickets/:ticketId/conversations',

@@ -22,6 +22,7 @@ import { TicketTime, TimeEntry, TimeSettings, TimeSum } from '../domain/time/sch
 import { startTimer } from '../domain/time/start-timer.ts'
 import { stopTimer } from '../domain/time/stop-timer.ts'
 import { listRoute } from './list.ts'
+import { ofLivingTickets } from './problems.ts'
 import { commandRoute, queryRoute, wholeListRoute } from './route.ts'
 
 const tag = 'Time'
@@ -70,7 +71,7 @@ function timerRoutes(app: FastifyInstance): void {
     location: ({ id }) => `/v1/time-entries/${id}`,
     tag,
     summary: "Start the caller's timer on a ticket, or go on with a paused one",
-    problems: [...ofTicket, 'timer_running', 'timesheet_closed'],
+    problems: [...ofLivingTickets, 'timer_running', 'timesheet_closed'],
   })
   for (const [act, command, summary] of [
     ['pause', pauseTimer, "Pause the caller's timer"],
@@ -94,7 +95,7 @@ function timerRoutes(app: FastifyInstance): void {
     response,
     tag,
     summary: 'The caller looks at a ticket: the time is measured, apart from what is declared',
-    problems: ofTicket,
+    problems: ofLivingTickets,
   })
   wholeListRoute(app, {
     url: '/timers',
@@ -138,7 +139,7 @@ function entryRoutes(app: FastifyInstance): void {
     location: ({ id }) => `/v1/time-entries/${id}`,
     tag,
     summary: 'Say by hand what time was spent',
-    problems: [...ofTicket, 'timesheet_closed'],
+    problems: [...ofLivingTickets, 'timesheet_closed'],
   })
   const url = '/time-entries/:timeEntryId'
   queryRoute(app, {

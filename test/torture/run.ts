@@ -9,6 +9,7 @@ import { type KillParts, killRun, type TortureResult } from './kill.ts'
 import { outboundRun } from './outbound.ts'
 import { pendingRun } from './pending.ts'
 import { type RoundRobinParts, roundRobinRun } from './round-robin.ts'
+import { type SequencesParts, sequencesRun } from './sequences.ts'
 import { type SimulationParts, simulationRun } from './simulation.ts'
 import { type TimersParts, timersRun } from './timers.ts'
 
@@ -17,7 +18,7 @@ const SEED_MAX = 2 ** 31
 const tortures: Record<
   string,
   (
-    parts: KillParts & ClaimsParts & HostileParts & RoundRobinParts & SimulationParts & TimersParts,
+    parts: KillParts & ClaimsParts & HostileParts & RoundRobinParts & SimulationParts & TimersParts & SequencesParts,
   ) => Promise<TortureResult>
 > = {
   kill: killRun,
@@ -27,6 +28,7 @@ const tortures: Record<
   outbound: outboundRun,
   'round-robin': roundRobinRun,
   simulation: simulationRun,
+  sequences: sequencesRun,
   timers: timersRun,
 }
 const databases: Record<string, () => Promise<ServerDatabase | undefined>> = {
@@ -45,6 +47,7 @@ const { values } = parseArgs({
     large: { type: 'string', default: '10' },
     tickets: { type: 'string', default: '1000' },
     claimed: { type: 'string', default: '200' },
+    runs: { type: 'string', default: '1000' },
     events: { type: 'string', default: '50000' },
     timers: { type: 'string', default: '1000' },
     stopped: { type: 'string', default: '20' },
@@ -60,12 +63,13 @@ for (const [name, torture] of Object.entries(tortures).filter(([name]) => values
   ))
     for (let time = 0; time < Number(values.times); time++) {
       const seed = values.seed === undefined ? randomInt(SEED_MAX) : Number(values.seed) + time
-      const { mails, writes, kills, mutations, large, tickets, claimed, events, timers, stopped } = values
+      const { mails, writes, kills, mutations, large, tickets, claimed, runs, events, timers, stopped } = values
       const counts = {
         mutations: Number(mutations),
         large: Number(large),
         tickets: Number(tickets),
         claimed: Number(claimed),
+        runs: Number(runs),
         events: Number(events),
       }
       const waits = { timers: Number(timers), stoppedSeconds: Number(stopped) }

@@ -36,6 +36,7 @@ export function messageRow({
   return {
     id,
     ticketId: ticket.id,
+    originTicketId: null,
     conversationId: visibility === 'public' ? ticket.customerConversationId : ticket.internalConversationId,
     authorId: author,
     visibility,

@@ -1,12 +1,14 @@
 import { type Actor, isAgent, isStaff } from '../../kernel/actor.ts'
-import { invalid, type Problem, type ProblemCode } from '../../kernel/problems.ts'
-import { type Owned, seesTicket } from '../tickets/policy.ts'
+import type { Refusal } from '../../kernel/context.ts'
+import { invalid, type Problem } from '../../kernel/problems.ts'
+import { type Owned, refuseGone, seesTicket } from '../tickets/policy.ts'
 import type { Visibility } from './schema.ts'
 
 /** Agents reply, the requester, and who shares the organization's tickets; a requester must not learn that other tickets exist; a light agent only notes. */
-export function refuseReply(actor: Actor, ticket: Owned): ProblemCode | undefined {
+export function refuseReply(actor: Actor, ticket: Owned): Refusal {
   if (!seesTicket(actor, ticket)) return 'ticket_not_found'
   if (isStaff(actor) && !isAgent(actor)) return 'forbidden'
+  return refuseGone(actor, ticket)
 }
 
 /** A reply says what is given or what a template says. */
@@ -16,9 +18,10 @@ export function refuseWords({ body, template }: { body?: string; template?: unkn
 }
 
 /** Notes are for everybody who works here. */
-export function refuseNote(actor: Actor, ticket: Owned): ProblemCode | undefined {
+export function refuseNote(actor: Actor, ticket: Owned): Refusal {
   if (!seesTicket(actor, ticket)) return 'ticket_not_found'
   if (!isStaff(actor)) return 'forbidden'
+  return refuseGone(actor, ticket)
 }
 
 /** Internal notes and held messages never reach a requester; the twin of `visibleMessages` in SQL. */

@@ -6,6 +6,7 @@ import { Problem } from '../../kernel/problems.ts'
 import type { Attachment } from '../attachments/schema.ts'
 import { correspondents } from '../inbound/table.ts'
 import { searchPending } from '../search/table.ts'
+import { wake } from '../tickets/changing.ts'
 import { afterNote, afterPublicMessage, type MailFacts, ticketFacts } from '../tickets/decide.ts'
 import type { LockedTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
@@ -35,6 +36,7 @@ export function insertPublicMessage(
   draft: Draft & { fromCustomer: boolean },
 ): MessageRow {
   const author = { id: draft.author, isCustomer: draft.fromCustomer }
+  if (draft.fromCustomer) wake(context, locked)
   return addMessage(context, locked, draft, {
     visibility: 'public',
     type: 'ticket.replied',
@@ -130,11 +132,13 @@ export async function lockMessage(tx: Connection, id: string): Promise<MessageRo
 
 /** A held message becomes public: the ticket's activity and the event are those of its author, who is known from now on. */
 export function freeMessage(
-  { update, insertMissing, emit, actor, now, versions }: CommandContext,
+  context: CommandContext,
   { ticket, ...parties }: LockedTicket,
   message: MessageRow,
   email: string | undefined,
 ): MessageRow {
+  const { update, insertMissing, emit, actor, now, versions } = context
+  wake(context, { ticket, ...parties })
   const before = { ...ticket }
   update(messages, message, { held: false })
   const author = { id: message.authorId, isCustomer: true }

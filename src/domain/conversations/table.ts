@@ -10,6 +10,8 @@ export const messages = pgTable(
     id: id().primaryKey(),
     // no foreign key: only commands that hold the ticket's lock, or insert it, write here, and the check would lock it once more
     ticketId: id().notNull(),
+    /** On which it was written, while it is read on another into which that was merged. */
+    originTicketId: id(),
     conversationId: id().notNull(),
     authorId: id(),
     visibility: text().$type<Visibility>().notNull(),

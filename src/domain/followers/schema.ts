@@ -2,8 +2,8 @@ import { type Static, Type } from 'typebox'
 import { Closed, EmailAddress, Id, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
 import { TicketRef } from '../tickets/schema.ts'
 
-/** How somebody came to follow: an agent added them, or a mail of a verified sender had them in To or Cc. */
-export const FollowerSource = Type.Enum(['agent', 'mail', 'rule'])
+/** How somebody came to follow: an agent added them, a mail of a verified sender had them in To or Cc, or a ticket of theirs was merged. */
+export const FollowerSource = Type.Enum(['agent', 'mail', 'rule', 'merge'])
 export type FollowerSource = Static<typeof FollowerSource>
 
 export const Follower = Closed(

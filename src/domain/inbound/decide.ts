@@ -21,6 +21,8 @@ export interface Candidate {
   isCorrespondent: boolean
   /** The token or the mail of ours was given to this very sender. */
   fromOwner: boolean
+  /** Nothing is added to it: what names it is looked at as if it named nothing. */
+  isDeleted: boolean
 }
 
 /** What was found for a mail: each trace with the ticket it names. */
@@ -108,6 +110,10 @@ export function filingOf(evidence: Evidence): Filing {
 
   for (const rung of rungs(evidence)) {
     const { step, found } = rung
+    if (found?.isDeleted) {
+      note(step, 'deleted', `#${found.number}`)
+      continue
+    }
     const mayJoin = step !== 'subject_tag' || (found !== null && mayJoinByNumber(evidence, found))
     note(step, found ? (mayJoin ? 'match' : 'refused') : 'none', found && `#${found.number}`)
     if (!found || !mayJoin) continue
@@ -224,7 +230,7 @@ function opened(evidence: Evidence): Decided {
     forwards,
     takesCc: !forwards,
     addsFollowers: verified && !forwards,
-    hint: subjectTag?.number ?? null,
+    hint: subjectTag && !subjectTag.isDeleted ? subjectTag.number : null,
   }
 }
 

@@ -24,9 +24,10 @@ interface Trace {
   owner: string | null
   isCorrespondent: boolean
   isFollower: boolean
+  isDeleted: boolean
 }
 
-// All traces of a mail in one statement. Stored ids may name several tickets: those that know the sender come first. The bounds hold
+// All traces of a mail in one statement; those of a merged ticket lead to the one as which it goes on. Stored ids may name several tickets: those that know the sender come first. The bounds hold
 // for every mail; with them Postgres expects few ids, and keeps one plan instead of making a new one for each mail.
 const traces = prepareSql<
   { replyKey: string | null; ids: string[]; reported: string[]; number: number | null; address: string | null },
@@ -46,12 +47,13 @@ const traces = prepareSql<
     union all
     select 'tag', 0, id, null from tickets where number = ${$.number}::int
   )
-  select found.kind, found.place::int as place, t.id as "ticketId", t.number, t.requester_id as "requesterId", found.owner,
-    exists (select 1 from correspondents c where c.ticket_id = t.id and c.address = ${$.address}) as "isCorrespondent",
+  select found.kind, found.place::int as place, t.id as "ticketId", t.number, t.requester_id as "requesterId", found.owner, t.deleted_at is not null as "isDeleted",
+    exists (select 1 from correspondents c where c.ticket_id = t.id and c.address = ${$.address})
+      or exists (select 1 from tickets shell join correspondents c on c.ticket_id = shell.id where shell.merged_into_id = t.id and c.address = ${$.address}) as "isCorrespondent",
     exists (select 1 from ticket_followers f join person_emails e on e.person_id = f.person_id
       where f.ticket_id = t.id and e.address = ${$.address}) as "isFollower"
-  from found join tickets t on t.id = found.ticket_id
-  order by 7 desc, 8 desc, found.place, t.number limit 200`,
+  from found join tickets named on named.id = found.ticket_id join tickets t on t.id = coalesce(named.merged_into_id, named.id)
+  order by t.deleted_at is not null, 8 desc, 9 desc, found.place, t.number limit 200`,
 )
 
 type Asked = Parameters<typeof traces.bind>[0]
@@ -147,9 +149,9 @@ function candidateOf(traces: Trace[], { address, personId }: Sender, emails: rea
   const isRequester = (trace: Trace) => personId !== null && trace.requesterId === personId
   const best = traces.find((trace) => trace.isCorrespondent || trace.isFollower || isRequester(trace)) ?? traces[0]
   if (!best) return null
-  const { ticketId, number, owner, isCorrespondent, isFollower } = best
+  const { ticketId, number, owner, isCorrespondent, isFollower, isDeleted } = best
   const fromOwner = address !== null && owner !== null && (owner === address || emails.includes(owner))
-  return { ticketId, number, isRequester: isRequester(best), isFollower, isCorrespondent, fromOwner }
+  return { ticketId, number, isRequester: isRequester(best), isFollower, isCorrespondent, fromOwner, isDeleted }
 }
 
 /** One From is needed for an identity (RFC 5322 §3.6.2 allows several); display names, Sender and Reply-To never count. */

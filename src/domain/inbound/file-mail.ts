@@ -8,7 +8,7 @@ import { mailboxesCached } from '../mailboxes/store.ts'
 import { findReportedMail } from '../outbound/store.ts'
 import type { PersonRow } from '../people/decide.ts'
 import { findPeopleByAddresses, NEW_PERSON_CONSTRAINTS } from '../people/store.ts'
-import { lockTicket, nextNumber } from '../tickets/store.ts'
+import { type LockedTicket, lockTicket, nextNumber } from '../tickets/store.ts'
 import { vocabulary } from '../types/store.ts'
 import { authorAddress, identityOf } from './content.ts'
 import { type Filing, filingOf, outcomeOf, taggedNumber } from './decide.ts'
@@ -23,6 +23,8 @@ import { FileMail, type MailOutcome } from './schema.ts'
 import { answeredIds, envelopeOf, type InboundRow, lockInboundMail, lockToFile } from './store.ts'
 import { inboundMails } from './table.ts'
 
+/** What the kernel runs a command again for. */
+const SERIALIZATION_FAILURE = '40001'
 const IDENTITY_CONSTRAINT = 'inbound_mails_identity'
 
 /**
@@ -111,13 +113,20 @@ async function lookFurther(
   const isReport = filing.ticketId !== null && mail.kind !== 'ordinary' && mail.kind !== 'auto_reply'
   const isUnread = row.messageId !== null && row.releasedAt === null
   const [locked, number, copied, reported, unread] = await Promise.all([
-    filing.ticketId ? lockTicket(tx, filing.ticketId) : undefined,
+    filing.ticketId ? lockLiving(tx, filing.ticketId) : undefined,
     filing.verdict === 'ticket_created' ? (likelyNumber ?? nextNumber(tx)) : 0,
     filing.addsFollowers ? findPeopleByAddresses(tx, others) : new Map<string, PersonRow>(),
     isReport ? findReportedMail(tx, secrets, { ids: mail.reportedIds, rcptTo: row.rcptTo }) : undefined,
     isUnread ? lockMessage(tx, row.messageId ?? '') : undefined,
   ])
   return { locked, number, copied, reported, unread }
+}
+
+/** The ticket as it was found. One that was merged or deleted in between is looked for again, from the beginning. */
+async function lockLiving(tx: Connection, ticketId: string): Promise<LockedTicket> {
+  const locked = await lockTicket(tx, ticketId)
+  if (locked.ticket.mergedIntoId === null && locked.ticket.deletedAt === null) return locked
+  throw Object.assign(new Error(`${ticketId} went on elsewhere`), { code: SERIALIZATION_FAILURE })
 }
 
 function write(context: CommandContext, mail: InboundMail, found: Found): Promise<Written> | Written | undefined {

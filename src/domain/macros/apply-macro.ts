@@ -3,6 +3,7 @@ import { defineCommand } from '../../kernel/desk.ts'
 import { invalid, Problem } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
 import { callOf, macroActions } from '../rules/actions.ts'
+import { refuseGone } from '../tickets/policy.ts'
 import { lockTicket } from '../tickets/store.ts'
 import { ApplyMacro, type MacroApplied } from './schema.ts'
 import { lockMacro } from './store.ts'
@@ -29,7 +30,7 @@ export const applyMacro = defineCommand({
     return { ...locked, macro }
   },
 
-  refuse: (actor) => (isAgent(actor) ? undefined : 'forbidden'),
+  refuse: (actor, { ticket }) => (isAgent(actor) ? refuseGone(actor, ticket) : 'forbidden'),
 
   ruleAction: { input: Closed({ key: ApplyMacro.properties.key }) },
 

@@ -9,7 +9,7 @@ import type { Settings } from '../../kernel/settings.ts'
 import type { Attachment } from '../attachments/schema.ts'
 import { mailboxesCached } from '../mailboxes/store.ts'
 import { afterChange, ticketFacts } from '../tickets/decide.ts'
-import { type LockedTicket, lockTicket } from '../tickets/store.ts'
+import { type LockedTicket, lockEnd } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
 import { NOBODY, newReplyKey, replyAddress } from './addresses.ts'
 import { isSuppressed, type OutboundRow, overBudget, RESENT, withStep } from './decide.ts'
@@ -23,6 +23,8 @@ interface Content {
   mailboxId: string | null
   requesterName: string | null
   requesterEmail: string
+  isDeleted: boolean
+  isSpam: boolean
   messageId: string | null
   bodyText: string | null
   bodyHtml: string | null
@@ -34,6 +36,7 @@ const content = prepareSql<{ ticketId: string; messageId: string | null }, Conte
   (
     $,
   ) => sql`select t.number, t.subject as "ticketSubject", t.mailbox_id as "mailboxId", p.name as "requesterName", p.email as "requesterEmail",
+      t.deleted_at is not null as "isDeleted", t.spam as "isSpam",
       m.id as "messageId", m.body_text as "bodyText", m.body_html as "bodyHtml", m.visible_text as "visibleText", m.attachments
     from tickets t join people p on p.id = t.requester_id left join messages m on m.id = ${$.messageId} where t.id = ${$.ticketId}`,
 )
@@ -91,7 +94,7 @@ export const claimOutboundMail = defineCommand({
         : undefined
     // a loop is told on its ticket
     const looping =
-      refusal && mail.kind === 'acknowledgement' && !suppression ? await lockTicket(tx, mail.ticketId) : undefined
+      refusal && mail.kind === 'acknowledgement' && !suppression ? await lockEnd(tx, mail.ticketId) : undefined
     return { mail, boxes, replyKey, thread, content: found.rows[0], isWithAnother, refusal, looping }
   },
 
@@ -109,7 +112,12 @@ export const claimOutboundMail = defineCommand({
       return null
     }
     const isGone = isMessage(mail) && content.messageId === null
-    const ended = mail.attempts >= ATTEMPTS_MAX ? 'given up' : isGone ? 'its message is gone' : found.refusal
+    const ended =
+      mail.attempts >= ATTEMPTS_MAX
+        ? 'given up'
+        : isGone
+          ? 'its message is gone'
+          : (silenceBy(mail, content) ?? found.refusal)
     if (ended !== undefined) {
       endMail(context, mail, ended)
       if (found.looping) tagLoop(context, found.looping)
@@ -142,6 +150,12 @@ const isFirstAutomatic = (mail: OutboundRow): boolean =>
 
 /** Who writes to the reply address of a mail: an answer from outside makes nobody a correspondent. */
 const answererOf = ({ kind, to }: OutboundRow): string => (kind === 'automatic_mail' ? NOBODY : to)
+
+/** What is deleted is told to nobody, and nothing automatic answers spam. */
+function silenceBy({ kind }: OutboundRow, { isDeleted, isSpam }: Content): string | undefined {
+  if (isDeleted) return 'its ticket is deleted'
+  if (isSpam && kind !== 'reply' && kind !== 'notification') return 'its ticket is spam'
+}
 
 const isMessage = ({ kind }: OutboundRow): boolean => kind === 'reply' || kind === 'automatic_reply'
 

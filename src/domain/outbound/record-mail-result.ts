@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { defineCommand } from '../../kernel/desk.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
-import { lockTicket } from '../tickets/store.ts'
+import { lockEnd } from '../tickets/store.ts'
 import { nextAttempt, withStep } from './decide.ts'
 import { recordRefusal } from './reports.ts'
 import { findSuppression, lockOutboundMail } from './store.ts'
@@ -18,7 +18,7 @@ export const recordMailResult = defineCommand({
   async subject({ tx }, { outboundMailId, outcome }) {
     const mail = await lockOutboundMail(tx, outboundMailId)
     if (outcome !== 'failed' || mail.state === 'sent') return { mail }
-    const [suppression, locked] = await Promise.all([findSuppression(tx, mail.to), lockTicket(tx, mail.ticketId)])
+    const [suppression, locked] = await Promise.all([findSuppression(tx, mail.to), lockEnd(tx, mail.ticketId)])
     return { mail, suppression, locked }
   },
 

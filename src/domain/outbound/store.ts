@@ -32,17 +32,18 @@ export const findReplyKey = async (tx: Connection, ticketId: string, address: st
 const THREAD_MAX = 20
 
 const thread = prepareSql<{ ticketId: string; before: string }, { messageId: string; inbound: boolean }>()(
-  ($) => sql`select * from (
+  ($) => sql`with family as (select id from tickets where id = ${$.ticketId} or merged_into_id = ${$.ticketId})
+  select * from (
     select header_message_id as "messageId", received_at as at, true as inbound from inbound_mails
-      where ticket_id = ${$.ticketId} and header_message_id is not null and verdict in ('ticket_created', 'message_added') and outcome->>'held' = 'false'
+      where ticket_id in (select id from family) and header_message_id is not null and verdict in ('ticket_created', 'message_added') and outcome->>'held' = 'false'
     union all
     select message_id as "messageId", created_at as at, false as inbound from outbound_mails
-      where ticket_id = ${$.ticketId} and id < ${$.before} and kind not in ('notification', 'automatic_mail')
+      where ticket_id in (select id from family) and id < ${$.before} and kind not in ('notification', 'automatic_mail')
     order by at desc limit ${sql.raw(String(THREAD_MAX))}
   ) latest order by at`,
 )
 
-/** The Message-IDs of a ticket's public mails, oldest first, for In-Reply-To and References (RFC 5322 §3.6.4). */
+/** The Message-IDs of the public mails of a ticket and of those that were merged into it, oldest first, for In-Reply-To and References (RFC 5322 §3.6.4). */
 export const threadOf = async (tx: Connection, ticketId: string, mailId: string) =>
   (await tx.query(thread.bind({ ticketId, before: mailId }))).rows
 

@@ -5,7 +5,7 @@ import { refuseAgentWork } from '../tickets/policy.ts'
 import { lockTicket } from '../tickets/store.ts'
 import { endsOf, LINKS_MAX } from './decide.ts'
 import { LinkTickets, type TicketLink } from './schema.ts'
-import { findTicketId, linksOf, tellOfLink } from './store.ts'
+import { findLivingId, linksOf, tellOfLink } from './store.ts'
 import { ticketLinks } from './table.ts'
 
 /** Says how a ticket stands to another; agents read it on both. */
@@ -16,7 +16,7 @@ export const linkTickets = defineCommand({
   constraints: { ticket_links_once: 'already_linked' },
 
   async subject({ tx }, { ticketId, toId: ref }) {
-    const [{ ticket }, otherId] = await Promise.all([lockTicket(tx, ticketId), findTicketId(tx, ref)])
+    const [{ ticket }, otherId] = await Promise.all([lockTicket(tx, ticketId), findLivingId(tx, ref)])
     return { ticket, otherId, links: await linksOf(tx, ticket.id) }
   },
 

@@ -9,7 +9,7 @@ import { tickets } from '../tickets/table.ts'
 import type { TicketLink } from './schema.ts'
 import { linksOf, ticketIdOf } from './store.ts'
 
-/** The tickets that are parts of this one, a page at a time; requesters see those of their own. */
+/** The tickets that are parts of this one, or of one that was merged into it, a page at a time; requesters see those of their own. */
 export const childrenQuery = defineQuery({
   name: 'children',
   group: 'tickets',
@@ -21,7 +21,8 @@ export const childrenQuery = defineQuery({
     const term = {
       shape: 'children',
       values: [id],
-      condition: (at: (n: number) => SQL) => sql`${tickets.parentId} = ${at(0)}`,
+      condition: (at: (n: number) => SQL) =>
+        sql`(${tickets.parentId} = ${at(0)} or ${tickets.parentId} in (select shell.id from tickets shell where shell.merged_into_id = ${at(0)})) and ${tickets.id} <> ${at(0)}`,
     }
     return readTickets(context, page, { name: `children ${id}`, term })
   },

@@ -9,7 +9,7 @@ import { lockTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
 import { refusePlace } from './decide.ts'
 import { SetParent } from './schema.ts'
-import { findTicketId, lockTree, placeBelow } from './store.ts'
+import { findLivingId, lockTree, placeBelow } from './store.ts'
 
 /** Makes a ticket a part of another, or of none. A ticket is never a part of itself, at no remove. */
 export const setParent = defineCommand({
@@ -20,7 +20,7 @@ export const setParent = defineCommand({
   async subject({ tx }, { ticketId, parentId: ref }) {
     await lockTree(tx)
     const locked = await lockTicket(tx, ticketId)
-    const parentId = ref ? await findTicketId(tx, ref) : null
+    const parentId = ref ? await findLivingId(tx, ref) : null
     const place = parentId ? await placeBelow(tx, parentId, locked.ticket.id) : undefined
     return { ...locked, parentId, place, tx }
   },

@@ -24,40 +24,61 @@ const byRef = prepare<{ id: string | null; number: number | null }>()(($) =>
     .where(sql`${tickets.id} = ${$.id} or ${tickets.number} = ${$.number}`),
 )
 
-/** The id behind a reference, where there is such a ticket. */
-export async function findTicketId(connection: Connection, ref: string): Promise<string | undefined> {
+/** The id behind a reference, where there is such a ticket: also one that is deleted or merged. */
+async function findTicketId(connection: Connection, ref: string): Promise<string | undefined> {
   const { id = null, number = null } = namedTicket(ref)
   return (await connection.query(byRef.bind({ id, number }))).rows[0]?.id
+}
+
+const endByRef = prepareSql<{ id: string | null; number: number | null }, { id: string }>()(
+  ($) => sql`select t.id from tickets named join tickets t on t.id = coalesce(named.merged_into_id, named.id)
+    where (named.id = ${$.id} or named.number = ${$.number}) and t.deleted_at is null`,
+)
+
+/** The ticket as which what a reference names goes on: itself, or that into which it was merged. None where it is deleted. */
+export async function findLivingId(connection: Connection, ref: string): Promise<string | undefined> {
+  const { id = null, number = null } = namedTicket(ref)
+  return (await connection.query(endByRef.bind({ id, number }))).rows[0]?.id
 }
 
 const LEVELS = sql.raw(String(TREE_DEPTH_MAX + 1))
 const place = prepareSql<{ parentId: string; ticketId: string | null }, Place>()(
   ($) => sql`with recursive up as (
-      select id, parent_id, 1 as level from tickets where id = ${$.parentId}
-      union all select t.id, t.parent_id, up.level + 1 from up join tickets t on t.id = up.parent_id where up.level < ${LEVELS}
+      select t.id, t.parent_id, 1 as level from tickets named join tickets t on t.id = coalesce(named.merged_into_id, named.id)
+        where named.id = ${$.parentId}
+      union all select t.id, t.parent_id, up.level + 1 from up join tickets named on named.id = up.parent_id
+        join tickets t on t.id = coalesce(named.merged_into_id, named.id) where up.level < ${LEVELS}
     ), down as (
       select id, 0 as level from tickets where id = ${$.ticketId}
-      union all select t.id, down.level + 1 from down join tickets t on t.parent_id = down.id where down.level < ${LEVELS}
+      union all select t.id, down.level + 1 from down join tickets t on t.parent_id = down.id
+        or t.parent_id in (select shell.id from tickets shell where shell.merged_into_id = down.id) where down.level < ${LEVELS}
     )
     select array(select id from up order by level) as ancestors, coalesce((select max(level) from down), 0)::int as height,
       (select count(*)::int from (select from tickets where parent_id = ${$.parentId} limit ${sql.raw(String(CHILDREN_MAX))}) as parts) as children`,
 )
 
 /** Where a ticket, or a new one, would stand as a part of another. The tree is locked. */
-export async function placeBelow(tx: Connection, parentId: string, ticketId: string | null): Promise<Place> {
+export async function placeBelow(
+  tx: Pick<CommandContext, 'query'>,
+  parentId: string,
+  ticketId: string | null,
+): Promise<Place> {
   const [found] = (await tx.query(place.bind({ parentId, ticketId }))).rows
   if (!found) throw new Error('a place has a row')
   return found
 }
 
 const ofTicket = prepareSql<{ ticketId: string }, LinkRow>()(
-  (
-    $,
-  ) => sql`select id, kind, from_id as "fromId", to_id as "toId", created_by_id as "createdById", created_at as "createdAt"
-    from ticket_links where from_id = ${$.ticketId} or to_id = ${$.ticketId} order by id limit ${sql.raw(String(2 * LINKS_MAX))}`,
+  ($) => sql`with self as (select id from tickets where id = ${$.ticketId} or merged_into_id = ${$.ticketId})
+    select l.id, l.kind, f.id as "fromId", t.id as "toId", l.created_by_id as "createdById", l.created_at as "createdAt"
+    from ticket_links l join tickets lf on lf.id = l.from_id join tickets f on f.id = coalesce(lf.merged_into_id, lf.id)
+      join tickets lt on lt.id = l.to_id join tickets t on t.id = coalesce(lt.merged_into_id, lt.id)
+    where (l.from_id in (select id from self) or l.to_id in (select id from self)) and f.id <> t.id
+      and (f.deleted_at is null or f.id = ${$.ticketId}) and (t.deleted_at is null or t.id = ${$.ticketId})
+    order by l.id limit ${sql.raw(String(2 * LINKS_MAX))}`,
 )
 
-/** All links of a ticket, in both directions, the oldest first. */
+/** All links of a ticket and of those that were merged into it, in both directions, the oldest first; not to what is deleted. */
 export const linksOf = async (connection: Connection, ticketId: string): Promise<LinkRow[]> =>
   (await connection.query(ofTicket.bind({ ticketId }))).rows
 

@@ -13,6 +13,9 @@ import { sendMail } from '../outbound/send-mail.ts'
 import { tellPhase } from '../outbound/tell-phase.ts'
 import { assignTicket } from '../tickets/assign-ticket.ts'
 import { changeTicket } from '../tickets/change-ticket.ts'
+import { markAsSpam } from '../tickets/mark-as-spam.ts'
+import { snoozeTicket } from '../tickets/snooze-ticket.ts'
+import { unmarkAsSpam } from '../tickets/unmark-as-spam.ts'
 import type { Named } from './named.ts'
 import type { Action } from './schema.ts'
 
@@ -35,6 +38,9 @@ export const macroActions = actionsOf([
   notifyPerson,
   sendMail,
   tellPhase,
+  snoozeTicket,
+  markAsSpam,
+  unmarkAsSpam,
 ])
 
 /** The command of an action, and its input on a ticket. */

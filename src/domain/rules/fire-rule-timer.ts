@@ -50,7 +50,9 @@ export const fireRuleTimer = defineCommand({
     const { timer, rules, begun, working } = found
     context.remove(ruleTimers, timer)
     const rule = rules.waiting.get(timer.ruleKey)?.rule
-    const isAwaited = rule !== undefined && rule.waitsFrom <= timer.revision
+    const { deletedAt, mergedIntoId } = working.ticket
+    const isThere = deletedAt === null && mergedIntoId === null
+    const isAwaited = isThere && rule !== undefined && rule.waitsFrom <= timer.revision
     // of an event whose facts were erased nothing can be asked
     if (isAwaited && begun?.facts.actor) tellDue(context, timer, begun, working)
     return { found: true }

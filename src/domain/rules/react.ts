@@ -21,7 +21,7 @@ import { beginWait, endWaits } from './waits.ts'
  */
 export const runRules: Reaction = async (event, context) => {
   const { ticketId, facts } = event
-  if (ticketId === undefined || !facts) return
+  if (ticketId === undefined || !facts || isGone(facts)) return
   const active = await context.cached(compiledRules)
   const ended = active.ended.get(event.type)
   if (ended) endWaits(context, ended, event, ticketId)
@@ -46,6 +46,12 @@ export const runDueRule: Reaction = async (event, context) => {
   // what acted on the way here acts no second time, as if nobody had waited
   for (const key of event.lineage) context.notes.add(`${key} ${ticketId}`)
   await ran(context, due, event, ticketId)
+}
+
+/** Nothing can be done to what is deleted, or goes on as another one. */
+function isGone(facts: Record<string, unknown>): boolean {
+  const { deletedAt, mergedIntoId } = facts.ticket as Partial<Working['ticket']> // ticketFacts wrote them: what is empty is left out
+  return deletedAt !== undefined || mergedIntoId !== undefined
 }
 
 function matchingOf(

@@ -10,6 +10,9 @@ export const ruleEvents = [
   'ticket.assigned',
   'ticket.replied',
   'ticket.noted',
+  'ticket.restored',
+  'ticket.merged',
+  'ticket.split',
   'message.held',
   'mail.bounced',
 ] as const

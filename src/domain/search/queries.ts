@@ -1,6 +1,6 @@
 import { isStaff } from '../../kernel/actor.ts'
 import { fold } from '../../kernel/condition/fold.ts'
-import type { Fields } from '../../kernel/condition/language.ts'
+import type { Condition, Fields } from '../../kernel/condition/language.ts'
 import { readCondition } from '../../kernel/condition/parse.ts'
 import { questionOf } from '../../kernel/condition/question.ts'
 import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
@@ -10,6 +10,7 @@ import { type Fault, Problem } from '../../kernel/problems.ts'
 import { requesterFieldsOf, type TicketFacts, ticketFields } from '../tickets/conditions.ts'
 import { readTickets } from '../tickets/queries.ts'
 import type { Ticket } from '../tickets/schema.ts'
+import { standingFor, standingTerm } from '../tickets/standing.ts'
 import { vocabulary } from '../types/store.ts'
 import { areFew, bestMessages, holding, holdingFew, isByRelevance, notHolding, relevancePage } from './relevance.ts'
 import { SearchTickets, type TicketFound } from './schema.ts'
@@ -31,25 +32,26 @@ export const searchTickets = defineQuery({
     const staff = isStaff(context.actor)
     const terms = await termsBeside(context, { condition, without })
     const name = JSON.stringify(['search', condition, words, without])
-    if (!words) return unmatched(await listed(context, input, name, terms))
+    const asked = { name, condition }
+    if (!words) return unmatched(await listed(context, input, asked, terms))
 
     const { after, before, sort, includeTotal } = input
     const cursor = after ?? before
     if (after !== undefined && before !== undefined) throw wrongParameter('before', 'cannot be combined with after')
     const byRelevance = sort === undefined && (cursor === undefined || isByRelevance(cursor))
-    const ranked = byRelevance ? await relevancePage(context, input, { words, terms, name }) : undefined
+    const ranked = byRelevance ? await relevancePage(context, input, { words, terms, name, condition }) : undefined
     if (ranked) {
       const { best, ...page } = ranked
       const found = [...terms, holdingFew(words, staff)]
       const { total, totalIsCapped } = includeTotal
-        ? await listed(context, { limit: 1, includeTotal }, name, found)
+        ? await listed(context, { limit: 1, includeTotal }, asked, found)
         : { total: undefined, totalIsCapped: undefined }
       const counted = total === undefined ? {} : { total, totalIsCapped: totalIsCapped ?? false }
       return withMatches({ ...page, ...counted }, words, best)
     }
     const few = await areFew(context, words, staff)
     const held = few ? holdingFew(words, staff) : holding(words, staff)
-    const page = await listed(context, input, name, [...terms, held])
+    const page = await listed(context, input, asked, [...terms, held])
     const ids = page.data.map(({ id }) => id)
     return withMatches(page, words, await bestMessages(context, ids, words))
   },
@@ -71,7 +73,12 @@ async function termsBeside(context: Asking, { condition, without }: Omit<Asked, 
 export async function searchTerm(context: Asking, input: Pick<SearchTickets, 'condition' | 'query'>): Promise<Term> {
   const { condition, words, without } = await readSearch(context, input)
   const terms = await termsBeside(context, { condition, without })
-  return allOf(words ? [...terms, holdingFew(words, isStaff(context.actor))] : terms)
+  const ordinary = standingTerm(standingFor(condition))
+  return allOf([
+    ...terms,
+    ...(words ? [holdingFew(words, isStaff(context.actor))] : []),
+    ...(ordinary ? [{ shape: 'standing', values: [], condition: () => ordinary }] : []),
+  ])
 }
 
 async function fieldsFor({ actor, cached }: Asking): Promise<Fields<TicketFacts>> {
@@ -104,7 +111,7 @@ async function readSearch(context: Asking, { condition, query }: SearchTickets):
 function listed(
   context: QueryContext,
   { limit, after, before, sort, includeTotal }: SearchTickets,
-  name: string,
+  asked: { name: string; condition: Condition },
   terms: readonly Term[],
 ): Promise<Page<Ticket>> {
   const page = {
@@ -114,7 +121,7 @@ function listed(
     ...(sort === undefined ? {} : { sort }),
     ...(includeTotal === undefined ? {} : { includeTotal }),
   }
-  return readTickets(context, page, { name, term: allOf(terms) })
+  return readTickets(context, page, { ...asked, term: allOf(terms) })
 }
 
 /** Where nothing was looked for in texts, nothing was found there. */

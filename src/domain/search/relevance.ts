@@ -1,6 +1,7 @@
 import { and, type SQL, sql } from 'drizzle-orm'
 import { build, named, prepareSql } from '../../db/statement.ts'
 import { isStaff } from '../../kernel/actor.ts'
+import type { Condition } from '../../kernel/condition/language.ts'
 import type { QueryContext } from '../../kernel/desk.ts'
 import type { Term } from '../../kernel/filter.ts'
 import { LIMIT_DEFAULT, openCursor, type Page, preparedForm, sealCursor } from '../../kernel/page.ts'
@@ -8,6 +9,7 @@ import { viewerIn, viewing } from '../../kernel/viewer.ts'
 import { messages } from '../conversations/table.ts'
 import { ticketsFor } from '../tickets/queries.ts'
 import type { Ticket } from '../tickets/schema.ts'
+import { standingFor } from '../tickets/standing.ts'
 import { tickets } from '../tickets/table.ts'
 import type { SearchTickets } from './schema.ts'
 import { type Said, textOf } from './snippets.ts'
@@ -33,19 +35,20 @@ interface Wanted {
   terms: readonly Term[]
   /** What cursors are bound to. */
   name: string
+  condition: Condition
 }
 
 /** A page by relevance, the newest first among equals; undefined where there are too many hits to rank. */
 export async function relevancePage(
   { db, actor, secrets }: QueryContext,
   { limit = LIMIT_DEFAULT, after, before }: Pick<SearchTickets, 'limit' | 'after' | 'before'>,
-  { words, terms, name }: Wanted,
+  { words, terms, name, condition }: Wanted,
 ): Promise<RelevancePage | undefined> {
   const binding = JSON.stringify(['relevance', actor.id, name])
   const cursor = after ?? before
   const at = cursor === undefined ? undefined : openCursor(secrets.cursor, binding, cursor.slice(PREFIX.length))
   const backwards = before !== undefined
-  const list = ticketsFor(actor)
+  const list = ticketsFor(actor, standingFor(condition))
   const statement = statementFor(list, {
     terms,
     isStaff: isStaff(actor),

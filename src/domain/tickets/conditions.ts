@@ -75,6 +75,9 @@ const described = ({ types, statuses, priorities, categories, projects }: Vocabu
   lastMessagePreview: { type: 'text', column: tickets.lastMessagePreview },
   needsReaction: { type: 'boolean', column: tickets.needsReaction },
   lastNoteAt: instant(tickets.lastNoteAt),
+  spam: { type: 'boolean', column: tickets.spam },
+  snoozedAt: instant(tickets.snoozedAt),
+  snoozedUntil: instant(tickets.snoozedUntil),
   version: { type: 'integer', column: tickets.version },
 })
 

@@ -23,7 +23,7 @@ import {
   normalised,
 } from '../people/store.ts'
 import { refusePlace } from '../relations/decide.ts'
-import { findTicketId, lockTree, placeBelow } from '../relations/store.ts'
+import { findLivingId, lockTree, placeBelow } from '../relations/store.ts'
 import type { TicketType } from '../types/schema.ts'
 import { chosenWords, vocabulary } from '../types/store.ts'
 import { ticketFacts } from './decide.ts'
@@ -132,7 +132,7 @@ export const openTicket = defineCommand({
 /** The ticket of which it is to be a part, and where it would stand there; nobody moves tickets meanwhile. */
 async function parentFor(tx: Connection, ref: string) {
   await lockTree(tx)
-  const id = await findTicketId(tx, ref)
+  const id = await findLivingId(tx, ref)
   if (id === undefined) throw invalid('/parentId', 'not_found', 'is no ticket')
   return { id, place: await placeBelow(tx, id, null) }
 }

@@ -1,23 +1,33 @@
 import { type Actor, isAgent, isStaff, sharedOrganizationOf } from '../../kernel/actor.ts'
-import type { After } from '../../kernel/context.ts'
-import type { ProblemCode } from '../../kernel/problems.ts'
+import type { After, Refusal } from '../../kernel/context.ts'
+import { Problem } from '../../kernel/problems.ts'
 import { fieldsFor } from '../fields/policy.ts'
 import type { Definitions } from '../fields/schema.ts'
 import { agentsOnly, type ChangeTicket, type Ticket } from './schema.ts'
 
-/** Whose a ticket is. */
-export type Owned = Pick<Ticket, 'requesterId' | 'organizationId'>
+/** Whose a ticket is, and whether it is there. */
+export type Owned = Pick<Ticket, 'requesterId' | 'organizationId' | 'deletedAt' | 'mergedIntoId'>
 
 /** Whether a ticket exists for this actor at all; the twin of `ownTickets` in SQL. */
-export const seesTicket = (actor: Actor, { requesterId, organizationId }: Owned): boolean =>
+export const seesTicket = (actor: Actor, { requesterId, organizationId, deletedAt }: Owned): boolean =>
   isStaff(actor) ||
-  actor.id === requesterId ||
-  (organizationId !== null && organizationId === sharedOrganizationOf(actor))
+  (deletedAt === null &&
+    (actor.id === requesterId || (organizationId !== null && organizationId === sharedOrganizationOf(actor))))
 
 /** Changing fields, assigning and claiming is for agents; who does not see the ticket must not learn that it exists. */
-export function refuseAgentWork(actor: Actor, ticket: Owned): ProblemCode | undefined {
+export const refuseAgentWork = (actor: Actor, ticket: Owned): Refusal =>
+  refuseAgents(actor, ticket) ?? refuseGone(actor, ticket)
+
+/** The same for acts on a ticket that is deleted or merged. */
+export function refuseAgents(actor: Actor, ticket: Owned): Refusal {
   if (!seesTicket(actor, ticket)) return 'ticket_not_found'
   if (!isAgent(actor)) return 'forbidden'
+}
+
+/** Nothing is done to what is deleted, or goes on elsewhere. Of whom else that ticket is, requesters are told nothing. */
+export function refuseGone(actor: Actor, { deletedAt, mergedIntoId }: Owned): Refusal {
+  if (deletedAt !== null) return 'ticket_deleted'
+  if (mergedIntoId !== null) return new Problem('ticket_merged', isStaff(actor) ? { mergedIntoId } : {})
 }
 
 /** Requesters change custom fields of their own tickets, as far as these allow it, and nothing else. */
@@ -25,11 +35,11 @@ export function refuseChange(
   actor: Actor,
   ticket: Owned,
   { ticketId: _, expectedVersion: _v, fields, ...others }: ChangeTicket,
-): ProblemCode | undefined {
-  const refusal = refuseAgentWork(actor, ticket)
-  if (refusal !== 'forbidden' || isStaff(actor)) return refusal
+): Refusal {
+  const refusal = refuseAgents(actor, ticket)
+  if (refusal !== 'forbidden' || isStaff(actor)) return refusal ?? refuseGone(actor, ticket)
   const isOwn = actor.id === ticket.requesterId
-  return isOwn && fields && !Object.keys(others).length ? undefined : 'forbidden'
+  return isOwn && fields && !Object.keys(others).length ? refuseGone(actor, ticket) : 'forbidden'
 }
 
 type Row = Ticket & { publicVersion: number; publicUpdatedAt: string }
@@ -47,5 +57,12 @@ export function ticketFor(actor: Actor, ticket: Row, definitions = NONE): Ticket
   if (isStaff(actor)) return { ...ticket }
   const hidden = Object.fromEntries(agentsOnly.map((field) => [field, null]))
   const fields = fieldsFor(actor, ticket.fields, definitions)
-  return { ...ticket, ...hidden, fields, version: ticket.publicVersion, updatedAt: ticket.publicUpdatedAt }
+  return {
+    ...ticket,
+    ...hidden,
+    fields,
+    mergedIntoId: null,
+    version: ticket.publicVersion,
+    updatedAt: ticket.publicUpdatedAt,
+  }
 }

@@ -1,6 +1,7 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { build, named, prepare, rowOf } from '../../db/statement.ts'
 import { type Actor, channels, isStaff, sharedOrganizationOf } from '../../kernel/actor.ts'
+import type { Condition } from '../../kernel/condition/language.ts'
 import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
 import type { FilterField } from '../../kernel/filter.ts'
 import type { SortKey } from '../../kernel/order.ts'
@@ -12,18 +13,20 @@ import { statusCategories } from '../types/schema.ts'
 import { publicFields } from './fields.ts'
 import { namesFields, withFields } from './narrowing.ts'
 import { agentsOnly, type Ticket, TicketRef } from './schema.ts'
+import { type Standing, standingFilters, standingFor, standingIn, standingName, standingTerm } from './standing.ts'
 import { namedTicket } from './store.ts'
 import { tickets } from './table.ts'
 
-/** A requester sees what they asked, and what was asked for the organization that shares its tickets with them; the twin of `seesTicket`. */
+/** A requester sees what they asked, and what was asked for the organization that shares its tickets with them, unless it is deleted; the twin of `seesTicket`. */
 export const ownTickets = ({ id, shared }: Viewer): SQL =>
-  sql`(${tickets.requesterId} = ${id} or ${tickets.organizationId} = ${shared})`
+  sql`(${tickets.requesterId} = ${id} or ${tickets.organizationId} = ${shared}) and ${tickets.deletedAt} is null`
 
 /** The resource, and what cursors need beside it; the rest of the row is for commands. */
 const {
   customerConversationId: _customer,
   internalConversationId: _internal,
   mailboxId: _mailbox,
+  mergedUnderId: _under,
   publicVersion: _version,
   publicUpdatedAt: _updatedAt,
   statusEnteredAt: _enteredAt,
@@ -36,6 +39,11 @@ const requesterColumns = {
   ...Object.fromEntries(agentsOnly.map((field) => [field, named(field, sql`null`)])),
   version: named<number>('version', tickets.publicVersion),
   updatedAt: named<string>('updatedAt', tickets.publicUpdatedAt),
+  // told where the same requester asked for both: another's ticket must stay unknown
+  mergedIntoId: named<string | null>(
+    'mergedIntoId',
+    sql`(select whole.id from tickets whole where whole.id = ${tickets.mergedIntoId} and whole.requester_id = ${tickets.requesterId})`,
+  ),
   fields: named<Ticket['fields']>('fields', publicFields),
 }
 
@@ -86,11 +94,13 @@ const sorts: Record<string, SortKey> = {
   updatedAt: { column: tickets.publicUpdatedAt, property: 'updatedAt' },
 }
 
+// whose ticket was taken for spam does not hear of it
 const ticketsOfRequester: List<Ticket> = {
   name: 'tickets_of_requester',
   columns: requesterColumns,
   from: tickets,
-  visible: ({ id }) => sql`${tickets.requesterId} = ${id}`,
+  visible: ({ id }) =>
+    sql`${tickets.requesterId} = ${id} and ${tickets.deletedAt} is null and ${tickets.mergedIntoId} is null`,
   id: tickets.id,
   filters,
   sorts,
@@ -100,7 +110,11 @@ const ticketsOfRequester: List<Ticket> = {
 }
 
 /** Those with whom an organization shares its tickets: a list of its own, so that everybody else's stays as simple as it is. */
-const ticketsOfMember: List<Ticket> = { ...ticketsOfRequester, name: 'tickets_of_member', visible: ownTickets }
+const ticketsOfMember: List<Ticket> = {
+  ...ticketsOfRequester,
+  name: 'tickets_of_member',
+  visible: (viewer) => sql`${ownTickets(viewer)} and ${tickets.mergedIntoId} is null`,
+}
 
 /** Whether a ticket has messages by others that this person has not read. */
 const isUnread = (me: SQL): SQL =>
@@ -127,6 +141,10 @@ const ticketsOfStaff: List<Ticket> = {
     lastAgentActivityAt: { column: tickets.lastAgentActivityAt, kind: 'instant' },
     lastActivityBy: { column: tickets.lastActivityBy, kind: 'reference' },
     lastNoteAt: { column: tickets.lastNoteAt, kind: 'instant' },
+    snoozedAt: { column: tickets.snoozedAt, kind: 'instant' },
+    snoozedUntil: { column: tickets.snoozedUntil, kind: 'instant' },
+    snoozed: { column: sql`(${tickets.snoozedAt} is not null)`, kind: 'boolean' },
+    ...standingFilters,
   },
   sorts: {
     ...sorts,
@@ -140,6 +158,8 @@ const ticketsOfStaff: List<Ticket> = {
     },
     lastAgentActivityAt: { column: tickets.lastAgentActivityAt, property: 'lastAgentActivityAt', empty: '-infinity' },
     lastNoteAt: { column: tickets.lastNoteAt, property: 'lastNoteAt', empty: '-infinity' },
+    snoozedUntil: { column: tickets.snoozedUntil, property: 'snoozedUntil', empty: 'infinity' },
+    deletedAt: { column: tickets.deletedAt, property: 'deletedAt', empty: 'infinity' },
   },
 }
 
@@ -155,22 +175,44 @@ export const ticketsQuery = defineQuery({
   read: (context, input) => readTickets(context, input),
 })
 
-/** What this actor's lists of tickets select, and what they may see. */
-export function ticketsFor(actor: Actor): List<Ticket> {
-  if (isStaff(actor)) return ticketsOfStaff
+/** What this actor's lists of tickets select, and what they may see; staff also what lists leave out, where they ask for it. */
+export function ticketsFor(actor: Actor, standing = standingFor(undefined)): List<Ticket> {
+  if (isStaff(actor)) return standingAs(standing)
   return sharedOrganizationOf(actor) === null ? ticketsOfRequester : ticketsOfMember
 }
+
+const madeFor = new Map<string, List<Ticket>>()
+
+/** There are 27 of them. */
+function standingAs(standing: Standing): List<Ticket> {
+  const name = `${ticketsOfStaff.name} ${standingName(standing)}`
+  const visible = standingTerm(standing)
+  const list = madeFor.get(name) ?? { ...ticketsOfStaff, name, ...(visible ? { visible: () => visible } : {}) }
+  madeFor.set(name, list)
+  return list
+}
+
+/** What narrows a list of tickets; `condition`: where it speaks of spam, the list holds spam. */
+type TicketNarrowing = Narrowing & { condition?: Condition }
 
 /** A page of the tickets that this actor sees, narrowed by more than filters where a view or a search asks. */
 export async function readTickets(
   context: QueryContext,
   input: PageInput,
-  narrowing?: Narrowing,
+  narrowing?: TicketNarrowing,
 ): Promise<Page<Ticket>> {
-  const list = ticketsFor(context.actor)
-  if (!namesFields(input)) return readPage(list, context, input, narrowing)
-  const asked = await withFields(context, { list, input, narrowing })
+  const { list, page } = listFor(context.actor, input, narrowing?.condition)
+  if (!namesFields(page)) return readPage(list, context, page, narrowing)
+  const asked = await withFields(context, { list, input: page, narrowing })
   return readPage(asked.list, context, asked.input, asked.narrowing)
+}
+
+/** The list that filters and condition ask for, and what else they say. */
+function listFor(actor: Actor, input: PageInput, condition: Condition | undefined) {
+  if (!isStaff(actor)) return { list: ticketsFor(actor), page: input }
+  if (!input.filters) return { list: ticketsFor(actor, standingFor(condition)), page: input }
+  const { standing, others } = standingIn(input.filters, condition)
+  return { list: ticketsFor(actor, standing), page: { ...input, filters: others } }
 }
 
 const staffById = prepare<{ id: string }>()(($) => build.select(staffColumns).from(tickets).where(eq(tickets.id, $.id)))

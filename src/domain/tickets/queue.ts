@@ -11,6 +11,7 @@ interface Queue {
 // in the order of tickets_unresolved_of_assignee: of the most urgent only the first few are read
 const next = prepareSql<Queue, { id: string }>()(
   ($) => sql`select id from tickets where assignee_id is null and status_category = 'open'
+    and deleted_at is null and merged_into_id is null and not spam and snoozed_at is null
     and (team_id = ${$.teamId} or (${$.teamId}::text is null
       and (team_id is null or team_id in (select m.team_id from team_members m where m.person_id = ${$.personId}))))
     order by priority_rank desc, updated_at, id limit 1 for update skip locked`,

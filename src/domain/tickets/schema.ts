@@ -41,6 +41,15 @@ export const Ticket = Closed(
     lastMessagePreview: Nullable(Type.String()),
     needsReaction: Nullable(Type.Boolean({ description: 'The requester acted after the last act of an agent' })),
     lastNoteAt: Nullable(Timestamp),
+    deletedAt: Nullable(Timestamp),
+    spam: Nullable(
+      Type.Boolean({ description: 'Left out of lists, and nothing automatic is mailed to its requester' }),
+    ),
+    snoozedAt: Nullable(Timestamp),
+    snoozedUntil: Nullable(
+      Type.String({ format: 'date-time', description: 'Null while it is snoozed: until the next reply' }),
+    ),
+    mergedIntoId: Nullable(Id('The ticket on which its messages are read now')),
     version: Type.Integer(),
   },
   { $id: 'Ticket' },
@@ -56,6 +65,10 @@ export const agentsOnly = [
   'lastActivityBy',
   'needsReaction',
   'lastNoteAt',
+  'deletedAt',
+  'spam',
+  'snoozedAt',
+  'snoozedUntil',
 ] as const
 
 /** `tkt_…` or the number; both name the same ticket everywhere. */
@@ -132,6 +145,15 @@ export const AssignTicket = Closed({
 
 export const TicketAct = Closed({ ticketId: TicketRef })
 
+/** A year. */
+export const SNOOZE_MINUTES_MAX = 527_040
+
+export const SnoozeTicket = Closed({
+  ticketId: TicketRef,
+  until: Type.Optional({ ...Timestamp, description: 'Within a year; without it, until the requester writes' }),
+  forMinutes: Type.Optional(Type.Integer({ minimum: 1, maximum: SNOOZE_MINUTES_MAX })),
+})
+
 export const TakeNextTicket = Closed({
   teamId: Type.Optional(Id('Whose queue; without it those of your teams, and what belongs to no team')),
 })
@@ -147,5 +169,7 @@ declare module '../../kernel/events.ts' {
       strategy: string | null
       reason: string | null
     }
+    'ticket.deleted': Record<string, never>
+    'ticket.restored': Record<string, never>
   }
 }

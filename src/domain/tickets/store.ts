@@ -74,6 +74,12 @@ export function lockedFrom({ requester, followers, assignee, organization, ...ti
   return { ticket, requester, followers, assignee, organization }
 }
 
+/** The ticket as which one goes on: itself, or that into which it was merged. Locked like the other. */
+export async function lockEnd(tx: Connection, id: string): Promise<LockedTicket> {
+  const locked = await lockTicket(tx, id)
+  return locked.ticket.mergedIntoId === null ? locked : lockTicket(tx, locked.ticket.mergedIntoId)
+}
+
 /** What a reference names: an id, or a number. What can be neither names no ticket. */
 export function namedTicket(ref: string): { id: string; number?: undefined } | { id?: undefined; number: number } {
   if (/^[1-9]\d{0,8}$/.test(ref)) return { number: Number(ref) }

@@ -59,6 +59,15 @@ export const tickets = pgTable(
     mailboxId: id(),
     /** Since when it has its status; empty where that has not changed since before this was kept. */
     statusEnteredAt: instant(),
+    deletedAt: instant(),
+    spam: boolean().notNull().default(false),
+    snoozedAt: instant(),
+    /** When it wakes; null while it is snoozed: at the next reply of its requester. */
+    snoozedUntil: instant(),
+    /** Where its messages are now: the end of a chain of merges. */
+    mergedIntoId: id(),
+    /** The ticket that it was merged into itself: where the chain is undone. */
+    mergedUnderId: id(),
   },
   (t) => [
     uniqueIndex('tickets_number').on(t.number),
@@ -73,6 +82,12 @@ export const tickets = pgTable(
       .where(unresolved),
     // what a custom field holds, whichever it is; rows without any cost nothing
     index('tickets_fields').using('gin', t.fields.op('jsonb_path_ops')).where(sql`fields <> '{}'`),
+    // what lists leave out, for who asks for it
+    index('tickets_deleted').on(t.id).where(sql`deleted_at is not null`),
+    index('tickets_spam').on(t.id).where(sql`spam`),
+    index('tickets_snoozed_until').on(t.snoozedUntil).where(sql`snoozed_until is not null`),
+    index('tickets_merged_into').on(t.mergedIntoId, t.id).where(sql`merged_into_id is not null`),
+    index('tickets_merged_under').on(t.mergedUnderId, t.id).where(sql`merged_under_id is not null`),
     // what waits for whom, by last update
     index('tickets_unresolved').on(t.statusCategory, t.updatedAt, t.id).where(unresolved),
   ],

@@ -5,7 +5,7 @@ import { invalid } from '../../kernel/problems.ts'
 import { findPerson } from '../people/store.ts'
 import { lockTicket } from '../tickets/store.ts'
 import { spanOf, weekOf } from './decide.ts'
-import { refuseTime } from './policy.ts'
+import { refuseSpending } from './policy.ts'
 import { LogTime, type TimeEntry } from './schema.ts'
 import { billableOf, type EntryRow, findSettings, refuseClosedWeek, shownEntry, tellTime } from './store.ts'
 import { timeEntries } from './table.ts'
@@ -27,7 +27,7 @@ export const logTime = defineCommand({
   },
 
   refuse(actor, { ticket, person }, { personId }) {
-    const refusal = refuseTime(actor, ticket)
+    const refusal = refuseSpending(actor, ticket)
     if (refusal) return refusal
     if (personId !== undefined && personId !== actor.id && !isAdmin(actor)) return 'forbidden'
     if (!person || person.role === 'requester') return invalid('/personId', 'not_found', 'is nobody who works here')

@@ -5,7 +5,7 @@ import { newId } from '../../kernel/ids.ts'
 import { findPerson } from '../people/store.ts'
 import { lockTicket } from '../tickets/store.ts'
 import { secondsBetween, weekOf } from './decide.ts'
-import { refuseTime } from './policy.ts'
+import { refuseSpending } from './policy.ts'
 import { DURATION_MAX, type TimeEntry, TimerAct } from './schema.ts'
 import { type EntryRow, shownEntry } from './store.ts'
 import { timeEntries } from './table.ts'
@@ -49,7 +49,7 @@ export const measureAttention = defineCommand({
     return { ticket: locked.ticket, visit: isSame ? last : undefined, week: weekOf(now, person?.timeZone ?? null) }
   },
 
-  refuse: (actor, { ticket }) => refuseTime(actor, ticket),
+  refuse: (actor, { ticket }) => refuseSpending(actor, ticket),
 
   handle({ insert, update, actor, now }, _input, { ticket, visit, week }): TimeEntry {
     if (visit) {

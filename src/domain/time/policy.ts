@@ -1,7 +1,12 @@
 import { type Actor, isAdmin, isStaff } from '../../kernel/actor.ts'
+import type { Refusal } from '../../kernel/context.ts'
 import { Problem, type ProblemCode } from '../../kernel/problems.ts'
-import { type Owned, seesTicket } from '../tickets/policy.ts'
+import { type Owned, refuseGone, seesTicket } from '../tickets/policy.ts'
 import type { EntryState } from './schema.ts'
+
+/** Whether time can be spent on a ticket; what runs already may end on one that is gone. */
+export const refuseSpending = (actor: Actor, ticket: Owned): Refusal =>
+  refuseTime(actor, ticket) ?? refuseGone(actor, ticket)
 
 /** Those who work here spend time; requesters see nothing of it. */
 export function refuseTime(actor: Actor, ticket: Owned): ProblemCode | undefined {

@@ -124,7 +124,7 @@ const LEVELS = sql.raw(String(TREE_DEPTH_MAX))
 
 const sums = prepareSql<{ id: string }, TimeSum & { isOwn: boolean }>()(
   ($) => sql`with recursive parts as (
-      select id, 1 as level from tickets where id = ${$.id}
+      select id, 1 as level from tickets where id = ${$.id} or merged_into_id = ${$.id}
       union all select t.id, parts.level + 1 from parts join tickets t on t.parent_id = parts.id where parts.level < ${LEVELS}
     )
     select e.ticket_id = ${$.id} as "isOwn", sum(case when e.source = 'automatic' then 0 else e.duration_seconds end)::int as seconds,
@@ -132,7 +132,7 @@ const sums = prepareSql<{ id: string }, TimeSum & { isOwn: boolean }>()(
     from time_entries e join parts on parts.id = e.ticket_id where e.ended_at is not null group by 1`,
 )
 
-/** The time that was spent on a ticket, and on it with all its parts; a timer counts once it is stopped. */
+/** The time that was spent on a ticket, and on it with all its parts and what was merged into it; a timer counts once it is stopped. */
 export const ticketTime = defineQuery({
   name: 'ticketTime',
   group: 'time',

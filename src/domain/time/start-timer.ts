@@ -4,7 +4,7 @@ import { Problem } from '../../kernel/problems.ts'
 import { findPerson } from '../people/store.ts'
 import { lockTicket } from '../tickets/store.ts'
 import { weekOf } from './decide.ts'
-import { refuseTime } from './policy.ts'
+import { refuseSpending } from './policy.ts'
 import { StartTimer, type TimeEntry } from './schema.ts'
 import { type EntryRow, lockTimers, refuseClosedWeek, shownEntry, tellTime } from './store.ts'
 import { timeEntries } from './table.ts'
@@ -29,7 +29,7 @@ export const startTimer = defineCommand({
   },
 
   refuse(actor, { ticket, running }) {
-    const refusal = refuseTime(actor, ticket)
+    const refusal = refuseSpending(actor, ticket)
     if (refusal) return refusal
     if (running) return new Problem('timer_running', { timeEntryId: running.id, ticketId: running.ticketId })
   },

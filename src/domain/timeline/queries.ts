@@ -35,7 +35,8 @@ export const timelineList: Pick<List<unknown>, 'filters' | 'sorts' | 'defaultSor
 }
 
 interface Asked {
-  ticketId: string
+  /** The ticket, and those that were merged into it. */
+  ticketIds: string[]
   /** The place of an entry in time: its id without the prefix, for all ids are UUIDs of version 7. */
   position: string | null
   types: string[]
@@ -54,12 +55,12 @@ function placesOf(backwards: boolean, ascending: boolean) {
   const forwards = ascending !== backwards
   const beyond = forwards ? sql`>` : sql`<`
   const direction = forwards ? sql`asc` : sql`desc`
-  const ledger = (table: SQL, prefix: string, condition: SQL, $: Record<'ticketId' | 'position' | 'limit', SQL>) =>
+  const ledger = (table: SQL, prefix: string, condition: SQL, $: Record<'ticketIds' | 'position' | 'limit', SQL>) =>
     sql`(select id, substr(id, ${sql.raw(String(AFTER_PREFIX))}) as position from ${table}
-      where ticket_id = ${$.ticketId} and ${condition} and (${$.position}::text is null or id ${beyond} ${sql.raw(`'${prefix}_'`)} || ${$.position}::text)
+      where ticket_id = any(${$.ticketIds}::text[]) and ${condition} and (${$.position}::text is null or id ${beyond} ${sql.raw(`'${prefix}_'`)} || ${$.position}::text)
       order by id ${direction} limit ${$.limit})`
   return prepareSql<Asked & { mails: boolean; runs: boolean }, Place>()(($) => {
-    const at = { ticketId: sql`${$.ticketId}`, position: sql`${$.position}`, limit: sql`${$.limit}` }
+    const at = { ticketIds: sql`${$.ticketIds}`, position: sql`${$.position}`, limit: sql`${$.limit}` }
     const oneOf = sql`(type = any(${$.types}::text[])) <> ${$.areExcluded}::boolean`
     return sql`select id, position from (
       ${ledger(sql`events`, 'evt', oneOf, at)}
@@ -73,12 +74,12 @@ function placesOf(backwards: boolean, ascending: boolean) {
 function publicPlacesOf(backwards: boolean, ascending: boolean) {
   const forwards = ascending !== backwards
   const direction = forwards ? sql`asc` : sql`desc`
-  return prepareSql<Asked & { names: string[]; messages: boolean; changes: boolean }, Place>()(
+  return prepareSql<Asked & { ticketId: string; names: string[]; messages: boolean; changes: boolean }, Place>()(
     ($) => sql`select e.id, substr(e.id, ${sql.raw(String(AFTER_PREFIX))}) as position from events e
-      where e.ticket_id = ${$.ticketId} and (${$.position}::text is null or e.id ${forwards ? sql`>` : sql`<`} 'evt_' || ${$.position}::text)
-        and ((${$.changes}::boolean and e.type = 'ticket.changed' and e.changes ?| ${$.names}::text[])
+      where e.ticket_id = any(${$.ticketIds}::text[]) and (${$.position}::text is null or e.id ${forwards ? sql`>` : sql`<`} 'evt_' || ${$.position}::text)
+        and ((${$.changes}::boolean and e.type = 'ticket.changed' and e.ticket_id = ${$.ticketId} and e.changes ?| ${$.names}::text[])
           or (${$.messages}::boolean and e.type = any(${$.types}::text[]) and exists (
-            select 1 from messages m where m.id = e.data->>'messageId' and m.ticket_id = e.ticket_id and m.visibility = 'public' and not m.held)))
+            select 1 from messages m where m.id = e.data->>'messageId' and m.ticket_id = ${$.ticketId} and m.visibility = 'public' and not m.held)))
       order by e.id ${direction} limit ${$.limit}`,
   )
 }
@@ -89,6 +90,10 @@ const both = <S>(make: (backwards: boolean, ascending: boolean) => S) => {
 }
 const places = both(placesOf)
 const publicPlaces = both(publicPlacesOf)
+
+const mergedInto = prepareSql<{ ticketId: string }, { id: string }>()(
+  ($) => sql`select id from tickets where merged_into_id = ${$.ticketId} order by id limit 100`,
+)
 
 const eventsById = prepare<{ ids: string[] }>()(($) =>
   build.select(rowOf(events)).from(events).where(sql`${events.id} = any(${$.ids}::text[])`),
@@ -110,7 +115,7 @@ const messagesOfEvents = prepare<{ ids: string[] }>()(($) =>
 )
 
 /**
- * All that happened on a ticket, in order: messages, changes, assignments, mails, runs of rules. Requesters read the public messages and
+ * All that happened on a ticket and on those that were merged into it, in order: messages, changes, assignments, mails, runs of rules. Requesters read the public messages and
  * the changes of what they may see, and not by whose rules.
  */
 export const timelineQuery = defineQuery({
@@ -130,7 +135,8 @@ export const timelineQuery = defineQuery({
     const cursor = after ?? before
     const backwards = before !== undefined
     const position = cursor === undefined ? null : String(openCursor(context.secrets.cursor, binding, cursor)[0])
-    const asked = { ticketId, position, limit: limit + 1 }
+    const merged = (await context.db.query(mergedInto.bind({ ticketId }))).rows.map(({ id }) => id)
+    const asked = { ticketId, ticketIds: [ticketId, ...merged], position, limit: limit + 1 }
     const found = await placesFor(context, { ...asked, kinds, forwards: (sort === 'at') !== backwards })
 
     const more = found.length > limit
@@ -158,6 +164,7 @@ function kindsIn({ filters = [] }: PageInput): EntryKind[] {
 
 interface Wanted {
   ticketId: string
+  ticketIds: string[]
   position: string | null
   limit: number
   kinds: readonly EntryKind[]
@@ -212,7 +219,7 @@ async function entriesOf(context: QueryContext, ids: string[]): Promise<Timeline
   return ids.flatMap((id) => byId.get(id) ?? [])
 }
 
-const resourceOf = ({ sanitiserVersion: _, ...message }: MessageRow): Message => message
+const resourceOf = ({ sanitiserVersion: _s, originTicketId: _o, ...message }: MessageRow): Message => message
 
 type EventRow = typeof events.$inferSelect
 

@@ -1,8 +1,10 @@
 import { and, asc, eq, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import { build, prepare, prepareSql, rowOf, unnamed } from '../../db/statement.ts'
 import { isAdmin } from '../../kernel/actor.ts'
+import type { Condition } from '../../kernel/condition/language.ts'
 import { questionOf } from '../../kernel/condition/question.ts'
 import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
+import type { Term } from '../../kernel/filter.ts'
 import { PageInput } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed, Key, NoInput } from '../../kernel/schema.ts'
@@ -10,6 +12,7 @@ import { refuseStaffOnly } from '../people/policy.ts'
 import { teamMembers } from '../people/table.ts'
 import { ticketFields } from '../tickets/conditions.ts'
 import { readTickets, ticketList } from '../tickets/queries.ts'
+import { standingFor, standingTerm } from '../tickets/standing.ts'
 import { tickets } from '../tickets/table.ts'
 import { vocabulary } from '../types/store.ts'
 import { ViewAct, type ViewCount } from './schema.ts'
@@ -63,7 +66,7 @@ export const view = defineQuery({
 async function termOf(context: QueryContext, { key, version, condition }: ViewRow) {
   const question = questionOf(condition, ticketFields(await context.cached(vocabulary)))
   const values = question.values({ me: context.actor.id, now: context.now })
-  return { name: `view ${key} ${version}`, term: { ...question, values } }
+  return { name: `view ${key} ${version}`, term: { ...question, values }, condition }
 }
 
 /** The tickets of a view, a page at a time: as it sorts them where nothing else is asked. */
@@ -91,8 +94,10 @@ export const viewCount = defineQuery({
 
   async read(context, { key }): Promise<ViewCount> {
     const found = await view.read(context, { key })
-    const { term } = await termOf(context, found)
-    const { rows } = await context.db.query(unnamed(countBy(found.group, term)).bind(namedValues(term.values)))
+    const { term, condition } = await termOf(context, found)
+    const { rows } = await context.db.query(
+      unnamed(countBy(found.group, term, condition)).bind(namedValues(term.values)),
+    )
     const total = rows.reduce((sum, row) => sum + row.total, 0)
     return {
       total: Math.min(total, COUNT_MAX),
@@ -106,11 +111,12 @@ type Values = Record<string, unknown>
 const namedValues = (values: readonly unknown[]): Values =>
   Object.fromEntries(values.map((value, n) => [`v${n}`, value]))
 
-function countBy(group: string | null, { condition }: { condition(at: (n: number) => SQL): SQL }) {
+function countBy(group: string | null, term: Term, condition: Condition) {
+  const listed = standingTerm(standingFor(condition)) ?? sql`true`
   const key = group === null ? undefined : ticketList.filters[group]?.column
   const order = group === 'priority' ? sql`max(${tickets.priorityRank}) desc` : sql`1 nulls first`
   return prepareSql<Values, { value: string | null; total: number }>()(($) => {
-    const found = sql`select ${tickets.priorityRank}, ${key ?? sql`null::text`} as value from ${tickets} where ${condition((n) => sql`${$[`v${n}`]}`)} limit ${sql.raw(String(COUNT_MAX + 1))}`
+    const found = sql`select ${tickets.priorityRank}, ${key ?? sql`null::text`} as value from ${tickets} where ${listed} and ${term.condition((n) => sql`${$[`v${n}`]}`)} limit ${sql.raw(String(COUNT_MAX + 1))}`
     return sql`select value, count(*)::int as total from (${found}) as ${tickets} group by value order by ${order}`
   })
 }
