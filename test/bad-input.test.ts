@@ -141,6 +141,22 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
   changeTickets: { body: { ticketIds: [aTicketId], actions: [{ action: 'changeTicket', priority: 'low' }] } },
   startBulkChange: { body: { ticketIds: [aTicketId], actions: [{ action: 'changeTicket', priority: 'low' }] } },
   cancelJob: { params: async () => ({ jobId: await aJob() }) },
+  beginConversation: {
+    params: async () => ({ ticketId: (await openTicket()).id }),
+    body: { kind: 'customer', title: 'With the supplier', participants: [{ email: 'supplier@example.com' }] },
+  },
+  changeConversation: { params: async () => ({ conversationId: await aConversation() }), body: { title: 'Other' } },
+  addParticipant: {
+    params: async () => ({ conversationId: await aConversation() }),
+    body: { personId: agent.id },
+  },
+  removeParticipant: {
+    params: async () => {
+      const conversationId = await aConversation()
+      await call('POST', `/v1/conversations/${conversationId}/participants`, { body: { personId: agent.id } })
+      return { conversationId, personId: agent.id }
+    },
+  },
   markTicketRead: { params: async () => ({ ticketId: (await openTicket()).id }), body: {} },
   markTicketUnread: { params: async () => ({ ticketId: (await openTicket()).id }) },
   deleteTicket: { params: async () => ({ ticketId: (await openTicket()).id }) },
@@ -316,6 +332,11 @@ const anAbsence = async () =>
       body: { startsAt: '2030-01-01T00:00:00Z', endsAt: '2030-01-02T00:00:00Z' },
     })
   ).body.id
+const aConversation = async () => {
+  const { id } = await openTicket()
+  const body = { kind: 'internal', title: 'Among us', participants: [] }
+  return (await call('POST', `/v1/tickets/${id}/conversations`, { body })).body.id
+}
 const aJob = async () =>
   (
     await call('POST', '/v1/tickets/bulk-jobs', {

@@ -15,6 +15,7 @@ const on = (more: Partial<Candidate> = {}): Candidate => ({
   isRequester: false,
   isFollower: false,
   isDeleted: false,
+  conversationId: null,
   isCorrespondent: false,
   fromOwner: false,
   ...more,

@@ -2,7 +2,7 @@
 export { apiKeys } from '../domain/access/table.ts'
 export { attachments } from '../domain/attachments/table.ts'
 export { bulkJobs } from '../domain/bulk/table.ts'
-export { messages } from '../domain/conversations/table.ts'
+export { conversationParticipants, conversations, messages } from '../domain/conversations/table.ts'
 export { customFields } from '../domain/fields/table.ts'
 export { ticketFollowers } from '../domain/followers/table.ts'
 export { correspondents, inboundMails, mailReferences } from '../domain/inbound/table.ts'

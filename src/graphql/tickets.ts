@@ -1,16 +1,21 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { attachment, attachmentLink } from '../domain/attachments/queries.ts'
 import { uploadAttachment } from '../domain/attachments/upload-attachment.ts'
+import { addParticipant } from '../domain/conversations/add-participant.ts'
+import { beginConversation } from '../domain/conversations/begin-conversation.ts'
+import { changeConversation } from '../domain/conversations/change-conversation.ts'
 import { postNote } from '../domain/conversations/post-note.ts'
 import { postReply } from '../domain/conversations/post-reply.ts'
 import {
   conversationsByTicket,
   conversationsQuery,
   message,
+  messageList,
   messagesByTicket,
   messagesQuery,
 } from '../domain/conversations/queries.ts'
 import { releaseMessage } from '../domain/conversations/release-message.ts'
+import { removeParticipant } from '../domain/conversations/remove-participant.ts'
 import { addFollower } from '../domain/followers/add-follower.ts'
 import { followersQuery } from '../domain/followers/queries.ts'
 import { removeFollower } from '../domain/followers/remove-follower.ts'
@@ -42,7 +47,7 @@ export const ticketResolvers = {
       { ticketId, ...args }: ConnectionArgs & { ticketId: string },
       { desk }: Context,
       info: GraphQLResolveInfo,
-    ) => connection(await desk.read(messagesQuery, { ticketId, page: pageFrom(args, info, {}) })),
+    ) => connection(await desk.read(messagesQuery, { ticketId, page: pageFrom(args, info, messageList.filters) })),
     conversations: (_root: unknown, input: { ticketId: string }, { desk }: Context) =>
       desk.read(conversationsQuery, input),
     followers: (_root: unknown, input: { ticketId: string }, { desk }: Context) => desk.read(followersQuery, input),
@@ -59,6 +64,10 @@ export const ticketResolvers = {
     ...mutation(postReply),
     ...mutation(postNote),
     ...mutation(releaseMessage),
+    ...mutation(beginConversation),
+    ...mutation(changeConversation),
+    ...mutation(addParticipant),
+    ...mutation(removeParticipant),
     ...mutation(addFollower),
     ...mutation(removeFollower),
     // JSON carries no bytes: here they come in base64

@@ -7,6 +7,7 @@ import { accessRoutes } from './access.ts'
 import { type AttachmentParts, attachmentRoutes } from './attachments.ts'
 import { acceptBodies } from './bodies.ts'
 import { bulkRoutes } from './bulk.ts'
+import { conversationRoutes } from './conversations.ts'
 import { docsRoutes, openapi } from './docs.ts'
 import { eventRoutes } from './events.ts'
 import { followerRoutes } from './followers.ts'
@@ -89,6 +90,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   peopleRoutes(api)
   organizationRoutes(api)
   ticketRoutes(api)
+  conversationRoutes(api)
   followerRoutes(api)
   relationRoutes(api)
   readingRoutes(api)

@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { type Static, Type } from 'typebox'
 import { postNote } from '../domain/conversations/post-note.ts'
 import { postReply } from '../domain/conversations/post-reply.ts'
-import { conversationsQuery, message, messagesQuery, ticketWithMessages } from '../domain/conversations/queries.ts'
+import { message, messageList, messagesQuery, ticketWithMessages } from '../domain/conversations/queries.ts'
 import { releaseMessage } from '../domain/conversations/release-message.ts'
-import { Conversation, Message } from '../domain/conversations/schema.ts'
+import { Message } from '../domain/conversations/schema.ts'
 import { peopleById } from '../domain/people/queries.ts'
 import type { Person } from '../domain/people/schema.ts'
 import { readStatesByTicket } from '../domain/reading/queries.ts'
@@ -19,7 +19,7 @@ import { takeNextTicket } from '../domain/tickets/take-next-ticket.ts'
 import type { Session } from '../kernel/desk.ts'
 import { type Includes, included, listRoute, thinned } from './list.ts'
 import { ofLivingTickets, problemResponses } from './problems.ts'
-import { commandRoute, wholeListRoute, withETag } from './route.ts'
+import { commandRoute, withETag } from './route.ts'
 
 const tag = 'Tickets'
 const TicketRefSchema = Type.Ref('Ticket')
@@ -60,7 +60,6 @@ export function ticketRoutes(app: FastifyInstance): void {
   app.addSchema(Ticket)
   app.addSchema(TicketWithIncludes)
   app.addSchema(Message)
-  app.addSchema(Conversation)
   const properties = Object.keys(Ticket.properties)
 
   listRoute(app, {
@@ -158,20 +157,12 @@ export function ticketRoutes(app: FastifyInstance): void {
     summary: 'Write an internal note',
     problems: ofLivingTickets,
   })
-  wholeListRoute(app, {
-    url: '/tickets/:ticketId/conversations',
-    query: conversationsQuery,
-    response: Type.Ref('Conversation'),
-    tag,
-    summary: 'The conversations of a ticket',
-    problems: ['ticket_not_found'],
-  })
   listRoute(app, {
     url: '/tickets/:ticketId/messages',
     tag,
     summary: 'The messages of a ticket',
     query: messagesQuery,
-    list: { filters: {}, sorts: { createdAt: true as never }, defaultSort: '-createdAt' },
+    list: messageList,
     item: MessageRef,
     params: Type.Object({ ticketId: TicketRef }, { additionalProperties: false }),
     problems: ['ticket_not_found'],

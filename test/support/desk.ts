@@ -155,7 +155,7 @@ function deskOf(app: App, db: Db, key: string): TestDesk {
     replyAddress: async (ticketId, address) => {
       const { rows } = await db.query<{ replyKey: string }>({
         text: `insert into reply_addresses (reply_key, ticket_id, address, created_at) values ($1, $2, $3, now())
-          on conflict (ticket_id, address) do update set created_at = excluded.created_at returning reply_key as "replyKey"`,
+          on conflict (ticket_id, address, coalesce(conversation_id, '')) do update set created_at = excluded.created_at returning reply_key as "replyKey"`,
         values: [newReplyKey(), ticketId, address],
       })
       return replyAddress(app.secrets, 'support@kontor.localhost', rows[0]?.replyKey ?? '', 'kontor.localhost')

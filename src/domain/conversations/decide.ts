@@ -17,6 +17,8 @@ export interface NewMessage {
   channel: Channel
   body: Body & { visibleText?: string | null; quotedText?: string | null }
   attachments: Attachment[]
+  /** Where it is said, if not in one of the two that every ticket has. */
+  conversationId?: string | undefined
   now: Instant
   mail?: { inReplyTo: string | null; held: boolean; verified: boolean } | undefined
 }
@@ -30,6 +32,7 @@ export function messageRow({
   channel,
   body,
   attachments,
+  conversationId,
   now,
   mail,
 }: NewMessage): MessageRow {
@@ -37,7 +40,8 @@ export function messageRow({
     id,
     ticketId: ticket.id,
     originTicketId: null,
-    conversationId: visibility === 'public' ? ticket.customerConversationId : ticket.internalConversationId,
+    conversationId:
+      conversationId ?? (visibility === 'public' ? ticket.customerConversationId : ticket.internalConversationId),
     authorId: author,
     visibility,
     channel,

@@ -2,7 +2,7 @@ import { type Actor, isAgent, isStaff } from '../../kernel/actor.ts'
 import type { Refusal } from '../../kernel/context.ts'
 import { invalid, type Problem } from '../../kernel/problems.ts'
 import { type Owned, refuseGone, seesTicket } from '../tickets/policy.ts'
-import type { Visibility } from './schema.ts'
+import type { ConversationKind, Visibility } from './schema.ts'
 
 /** Agents reply, the requester, and who shares the organization's tickets; a requester must not learn that other tickets exist; a light agent only notes. */
 export function refuseReply(actor: Actor, ticket: Owned): Refusal {
@@ -21,6 +21,13 @@ export function refuseWords({ body, template }: { body?: string; template?: unkn
 export function refuseNote(actor: Actor, ticket: Owned): Refusal {
   if (!seesTicket(actor, ticket)) return 'ticket_not_found'
   if (!isStaff(actor)) return 'forbidden'
+  return refuseGone(actor, ticket)
+}
+
+/** Light agents keep to what is internal, and requesters know of no such conversation. */
+export function refuseSide(actor: Actor, ticket: Owned, { kind }: { kind: ConversationKind }): Refusal {
+  if (!isStaff(actor) || !seesTicket(actor, ticket)) return 'conversation_not_found'
+  if (kind === 'customer' && !isAgent(actor)) return 'forbidden'
   return refuseGone(actor, ticket)
 }
 

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { isStaff } from '../../kernel/actor.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { newId } from '../../kernel/ids.ts'
 import { invalid } from '../../kernel/problems.ts'
@@ -8,40 +9,44 @@ import { type LockedTicket, lockTicket } from '../tickets/store.ts'
 import { bodyFrom } from './body.ts'
 import { refuseNote } from './policy.ts'
 import { PostNote } from './schema.ts'
+import { insertSideMessage, sideFor } from './side.ts'
 import { insertNote } from './store.ts'
 
 /** An internal note: never seen by a requester, by whatever road. */
 export const postNote = defineCommand({
   name: 'postNote',
-  runsUnlocked: ({ attachmentIds }) => !attachmentIds?.length,
+  runsUnlocked: ({ attachmentIds, conversationId }) => !attachmentIds?.length && conversationId === undefined,
   group: 'tickets',
   input: PostNote,
 
-  async subject({ tx, actor }, { ticketId, attachmentIds = [] }) {
+  async subject({ tx, actor }, { ticketId, attachmentIds = [], conversationId }) {
     const [locked, uploads] = await Promise.all([lockTicket(tx, ticketId), lockUploads(tx, actor, attachmentIds)])
-    return { ...locked, uploads }
+    const kind = 'internal'
+    const side = isStaff(actor) ? await sideFor(tx, locked, { conversationId, kind }) : undefined
+    return { ...locked, uploads, side }
   },
 
-  refuse(actor, { ticket }, { conversationId }) {
+  refuse(actor, { ticket, side }, { conversationId }) {
     const refusal = refuseNote(actor, ticket)
     if (refusal) return refusal
-    if (conversationId !== undefined && conversationId !== ticket.internalConversationId)
+    if (!side && conversationId !== undefined && conversationId !== ticket.internalConversationId)
       return invalid('/conversationId', 'not_found', 'is no internal conversation of this ticket')
   },
 
   ruleAction: {
     input: Closed(Type.Pick(PostNote, ['body', 'format']).properties),
-    subject: (working) => ({ ...(working as LockedTicket), uploads: [] }), // what events of tickets hand on
+    subject: (working) => ({ ...(working as LockedTicket), uploads: [], side: undefined }), // what events of tickets hand on
   },
 
-  handle(context, { body, format = 'text' }, { uploads, ...locked }) {
+  handle(context, { body, format = 'text' }, { uploads, side, ...locked }) {
     const id = newId('msg')
     const attachments = claimAttachments(context, uploads, { ticketId: locked.ticket.id, messageId: id })
-    return insertNote(context, locked, {
+    const draft = {
       id,
       author: context.actor.kind === 'person' ? context.actor.id : null,
       body: bodyFrom(format, body),
       attachments,
-    })
+    }
+    return side ? insertSideMessage(context, locked, side, draft) : insertNote(context, locked, draft)
   },
 })

@@ -17,33 +17,38 @@ import { statusOf, type Vocabulary, vocabulary } from '../types/store.ts'
 import { bodyFrom } from './body.ts'
 import { refuseReply, refuseWords } from './policy.ts'
 import { PostReply } from './schema.ts'
+import { insertSideMessage, sideFor } from './side.ts'
 import { insertPublicMessage } from './store.ts'
 
-/** A public reply, by an agent or the requester. A closed ticket takes it too: what follows is a rule's business. */
+/** A public reply, by an agent or the requester, or a mail to the participants of another conversation. A closed ticket takes it too: what follows is a rule's business. */
 export const postReply = defineCommand({
   name: 'postReply',
-  runsUnlocked: ({ attachmentIds, template }) => !attachmentIds?.length && template === undefined,
+  runsUnlocked: ({ attachmentIds, template, conversationId }) =>
+    !attachmentIds?.length && template === undefined && conversationId === undefined,
   group: 'tickets',
   input: PostReply,
 
-  async subject({ tx, actor, cached }, { ticketId, attachmentIds = [], status, template: key }) {
+  async subject({ tx, actor, cached }, { ticketId, attachmentIds = [], status, template: key, conversationId }) {
     const [locked, uploads, chosen, template] = await Promise.all([
       lockTicket(tx, ticketId),
       lockUploads(tx, actor, attachmentIds),
       status === undefined ? undefined : cached(vocabulary).then((words) => chosenStatus(words, status)),
       key === undefined ? undefined : lockNamedTemplate(tx, key),
     ])
-    return { ...locked, uploads, chosen, template }
+    // a requester knows of no conversation but their own
+    const kind = 'customer'
+    const side = isStaff(actor) ? await sideFor(tx, locked, { conversationId, kind }) : undefined
+    return { ...locked, uploads, chosen, template, side }
   },
 
-  refuse(actor, { ticket }, { status, conversationId, ...words }) {
+  refuse(actor, { ticket, side }, { status, conversationId, ...words }) {
     const refusal = refuseReply(actor, ticket)
     if (refusal) return refusal
     if (status !== undefined && !isAgent(actor)) return 'forbidden'
     if (words.template !== undefined && !isAgent(actor)) return 'forbidden'
     const unclear = refuseWords(words)
     if (unclear) return unclear
-    if (conversationId !== undefined && conversationId !== ticket.customerConversationId)
+    if (!side && conversationId !== undefined && conversationId !== ticket.customerConversationId)
       return invalid('/conversationId', 'not_found', 'is no customer conversation of this ticket')
   },
 
@@ -53,21 +58,23 @@ export const postReply = defineCommand({
     async subject(working, { status, template }, { cached }) {
       if (template !== undefined) return
       const chosen = status === undefined ? undefined : chosenStatus(await cached(vocabulary), status)
-      return { ...(working as LockedTicket), uploads: [], chosen, template } // what events of tickets hand on
+      return { ...(working as LockedTicket), uploads: [], chosen, template, side: undefined } // what events of tickets hand on
     },
   },
 
-  handle(context, { body = '', format = 'text' }, { uploads, chosen, template, ...locked }) {
+  handle(context, { body = '', format = 'text' }, { uploads, chosen, template, side, ...locked }) {
     const messageId = newId('msg')
     const attachments = claimAttachments(context, uploads, { ticketId: locked.ticket.id, messageId })
     const fromCustomer = !isStaff(context.actor) || context.actor.id === locked.ticket.requesterId
-    const message = insertPublicMessage(context, locked, {
+    const draft = {
       id: messageId,
-      fromCustomer,
       author: context.actor.kind === 'person' ? context.actor.id : null,
       body: template ? bodyByTemplate(context, template, locked) : bodyFrom(format, body),
       attachments,
-    })
+    }
+    const message = side
+      ? insertSideMessage(context, locked, side, draft)
+      : insertPublicMessage(context, locked, { ...draft, fromCustomer })
     if (chosen) changeStatus(context, locked, chosen)
     return message
   },

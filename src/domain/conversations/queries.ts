@@ -1,6 +1,6 @@
 import { and, asc, desc, eq, type SQL, sql } from 'drizzle-orm'
 import { Type } from 'typebox'
-import { build, prepare, rowOf } from '../../db/statement.ts'
+import { build, named, prepare, rowOf } from '../../db/statement.ts'
 import { type Actor, isStaff } from '../../kernel/actor.ts'
 import { defineQuery } from '../../kernel/desk.ts'
 import { type List, PageInput, readPage } from '../../kernel/page.ts'
@@ -14,6 +14,7 @@ import { tickets } from '../tickets/table.ts'
 import type { MessageRow } from './decide.ts'
 import type { Conversation, Message } from './schema.ts'
 import { shown } from './shown.ts'
+import { sidesOf } from './side.ts'
 import { messages } from './table.ts'
 
 /** What a requester reads: public, not held, of the tickets that they see. The twin of `seesMessage`. */
@@ -40,6 +41,14 @@ const requesterMessages: List<MessageRow> = {
   name: 'messages_of_requester',
   filters,
   visible: ownMessages,
+}
+
+const { ticketId: _ofTicket, ...messageFilters } = filters
+/** What may be asked of the messages of one ticket. */
+export const messageList: Pick<List<unknown>, 'filters' | 'sorts' | 'defaultSort'> = {
+  filters: messageFilters,
+  sorts,
+  defaultSort: '-createdAt',
 }
 
 /** The messages of a ticket, newest first, each as far as the caller may read it. */
@@ -204,29 +213,37 @@ interface Held {
   customerConversationId: string
   internalConversationId: string
   createdAt: string
+  requesterId: string
+  followerIds: string[]
 }
+
+const followerIds = named<string[]>(
+  'followerIds',
+  sql`array(select f.person_id from ticket_followers f where f.ticket_id = ${tickets.id} order by f.created_at, f.person_id)`,
+)
 
 const held = (visible: (viewer: Viewer) => SQL | undefined) =>
   prepare<{ ids: string[] } & Viewing>()(($) => {
-    const { id, customerConversationId, internalConversationId, createdAt } = rowOf(tickets)
+    const { id, customerConversationId, internalConversationId, createdAt, requesterId } = rowOf(tickets)
     return build
-      .select({ id, customerConversationId, internalConversationId, createdAt })
+      .select({ id, customerConversationId, internalConversationId, createdAt, requesterId, followerIds })
       .from(tickets)
       .where(and(sql`${tickets.id} = any(${$.ids}::text[])`, visible(viewerIn($))))
   })
 const heldForStaff = held(() => undefined)
 const heldForRequester = held(ownTickets)
 
-/** A ticket has one conversation with its requester and one among those who work here. */
-function conversationsOf(
-  { id, customerConversationId, internalConversationId, createdAt }: Held,
-  staff: boolean,
-): Conversation[] {
-  const customer: Conversation = { id: customerConversationId, ticketId: id, kind: 'customer', createdAt }
-  return staff ? [customer, { id: internalConversationId, ticketId: id, kind: 'internal', createdAt }] : [customer]
+/** Every ticket has one conversation with its requester and one among those who work here. Requesters do not learn who follows. */
+function conversationsOf(held: Held, staff: boolean): Conversation[] {
+  const { id: ticketId, customerConversationId, internalConversationId, createdAt, requesterId, followerIds } = held
+  const plain = { ticketId, title: null, createdById: null, createdAt, version: 1 }
+  const participantIds = staff ? [requesterId, ...followerIds.filter((id) => id !== requesterId)] : [requesterId]
+  const customer: Conversation = { ...plain, id: customerConversationId, kind: 'customer', participantIds }
+  if (!staff) return [customer]
+  return [customer, { ...plain, id: internalConversationId, kind: 'internal', participantIds: [] }]
 }
 
-/** The conversations of many tickets; a requester knows only of the one with them. */
+/** The conversations of many tickets, and of what was merged into them; a requester knows only of the one with them. */
 export const conversationsByTicket = defineQuery({
   name: 'conversationsByTicket',
   group: 'tickets',
@@ -238,7 +255,10 @@ export const conversationsByTicket = defineQuery({
     const { rows } = await db.query(
       (staff ? heldForStaff : heldForRequester).bind({ ids: ticketIds, ...viewing(actor) }),
     )
-    return new Map(rows.map((row): [string, Conversation[]] => [row.id, conversationsOf(row, staff)]))
+    const sides = staff ? await sidesOf(db, ticketIds) : []
+    const found = new Map(rows.map((row): [string, Conversation[]] => [row.id, conversationsOf(row, staff)]))
+    for (const { hostId, ...side } of sides) found.get(hostId)?.push(side)
+    return found
   },
 })
 

@@ -5,9 +5,10 @@ import { findPerson } from '../people/store.ts'
 import { refuseAgentWork } from '../tickets/policy.ts'
 import { lockTicket } from '../tickets/store.ts'
 import { ReleaseMessage } from './schema.ts'
+import { findSide, freeSideMessage } from './side.ts'
 import { freeMessage, lockMessage } from './store.ts'
 
-/** Frees a held message: from now on it is its sender's public message like any other, and its sender may write again. */
+/** Frees a held message: from now on it is its sender's message like any other, and its sender may write again. */
 export const releaseMessage = defineCommand({
   name: 'releaseMessage',
   group: 'tickets',
@@ -15,11 +16,12 @@ export const releaseMessage = defineCommand({
 
   async subject({ tx }, { messageId }) {
     const found = await lockMessage(tx, messageId)
-    const [locked, author] = await Promise.all([
+    const [locked, side, author] = await Promise.all([
       lockTicket(tx, found.ticketId),
+      found.visibility === 'participants' ? findSide(tx, found.conversationId) : undefined,
       found.authorId === null ? undefined : findPerson(tx, found.authorId),
     ])
-    return { ...locked, message: found, author }
+    return { ...locked, side, message: found, author }
   },
 
   // requesters must not learn that a message is held
@@ -30,13 +32,14 @@ export const releaseMessage = defineCommand({
     return message.held ? undefined : 'message_not_held'
   },
 
-  handle(context, _input, { message, author, ...locked }) {
+  handle(context, _input, { message, side, author, ...locked }) {
     context.emit({
       type: 'message.released',
       ticketId: locked.ticket.id,
       object: { type: 'message', id: message.id, version: null },
       data: { messageId: message.id },
     })
-    return freeMessage(author ? context.as(actorOf(author)) : context, locked, message, author?.email)
+    const freeing = author ? context.as(actorOf(author)) : context
+    return side ? freeSideMessage(freeing, locked, side, message) : freeMessage(freeing, locked, message, author?.email)
   },
 })

@@ -1,20 +1,56 @@
 import { type Static, Type } from 'typebox'
 import { channels } from '../../kernel/actor.ts'
-import { Closed, Id, Key, Nullable, Timestamp } from '../../kernel/schema.ts'
+import { Closed, EmailAddress, ExpectedVersion, Id, Key, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
 import type { Attachment } from '../attachments/schema.ts'
 import { AttachmentIds, Body, BodyFormat, TicketRef } from '../tickets/schema.ts'
 
-const visibilities = ['public', 'internal'] as const
+/** participants: goes by mail to those of its conversation; agents read it, requesters do not. */
+const visibilities = ['public', 'internal', 'participants'] as const
 export const Visibility = Type.Enum([...visibilities])
 export type Visibility = Static<typeof Visibility>
 
-const ConversationKind = Type.Enum(['customer', 'internal'])
+const ConversationKind = Type.Enum(['customer', 'internal'], {
+  description: 'customer: with people outside, by mail; internal: among those who work here',
+})
+export type ConversationKind = Static<typeof ConversationKind>
+
+/** A ticket has at most so many beside its own two, and each so many participants. */
+export const CONVERSATIONS_MAX = 50
+export const PARTICIPANTS_MAX = 50
 
 export const Conversation = Closed(
-  { id: Id(), ticketId: Id(), kind: ConversationKind, createdAt: Timestamp },
+  {
+    id: Id(),
+    ticketId: Id(),
+    kind: ConversationKind,
+    title: Nullable(Type.String({ description: 'Null for the two that every ticket has' })),
+    participantIds: Type.Array(Id(), { description: 'Who receives what is said; requesters read of themselves only' }),
+    createdById: Nullable(Id()),
+    createdAt: Timestamp,
+    version: Type.Integer(),
+  },
   { $id: 'Conversation' },
 )
 export type Conversation = Static<typeof Conversation>
+
+const somebody = {
+  personId: Type.Optional(Id()),
+  email: Type.Optional(EmailAddress),
+  name: Type.Optional(Line(200)),
+}
+
+export const BeginConversation = Closed({
+  ticketId: TicketRef,
+  kind: ConversationKind,
+  title: Line(200),
+  participants: Type.Array(Closed(somebody), {
+    maxItems: PARTICIPANTS_MAX,
+    description: 'Each by person or by address',
+  }),
+})
+export const ChangeConversation = Closed({ conversationId: Id(), expectedVersion: ExpectedVersion, title: Line(200) })
+export const AddParticipant = Closed({ conversationId: Id(), ...somebody })
+export const RemoveParticipant = Closed({ conversationId: Id(), personId: Id() })
 
 export const Message = Closed(
   {
@@ -62,6 +98,11 @@ declare module '../../kernel/events.ts' {
   interface EventData {
     'ticket.replied': { messageId: string }
     'ticket.noted': { messageId: string }
+    'conversation.begun': { conversationId: string; participantIds: string[] }
+    'conversation.changed': { conversationId: string }
+    'conversation.joined': { conversationId: string; personId: string }
+    'conversation.left': { conversationId: string; personId: string }
+    'conversation.replied': { messageId: string; conversationId: string }
     'message.held': { messageId: string }
     'message.released': { messageId: string }
   }

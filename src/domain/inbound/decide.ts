@@ -23,6 +23,8 @@ export interface Candidate {
   fromOwner: boolean
   /** Nothing is added to it: what names it is looked at as if it named nothing. */
   isDeleted: boolean
+  /** Where it belongs, if not in the conversation with the requester. */
+  conversationId: string | null
 }
 
 /** What was found for a mail: each trace with the ticket it names. */
@@ -53,6 +55,8 @@ export interface Filing {
   verdict: Verdict
   reason: string
   ticketId: string | null
+  /** Where on the ticket it belongs, if not in the conversation with the requester. */
+  conversationId: string | null
   held: boolean
   verified: boolean
   /** Written by an agent who proved it: it goes out to the customer. */
@@ -70,6 +74,7 @@ export interface Filing {
 
 const plain = {
   ticketId: null,
+  conversationId: null,
   held: false,
   verified: false,
   asAgent: false,
@@ -171,13 +176,13 @@ function joined(evidence: Evidence, found: Candidate, step: Rung['step']): Decid
   const { sender, authentication } = evidence
   // somebody who works here may have a ticket of their own
   if (isStaffRole(sender.role) && !found.isRequester) return joinedByStaff(evidence, found, step)
-  const { ticketId } = found
+  const { ticketId, conversationId } = found
   const known = found.fromOwner || found.isCorrespondent || found.isFollower || found.isRequester
   const disproved = step === 'stored_message_id' && authentication.result === 'fail'
   if (!known || disproved) {
     const why = known ? 'a relay disproves its sender' : 'its sender is no correspondent'
     const reason = `It names the ticket (${step}), but ${why}: held for agents.`
-    return { ...plain, verdict: 'message_added', reason, ticketId, held: true }
+    return { ...plain, verdict: 'message_added', reason, ticketId, conversationId, held: true }
   }
   const byToken = step === 'reply_address' || step === 'own_message_id'
   const verified = authentication.result === 'pass' || (byToken && authentication.result !== 'fail')
@@ -186,15 +191,17 @@ function joined(evidence: Evidence, found: Candidate, step: Rung['step']): Decid
     verdict: 'message_added',
     reason: `It names the ticket (${step}), and its sender is a correspondent.`,
     ticketId,
+    conversationId,
     verified,
     takesCc: verified || step !== 'subject_tag',
-    addsFollowers: verified && found.isRequester,
+    // who is copied elsewhere does not follow what the requester is told
+    addsFollowers: verified && found.isRequester && conversationId === null,
   }
 }
 
 /** R19: an agent speaks for the desk only with a reply address of their own and a relay's pass; else it is a note. */
 function joinedByStaff({ sender, authentication }: Evidence, found: Candidate, step: Rung['step']): Decided {
-  const { ticketId } = found
+  const { ticketId, conversationId } = found
   const proven = step === 'reply_address' && found.fromOwner && authentication.result === 'pass'
   if (!proven) {
     const reason = `It names the ticket (${step}); an agent's address without proof writes a note.`
@@ -209,10 +216,11 @@ function joinedByStaff({ sender, authentication }: Evidence, found: Candidate, s
     verdict: 'message_added',
     reason: 'An agent, proven by reply address and relay, replies.',
     ticketId,
+    conversationId,
     verified: true,
     asAgent: true,
     takesCc: true,
-    addsFollowers: true,
+    addsFollowers: conversationId === null,
   }
 }
 

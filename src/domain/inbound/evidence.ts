@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { prepareSql } from '../../db/statement.ts'
 import { normaliseAddress } from '../../kernel/address.ts'
@@ -25,7 +25,13 @@ interface Trace {
   isCorrespondent: boolean
   isFollower: boolean
   isDeleted: boolean
+  /** Where it is said, if not in the conversation with the requester. */
+  conversationId: string | null
 }
+
+/** The conversation of a message that went to the participants of one. */
+const sideOf = (messageId: SQL): SQL =>
+  sql`(select c.conversation_id from messages c where c.id = ${messageId} and c.visibility = 'participants')`
 
 // All traces of a mail in one statement; those of a merged ticket lead to the one as which it goes on. Stored ids may name several tickets: those that know the sender come first. The bounds hold
 // for every mail; with them Postgres expects few ids, and keeps one plan instead of making a new one for each mail.
@@ -37,23 +43,25 @@ const traces = prepareSql<
   with asked as (select id, place from unnest(${$.ids}::text[]) with ordinality as a(id, place) where place between 1 and 1000),
   told as (select id, place from unnest(${$.reported}::text[]) with ordinality as a(id, place) where place between 1 and 1000),
   found as (
-    select 'token' as kind, 0 as place, ticket_id, address as owner from reply_addresses where reply_key = ${$.replyKey}
+    select 'token' as kind, 0 as place, ticket_id, address as owner, conversation_id from reply_addresses where reply_key = ${$.replyKey}
     union all
-    select 'own', asked.place, m.ticket_id, case when m.kind <> 'automatic_mail' then m."to" end from asked join outbound_mails m on m.id = split_part(asked.id, '@', 1) and m.message_id = asked.id
+    select 'own', asked.place, m.ticket_id, case when m.kind <> 'automatic_mail' then m."to" end, ${sideOf(sql`m.ticket_message_id`)} from asked join outbound_mails m on m.id = split_part(asked.id, '@', 1) and m.message_id = asked.id
     union all
-    select 'report', told.place, m.ticket_id, m."to" from told join outbound_mails m on m.id = split_part(told.id, '@', 1) and m.message_id = told.id
+    select 'report', told.place, m.ticket_id, m."to", null from told join outbound_mails m on m.id = split_part(told.id, '@', 1) and m.message_id = told.id
     union all
-    select 'stored', asked.place, r.ticket_id, null from asked join mail_references r on r.message_id = asked.id
+    select 'stored', asked.place, r.ticket_id, null,
+      (select ${sideOf(sql`i.message_id`)} from inbound_mails i where i.ticket_id = r.ticket_id and i.header_message_id = asked.id limit 1)
+      from asked join mail_references r on r.message_id = asked.id
     union all
-    select 'tag', 0, id, null from tickets where number = ${$.number}::int
+    select 'tag', 0, id, null, null from tickets where number = ${$.number}::int
   )
-  select found.kind, found.place::int as place, t.id as "ticketId", t.number, t.requester_id as "requesterId", found.owner, t.deleted_at is not null as "isDeleted",
+  select found.kind, found.place::int as place, t.id as "ticketId", t.number, t.requester_id as "requesterId", found.owner, t.deleted_at is not null as "isDeleted", found.conversation_id as "conversationId",
     exists (select 1 from correspondents c where c.ticket_id = t.id and c.address = ${$.address})
       or exists (select 1 from tickets shell join correspondents c on c.ticket_id = shell.id where shell.merged_into_id = t.id and c.address = ${$.address}) as "isCorrespondent",
     exists (select 1 from ticket_followers f join person_emails e on e.person_id = f.person_id
       where f.ticket_id = t.id and e.address = ${$.address}) as "isFollower"
   from found join tickets named on named.id = found.ticket_id join tickets t on t.id = coalesce(named.merged_into_id, named.id)
-  order by t.deleted_at is not null, 8 desc, 9 desc, found.place, t.number limit 200`,
+  order by t.deleted_at is not null, 9 desc, 10 desc, found.place, t.number limit 200`,
 )
 
 type Asked = Parameters<typeof traces.bind>[0]
@@ -149,9 +157,18 @@ function candidateOf(traces: Trace[], { address, personId }: Sender, emails: rea
   const isRequester = (trace: Trace) => personId !== null && trace.requesterId === personId
   const best = traces.find((trace) => trace.isCorrespondent || trace.isFollower || isRequester(trace)) ?? traces[0]
   if (!best) return null
-  const { ticketId, number, owner, isCorrespondent, isFollower, isDeleted } = best
+  const { ticketId, number, owner, isCorrespondent, isFollower, isDeleted, conversationId } = best
   const fromOwner = address !== null && owner !== null && (owner === address || emails.includes(owner))
-  return { ticketId, number, isRequester: isRequester(best), isFollower, isCorrespondent, fromOwner, isDeleted }
+  return {
+    ticketId,
+    number,
+    isRequester: isRequester(best),
+    isFollower,
+    isCorrespondent,
+    fromOwner,
+    isDeleted,
+    conversationId,
+  }
 }
 
 /** One From is needed for an identity (RFC 5322 §3.6.2 allows several); display names, Sender and Reply-To never count. */

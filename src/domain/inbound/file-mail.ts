@@ -2,6 +2,7 @@ import type { Connection } from '../../db/client.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import type { Secrets } from '../../kernel/secrets.ts'
+import { findSide } from '../conversations/side.ts'
 import { lockMessage } from '../conversations/store.ts'
 import type { InboundMail } from '../mail/schema.ts'
 import { mailboxesCached } from '../mailboxes/store.ts'
@@ -112,14 +113,15 @@ async function lookFurther(
 ) {
   const isReport = filing.ticketId !== null && mail.kind !== 'ordinary' && mail.kind !== 'auto_reply'
   const isUnread = row.messageId !== null && row.releasedAt === null
-  const [locked, number, copied, reported, unread] = await Promise.all([
+  const [locked, side, number, copied, reported, unread] = await Promise.all([
     filing.ticketId ? lockLiving(tx, filing.ticketId) : undefined,
+    filing.conversationId ? findSide(tx, filing.conversationId) : undefined,
     filing.verdict === 'ticket_created' ? (likelyNumber ?? nextNumber(tx)) : 0,
     filing.addsFollowers ? findPeopleByAddresses(tx, others) : new Map<string, PersonRow>(),
     isReport ? findReportedMail(tx, secrets, { ids: mail.reportedIds, rcptTo: row.rcptTo }) : undefined,
     isUnread ? lockMessage(tx, row.messageId ?? '') : undefined,
   ])
-  return { locked, number, copied, reported, unread }
+  return { locked, side, number, copied, reported, unread }
 }
 
 /** The ticket as it was found. One that was merged or deleted in between is looked for again, from the beginning. */

@@ -1,4 +1,5 @@
 import type { MessageRow } from '../conversations/decide.ts'
+import type { Side } from '../conversations/side.ts'
 import type { MailboxRow } from '../mailboxes/store.ts'
 import type { ReportedMail } from '../outbound/store.ts'
 import type { PersonRow } from '../people/decide.ts'
@@ -25,6 +26,8 @@ export interface Found {
   /** The message that it became without having been read. */
   unread: MessageRow | undefined
   locked: LockedTicket | undefined
+  /** Where on the ticket it belongs, if not in the conversation with the requester. */
+  side: Side | undefined
   /** Of the ticket that is to be opened. */
   number: number
   /** The mail of ours that a report is about. */

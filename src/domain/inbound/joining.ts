@@ -1,5 +1,6 @@
 import type { CommandContext } from '../../kernel/context.ts'
 import { newId } from '../../kernel/ids.ts'
+import { insertSideMessage } from '../conversations/side.ts'
 import { insertHeldMessage, insertNote, insertPublicMessage } from '../conversations/store.ts'
 import { followersAmong, insertFollowers } from '../followers/store.ts'
 import type { InboundMail } from '../mail/schema.ts'
@@ -43,6 +44,7 @@ export async function joinTicket(
     },
   }
   if (filing.verdict === 'note_added') insertNote(sending, locked, draft)
+  else if (found.side) insertSideMessage(sending, locked, found.side, draft)
   else if (filing.held) insertHeldMessage(sending, locked, draft)
   else insertPublicMessage(sending, locked, { ...draft, fromCustomer: !filing.asAgent })
   if (filing.addsFollowers) insertFollowers(sending, ticket, await followersAmong(context, found, locked))

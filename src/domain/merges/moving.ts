@@ -10,6 +10,8 @@ import { tickets } from '../tickets/table.ts'
 interface Move {
   fromId: string
   toId: string
+  fromCustomerId: string
+  fromInternalId: string
   customerId: string
   internalId: string
 }
@@ -23,7 +25,7 @@ const moving = <A extends Move>(
     const values = $ as Record<string, unknown>
     return sql`with moved as (
       update messages set ticket_id = ${values.toId}, origin_ticket_id = ${home(values)},
-        conversation_id = case visibility when 'public' then ${values.customerId} else ${values.internalId} end
+        conversation_id = case when conversation_id = ${values.fromCustomerId} then ${values.customerId} when conversation_id = ${values.fromInternalId} then ${values.internalId} else conversation_id end
       where ticket_id = ${values.fromId} and ${which(values)} returning id
     ), files as (update attachments set ticket_id = ${values.toId} where message_id in (select id from moved)),
     -- at once: with its next turn the index would find them for whoever reads the ticket that they left
@@ -48,6 +50,8 @@ type Ends = { from: TicketRow; to: TicketRow }
 const moveOf = ({ from, to }: Ends): Move => ({
   fromId: from.id,
   toId: to.id,
+  fromCustomerId: from.customerConversationId,
+  fromInternalId: from.internalConversationId,
   customerId: to.customerConversationId,
   internalId: to.internalConversationId,
 })

@@ -9,6 +9,7 @@ const USUAL: Record<NoticeKind, NoticeLevel> = {
   mail_unverified: 'email',
   mail_bounced: 'email',
   ticket_changed: 'email',
+  note_added: 'email',
 }
 
 export const levelOf = (choices: NoticeChoices, kind: NoticeKind): NoticeLevel => choices[kind] ?? USUAL[kind]

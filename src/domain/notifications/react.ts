@@ -1,3 +1,4 @@
+import { isStaff } from '../../kernel/actor.ts'
 import type { Reaction } from '../../kernel/context.ts'
 import type { DeskEvent } from '../../kernel/events.ts'
 import type { Assignee, MailFacts } from '../tickets/decide.ts'
@@ -7,6 +8,8 @@ import { insertNotice, type Notice } from './store.ts'
 interface Told {
   ticket: { id: string; subject: string }
   assignee?: Assignee
+  /** Of another conversation. */
+  participants?: Assignee[]
   mail?: MailFacts
 }
 
@@ -14,20 +17,26 @@ interface Told {
 export const notifyAgents: Reaction = (event, context) => {
   if (!event.facts) return
   const told = event.facts as unknown as Told // facts are JSON
-  const notice = noticeOf(event, told)
-  if (notice) insertNotice(context, event, told.ticket, notice)
+  for (const notice of noticesOf(event, told)) insertNotice(context, event, told.ticket, notice)
 }
 
-function noticeOf(event: DeskEvent, { assignee, mail }: Told): Notice | undefined {
+function noticesOf(event: DeskEvent, { assignee, participants = [], mail }: Told): Notice[] {
   switch (event.type) {
     case 'ticket.noted':
-      // whoever forges an agent's address tells the agent
-      return mail?.unproven && { kind: 'mail_unverified', to: mail.unproven }
+      return [
+        // whoever forges an agent's address tells the agent
+        ...(mail?.unproven ? [{ kind: 'mail_unverified' as const, to: mail.unproven }] : []),
+        ...participants.filter(({ id }) => id !== event.actor.id).map((to) => ({ kind: 'note_added' as const, to })),
+      ]
+    case 'conversation.replied':
+      return assignee && assignee.id !== event.actor.id && !isStaff(event.actor)
+        ? [{ kind: 'customer_replied', to: assignee }]
+        : []
     case 'message.held':
-      return assignee && { kind: 'message_held', to: assignee }
+      return assignee ? [{ kind: 'message_held', to: assignee }] : []
     case 'mail.bounced':
-      return assignee && event.data.hard ? { kind: 'mail_bounced', to: assignee } : undefined
+      return assignee && event.data.hard ? [{ kind: 'mail_bounced', to: assignee }] : []
     default:
-      return
+      return []
   }
 }

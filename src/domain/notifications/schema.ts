@@ -26,6 +26,7 @@ export const NotificationPreferences = Closed(
     mailUnverified: NoticeLevel,
     mailBounced: NoticeLevel,
     ticketChanged: NoticeLevel,
+    noteAdded: NoticeLevel,
   },
   { $id: 'NotificationPreferences', description: 'email: in the list and by mail; list: in the list only; none' },
 )
@@ -38,6 +39,7 @@ export const ChangeNotificationPreferences = Closed({
   mailUnverified: Type.Optional(NoticeLevel),
   mailBounced: Type.Optional(NoticeLevel),
   ticketChanged: Type.Optional(NoticeLevel),
+  noteAdded: Type.Optional(NoticeLevel),
 })
 
 export const ReadNotification = Closed({ notificationId: Id() })

@@ -26,6 +26,8 @@ interface Content {
   isDeleted: boolean
   isSpam: boolean
   messageId: string | null
+  /** The conversation that it goes out from, where that is not the requester's. */
+  sideId: string | null
   bodyText: string | null
   bodyHtml: string | null
   visibleText: string | null
@@ -37,7 +39,7 @@ const content = prepareSql<{ ticketId: string; messageId: string | null }, Conte
     $,
   ) => sql`select t.number, t.subject as "ticketSubject", t.mailbox_id as "mailboxId", p.name as "requesterName", p.email as "requesterEmail",
       t.deleted_at is not null as "isDeleted", t.spam as "isSpam",
-      m.id as "messageId", m.body_text as "bodyText", m.body_html as "bodyHtml", m.visible_text as "visibleText", m.attachments
+      m.id as "messageId", case m.visibility when 'participants' then m.conversation_id end as "sideId", m.body_text as "bodyText", m.body_html as "bodyHtml", m.visible_text as "visibleText", m.attachments
     from tickets t join people p on p.id = t.requester_id left join messages m on m.id = ${$.messageId} where t.id = ${$.ticketId}`,
 )
 
@@ -81,8 +83,8 @@ export const claimOutboundMail = defineCommand({
     const mail = await lockOutboundMail(tx, outboundMailId)
     const [boxes, replyKey, thread, found, suppression] = await Promise.all([
       cached(mailboxesCached),
-      findReplyKey(tx, mail.ticketId, answererOf(mail)),
-      threadOf(tx, mail.ticketId, mail.id),
+      findReplyKey(tx, { ticketId: mail.ticketId, address: answererOf(mail), messageId: mail.ticketMessageId }),
+      threadOf(tx, mail),
       tx.query(content.bind({ ticketId: mail.ticketId, messageId: mail.ticketMessageId })),
       findSuppression(tx, mail.to),
     ])
@@ -125,7 +127,8 @@ export const claimOutboundMail = defineCommand({
     }
     update(outboundMails, mail, { attempts: mail.attempts + 1, workerId })
     const replyKey = known ?? newReplyKey()
-    if (!known) insert(replyAddresses, { replyKey, ticketId: mail.ticketId, address: answererOf(mail), createdAt: now })
+    const answered = { ticketId: mail.ticketId, address: answererOf(mail), conversationId: content.sideId }
+    if (!known) insert(replyAddresses, { replyKey, ...answered, createdAt: now })
     const isApart = mail.kind === 'automatic_mail'
     const last = isApart ? undefined : (thread.findLast(({ inbound }) => inbound) ?? thread.at(-1))
     return {

@@ -46,6 +46,7 @@ const SAYINGS: Record<NoticeKind, (told: Told) => string> = {
     'A mail that bears your address came to this ticket. Nothing proves that you sent it, so it is an internal note.',
   mail_bounced: () => 'A mail of this ticket came back.',
   ticket_changed: () => 'A rule of the desk wants you to look at this ticket.',
+  note_added: () => 'Somebody has written in an internal conversation in which you take part.',
 }
 export const noticeSubject = (kind: NoticeKind, { subject }: { subject: string }): string =>
   `${SUBJECTS[kind]}: ${subject}`
@@ -57,6 +58,7 @@ const SUBJECTS: Record<NoticeKind, string> = {
   mail_unverified: 'Unproven mail',
   mail_bounced: 'Mail came back',
   ticket_changed: 'Please look',
+  note_added: 'Internal note',
 }
 
 const TEXT_CHARACTERS_MAX = 4_000

@@ -9,17 +9,23 @@ interface Told {
   ticket: { id: string; number: number; subject: string; mailboxId?: string | null }
   requester: Requester
   followers?: Party[]
+  /** Of another conversation. */
+  participants?: Party[]
   mail?: MailFacts
 }
 
 const toldBy = (event: DeskEvent): Told => event.facts as unknown as Told // facts are JSON
 
-/** A public reply goes to the requester and the followers, but not back to its author, nor to whom its own mail went already. */
+/**
+ * A public reply goes to the requester and the followers, and what is said in another conversation to its participants; but not back to
+ * its author, nor to whom its own mail went already.
+ */
 export const mailPublicReply: Reaction = (event, context) => {
-  if (event.type !== 'ticket.replied') return
-  const { ticket, requester, followers = [], mail } = toldBy(event)
+  if (event.type !== 'ticket.replied' && event.type !== 'conversation.replied') return
+  const { ticket, requester, followers = [], participants = [], mail } = toldBy(event)
+  const parties = event.type === 'ticket.replied' ? [requester, ...followers] : participants
   const had = new Set(mail?.copied)
-  const recipients = new Map([requester, ...followers].map((party) => [party.id, party]))
+  const recipients = new Map(parties.map((party) => [party.id, party]))
   for (const to of recipients.values()) {
     if (to.id === event.actor.id || had.has(to.email)) continue
     queueMail(context, {

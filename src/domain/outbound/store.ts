@@ -1,4 +1,4 @@
-import { and, eq, sql } from 'drizzle-orm'
+import { eq, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
 import type { Instant } from '../../kernel/clock.ts'
@@ -6,7 +6,7 @@ import { Problem } from '../../kernel/problems.ts'
 import type { Secrets } from '../../kernel/secrets.ts'
 import { openReplyToken } from './addresses.ts'
 import type { OutboundRow, Sent } from './decide.ts'
-import { outboundMails, replyAddresses, suppressedAddresses } from './table.ts'
+import { outboundMails, suppressedAddresses } from './table.ts'
 
 const locked = prepare<{ id: string }>()(($) =>
   build.select(rowOf(outboundMails)).from(outboundMails).where(eq(outboundMails.id, $.id)).for('update'),
@@ -18,34 +18,51 @@ export async function lockOutboundMail(tx: Connection, id: string): Promise<Outb
   return row
 }
 
-const keyOf = prepare<{ ticketId: string; address: string }>()(($) =>
-  build
-    .select(rowOf(replyAddresses))
-    .from(replyAddresses)
-    .where(and(eq(replyAddresses.ticketId, $.ticketId), eq(replyAddresses.address, $.address))),
+/** The conversation of a message that goes to the participants of another one than the ticket's own; empty for all others. */
+const conversationOf = (messageId: unknown) =>
+  sql`coalesce((select c.conversation_id from messages c where c.id = ${messageId} and c.visibility = 'participants'), '')`
+
+const keyOf = prepareSql<Answered, { replyKey: string }>()(
+  (
+    $,
+  ) => sql`select reply_key as "replyKey" from reply_addresses where ticket_id = ${$.ticketId} and address = ${$.address}
+    and coalesce(conversation_id, '') = ${conversationOf($.messageId)}`,
 )
 
-/** The reply key of a ticket and an address, once one was made. */
-export const findReplyKey = async (tx: Connection, ticketId: string, address: string): Promise<string | undefined> =>
-  (await tx.query(keyOf.bind({ ticketId, address }))).rows[0]?.replyKey
+interface Answered {
+  ticketId: string
+  address: string
+  /** What is answered: each conversation has addresses of its own. */
+  messageId: string | null
+}
+
+/** The reply key of a ticket, an address and a conversation, once one was made. */
+export const findReplyKey = async (tx: Connection, answered: Answered): Promise<string | undefined> =>
+  (await tx.query(keyOf.bind(answered))).rows[0]?.replyKey
 
 const THREAD_MAX = 20
 
-const thread = prepareSql<{ ticketId: string; before: string }, { messageId: string; inbound: boolean }>()(
-  ($) => sql`with family as (select id from tickets where id = ${$.ticketId} or merged_into_id = ${$.ticketId})
+const thread = prepareSql<
+  { ticketId: string; before: string; about: string | null },
+  { messageId: string; inbound: boolean }
+>()(
+  ($) => sql`with family as (select id from tickets where id = ${$.ticketId} or merged_into_id = ${$.ticketId}),
+  conversation as (select ${conversationOf($.about)} as id)
   select * from (
     select header_message_id as "messageId", received_at as at, true as inbound from inbound_mails
       where ticket_id in (select id from family) and header_message_id is not null and verdict in ('ticket_created', 'message_added') and outcome->>'held' = 'false'
+        and ${conversationOf(sql`inbound_mails.message_id`)} = (select id from conversation)
     union all
     select message_id as "messageId", created_at as at, false as inbound from outbound_mails
       where ticket_id in (select id from family) and id < ${$.before} and kind not in ('notification', 'automatic_mail')
+        and ${conversationOf(sql`outbound_mails.ticket_message_id`)} = (select id from conversation)
     order by at desc limit ${sql.raw(String(THREAD_MAX))}
   ) latest order by at`,
 )
 
-/** The Message-IDs of the public mails of a ticket and of those that were merged into it, oldest first, for In-Reply-To and References (RFC 5322 §3.6.4). */
-export const threadOf = async (tx: Connection, ticketId: string, mailId: string) =>
-  (await tx.query(thread.bind({ ticketId, before: mailId }))).rows
+/** The Message-IDs of the mails of a conversation, that with the requester or another, on a ticket and on those that were merged into it, oldest first, for In-Reply-To and References (RFC 5322 §3.6.4). */
+export const threadOf = async (tx: Connection, { ticketId, id, ticketMessageId }: OutboundRow) =>
+  (await tx.query(thread.bind({ ticketId, before: id, about: ticketMessageId }))).rows
 
 const suppressionOf = prepare<{ address: string }>()(($) =>
   build.select(rowOf(suppressedAddresses)).from(suppressedAddresses).where(eq(suppressedAddresses.address, $.address)),

@@ -48,16 +48,18 @@ export const outboundMails = pgTable(
   ],
 )
 
-/** The random part of a signed reply address: one for each ticket and address. */
+/** The random part of a signed reply address: one for each ticket, address and conversation. */
 export const replyAddresses = pgTable(
   'reply_addresses',
   {
     replyKey: id().primaryKey(),
     ticketId: id().notNull(),
     address: id().notNull(),
+    /** Where an answer belongs, if that is not the ticket's conversation with its requester. */
+    conversationId: id(),
     createdAt: instant().notNull(),
   },
-  (t) => [uniqueIndex('reply_addresses_owner').on(t.ticketId, t.address)],
+  (t) => [uniqueIndex('reply_addresses_owner').on(t.ticketId, t.address, sql`coalesce(conversation_id, '')`)],
 )
 
 /** Addresses that nothing is sent to any more. */

@@ -15,6 +15,7 @@ export const noticeKinds = [
   'mail_unverified',
   'mail_bounced',
   'ticket_changed',
+  'note_added',
 ] as const
 export type NoticeKind = (typeof noticeKinds)[number]
 

@@ -10,6 +10,7 @@ export const ruleEvents = [
   'ticket.assigned',
   'ticket.replied',
   'ticket.noted',
+  'conversation.replied',
   'ticket.restored',
   'ticket.merged',
   'ticket.split',

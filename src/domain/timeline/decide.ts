@@ -9,6 +9,7 @@ const KIND_OF_EVENT: Record<string, EntryKind> = {
   'ticket.opened': 'message',
   'ticket.replied': 'message',
   'message.held': 'message',
+  'conversation.replied': 'message',
   'ticket.noted': 'note',
   'ticket.changed': 'change',
   'ticket.assigned': 'assignment',
