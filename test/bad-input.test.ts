@@ -119,6 +119,16 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
     params: async () => ({ ticketId: (await openTicket()).id }),
     body: { parentId: aTicketId },
   },
+  addCalendar: {
+    body: {
+      key: 'right',
+      name: 'Right',
+      timeZone: 'Europe/Vienna',
+      hours: { monday: [{ from: '08:00', to: '16:00' }] },
+    },
+  },
+  changeCalendar: { params: async () => ({ key: await aCalendar() }), body: { name: 'Right' } },
+  removeCalendar: { params: async () => ({ key: await aCalendar() }) },
   startTimer: { params: async () => ({ ticketId: await aTimer(false) }), body: { note: 'Right' } },
   pauseTimer: { params: async () => ({ ticketId: await aTimer() }) },
   stopTimer: { params: async () => ({ ticketId: await aTimer() }) },
@@ -336,6 +346,13 @@ const aConversation = async () => {
   const { id } = await openTicket()
   const body = { kind: 'internal', title: 'Among us', participants: [] }
   return (await call('POST', `/v1/tickets/${id}/conversations`, { body })).body.id
+}
+let calendarsMade = 0
+const aCalendar = async () => {
+  const key = `calendar_${calendarsMade++}`
+  const hours = { monday: [{ from: '08:00', to: '16:00' }] }
+  await call('POST', '/v1/calendars', { body: { key, name: 'Spare', timeZone: 'UTC', hours } })
+  return key
 }
 const aJob = async () =>
   (

@@ -2,6 +2,7 @@
 export { apiKeys } from '../domain/access/table.ts'
 export { attachments } from '../domain/attachments/table.ts'
 export { bulkJobs } from '../domain/bulk/table.ts'
+export { calendars } from '../domain/calendars/table.ts'
 export { conversationParticipants, conversations, messages } from '../domain/conversations/table.ts'
 export { customFields } from '../domain/fields/table.ts'
 export { ticketFollowers } from '../domain/followers/table.ts'

@@ -6,6 +6,7 @@ import { check } from '../kernel/check.ts'
 import { isIdempotencyKey } from '../kernel/idempotency.ts'
 import { Problem, type ProblemCode } from '../kernel/problems.ts'
 import { bulkResolvers } from './bulk.ts'
+import { calendarResolvers } from './calendars.ts'
 import type { Context } from './context.ts'
 import { costOf } from './cost.ts'
 import { problemIn, sentError } from './errors.ts'
@@ -44,6 +45,7 @@ const features = [
   relationResolvers,
   readingResolvers,
   bulkResolvers,
+  calendarResolvers,
   timeResolvers,
   workloadResolvers,
   lifecycleResolvers,

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox'
 import { ApiKey, ApiKeyWithSecret, RequesterToken } from '../domain/access/schema.ts'
 import { Attachment, AttachmentLink } from '../domain/attachments/schema.ts'
 import { bulkSchemas } from '../domain/bulk/schema.ts'
+import { calendarSchemas } from '../domain/calendars/schema.ts'
 import { conditionSchemas } from '../domain/conditions/schema.ts'
 import { Conversation, Message } from '../domain/conversations/schema.ts'
 import { Event } from '../domain/events/schema.ts'
@@ -92,6 +93,7 @@ export const twins: Record<string, TSchema> = {
   NotificationsRead,
   Event,
   ...bulkSchemas,
+  ...calendarSchemas,
   ...timeSchemas,
   ...conditionSchemas,
   ...viewSchemas,

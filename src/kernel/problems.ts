@@ -25,6 +25,7 @@ export const problems = {
   absence_not_found: { status: 404, title: 'There is no such absence of this person' },
   time_entry_not_found: { status: 404, title: 'There is no such time entry' },
   timesheet_not_found: { status: 404, title: 'There is no such week: it is written as 2026-W47' },
+  calendar_not_found: { status: 404, title: 'There is no such calendar' },
   job_not_found: { status: 404, title: 'There is no such job of yours' },
   simulation_not_found: { status: 404, title: 'There is no such simulation of this rule' },
   event_not_found: { status: 404, title: 'There is no such event of this ticket' },

@@ -7,6 +7,7 @@ import { accessRoutes } from './access.ts'
 import { type AttachmentParts, attachmentRoutes } from './attachments.ts'
 import { acceptBodies } from './bodies.ts'
 import { bulkRoutes } from './bulk.ts'
+import { calendarRoutes } from './calendars.ts'
 import { conversationRoutes } from './conversations.ts'
 import { docsRoutes, openapi } from './docs.ts'
 import { eventRoutes } from './events.ts'
@@ -95,6 +96,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   relationRoutes(api)
   readingRoutes(api)
   bulkRoutes(api)
+  calendarRoutes(api)
   timeRoutes(api)
   timesheetRoutes(api)
   workloadRoutes(api)

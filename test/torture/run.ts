@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util'
 import { makeDatabase, onPostgres } from '../support/database.ts'
 import { startPostgres } from '../support/postgres.ts'
 import type { ServerDatabase } from '../support/process.ts'
+import { calendarsRun } from './calendars.ts'
 import { type ClaimsParts, claimsRun } from './claims.ts'
 import { type HostileParts, hostileRun } from './hostile.ts'
 import { type KillParts, killRun, type TortureResult } from './kill.ts'
@@ -24,6 +25,7 @@ const tortures: Record<
   kill: killRun,
   pending: pendingRun,
   claims: claimsRun,
+  calendars: calendarsRun,
   hostile: hostileRun,
   outbound: outboundRun,
   'round-robin': roundRobinRun,

@@ -1,0 +1,31 @@
+import { refuseStale } from '../../kernel/conflict.ts'
+import { defineCommand } from '../../kernel/desk.ts'
+import { changesBetween } from '../../kernel/events.ts'
+import { invalidInput } from '../../kernel/problems.ts'
+import { refuseAdminWork } from '../people/policy.ts'
+import { calendarFaults, wholeWeek } from './decide.ts'
+import { type Calendar, ChangeCalendar } from './schema.ts'
+import { lockCalendar } from './store.ts'
+import { calendars } from './table.ts'
+
+/** Changes a calendar, from now on. A week is given as a whole. */
+export const changeCalendar = defineCommand({
+  name: 'changeCalendar',
+  group: 'vocabularies',
+  input: ChangeCalendar,
+  subject: async ({ tx }, { key }) => ({ calendar: await lockCalendar(tx, key), tx }),
+  refuse: (actor) => refuseAdminWork(actor),
+
+  async handle({ update, emit, now }, { key, expectedVersion, hours, ...input }, { calendar, tx }): Promise<Calendar> {
+    const wanted = { ...input, ...(hours ? { hours: wholeWeek(hours) } : {}) }
+    await refuseStale(tx, { id: key, version: calendar.version }, expectedVersion, Object.keys(wanted))
+    const faults = calendarFaults({ ...calendar, ...wanted })
+    if (faults.length) throw invalidInput(faults)
+    const changes = changesBetween(calendar, wanted)
+    if (!Object.keys(changes).length) return calendar
+    update(calendars, calendar, { ...wanted, version: calendar.version + 1, updatedAt: now })
+    const object = { type: 'calendar', id: key, version: calendar.version }
+    emit({ type: 'calendar.changed', object, changes, data: { key } })
+    return calendar
+  },
+})
