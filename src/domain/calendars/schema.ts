@@ -2,7 +2,6 @@ import { type Static, Type } from 'typebox'
 import { Closed, ExpectedVersion, Key, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
 
 export const weekdays = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const
-export type Weekday = (typeof weekdays)[number]
 
 const Clock = (description: string) =>
   Type.String({

@@ -36,7 +36,7 @@ export function isZone(name: string): boolean {
 const PARTS = /^(\d+)\/(\d+)\/(\d+), (\d+):(\d+):(\d+)$/
 
 /** By how many milliseconds the clocks of a zone are ahead of UTC at a moment. */
-export function offsetAt(zone: string, at: number): number {
+function offsetAt(zone: string, at: number): number {
   const whole = Math.floor(at / 1_000) * 1_000
   const [, month, day, year, hour, minute, second] = PARTS.exec(formatOf(zone).format(whole)) ?? []
   return Date.UTC(Number(year), Number(month) - 1, Number(day), Number(hour), Number(minute), Number(second)) - whole
