@@ -30,6 +30,7 @@ import {
 } from '../domain/rules/schema.ts'
 import { searchSchemas } from '../domain/search/schema.ts'
 import { simulationSchemas } from '../domain/simulations/schema.ts'
+import { statisticsSchemas } from '../domain/statistics/schema.ts'
 import { RenderedTemplate, Template } from '../domain/templates/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
 import { timeSchemas } from '../domain/time/schema.ts'
@@ -95,6 +96,7 @@ export const twins: Record<string, TSchema> = {
   ...bulkSchemas,
   ...calendarSchemas,
   ...timeSchemas,
+  ...statisticsSchemas,
   ...conditionSchemas,
   ...viewSchemas,
   ...fieldSchemas,

@@ -28,6 +28,7 @@ import { ruleRoutes } from './rules.ts'
 import { searchRoutes } from './search.ts'
 import { guardRoutes, type SessionParts } from './session.ts'
 import { simulationRoutes } from './simulations.ts'
+import { statisticsRoutes } from './statistics.ts'
 import { templateRoutes } from './templates.ts'
 import { ticketRoutes } from './tickets.ts'
 import { timeRoutes } from './time.ts'
@@ -99,6 +100,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   calendarRoutes(api)
   timeRoutes(api)
   timesheetRoutes(api)
+  statisticsRoutes(api)
   workloadRoutes(api)
   lifecycleRoutes(api)
   viewRoutes(api)

@@ -216,7 +216,9 @@ async function changed(ask: Ask, model: Model, n: number, change: object, expect
 
 /** The statuses to which a ticket may be brought now, as the desk says. */
 async function waysOn(ask: Ask, id: string): Promise<string[]> {
-  const { data } = (await ask('GET', `/tickets/${id}/transitions`)).body as { data: { status: string; allowed: boolean }[] }
+  const { data } = (await ask('GET', `/tickets/${id}/transitions`)).body as {
+    data: { status: string; allowed: boolean }[]
+  }
   return data.flatMap(({ status, allowed }) => (allowed ? [status] : []))
 }
 

@@ -1,0 +1,98 @@
+import { type SQL, sql } from 'drizzle-orm'
+import { prepareSql, unnamed } from '../../db/statement.ts'
+import { isAgent } from '../../kernel/actor.ts'
+import { defineQuery } from '../../kernel/desk.ts'
+import { instantIn } from '../../kernel/instant.ts'
+import { wrongParameter } from '../../kernel/page.ts'
+import { isZone } from '../calendars/zones.ts'
+import { REPORT_ROWS_MAX, type TimeGroup, type TimeReport, TimeReportInput, type TimeReportRow } from './schema.ts'
+
+interface Grouping {
+  key: SQL
+  /** The key for people to read, where it is not so already. */
+  name?(key: SQL): SQL
+}
+
+interface Bounds {
+  from: string | null
+  to: string | null
+  zone: string
+  personId: string | null
+  ticketId: string | null
+  organizationId: string | null
+  project: string | null
+  measured: boolean
+}
+
+const personName = (key: SQL) => sql`(select coalesce(name, email) from people where id = ${key})`
+const teamName = (key: SQL) => sql`(select name from teams where id = ${key})`
+const organizationName = (key: SQL) => sql`(select name from organizations where id = ${key})`
+const ticketName = (key: SQL) => sql`(select '#' || number || ' ' || subject from tickets where id = ${key})`
+const local = (zone: SQL) => sql`(e.started_at at time zone ${zone})`
+
+const groupings = (zone: SQL): Record<TimeGroup, Grouping> => ({
+  person: { key: sql`e.person_id`, name: personName },
+  ticket: { key: sql`e.ticket_id`, name: ticketName },
+  team: { key: sql`t.team_id`, name: teamName },
+  requester: { key: sql`t.requester_id`, name: personName },
+  organization: { key: sql`t.organization_id`, name: organizationName },
+  project: { key: sql`t.project` },
+  type: { key: sql`t.type` },
+  activity: { key: sql`e.activity` },
+  source: { key: sql`e.source` },
+  day: { key: sql`to_char(${local(zone)}, 'YYYY-MM-DD')` },
+  week: { key: sql`to_char(${local(zone)}, 'IYYY-"W"IW')` },
+  month: { key: sql`to_char(${local(zone)}, 'YYYY-MM')` },
+})
+
+const nameAt = (n: number, name: Grouping['name'] = (key) => key): SQL =>
+  name(sql`counted.keys[${sql.raw(String(n + 1))}]`)
+
+// of as many forms as groups can be combined: none is prepared by name
+const reportOf = (groups: readonly TimeGroup[]) =>
+  unnamed(
+    prepareSql<Bounds, TimeReportRow>()(($) => {
+      const by = groups.map((group) => groupings(sql`${$.zone}::text`)[group])
+      const keys = by.map(({ key }) => key)
+      const list = (parts: SQL[]) => sql`array[${sql.join(parts, sql`, `)}]::text[]`
+      return sql`with counted as (
+          select ${list(keys)} as keys, e.rate->>'currency' as currency,
+            count(*)::int as entries, sum(e.duration_seconds)::int as seconds, sum(e.billable_seconds)::int as billable,
+            sum(round(e.billable_seconds * (e.rate->>'amount')::numeric / 3600))::bigint as amount
+          from time_entries e join tickets t on t.id = e.ticket_id
+          where e.ended_at is not null and (e.source = 'automatic') = ${$.measured}::boolean
+            and (${$.from}::timestamptz is null or e.started_at >= ${$.from}) and (${$.to}::timestamptz is null or e.started_at < ${$.to})
+            and (${$.personId}::text is null or e.person_id = ${$.personId}) and (${$.ticketId}::text is null or e.ticket_id = ${$.ticketId})
+            and (${$.organizationId}::text is null or t.organization_id = ${$.organizationId}) and (${$.project}::text is null or t.project = ${$.project})
+          group by 1, e.rate->>'currency'
+        )
+        select keys, ${list(by.map(({ name }, n) => nameAt(n, name)))} as names, sum(entries)::int as entries, sum(seconds)::int as seconds, sum(billable)::int as "billableSeconds",
+          coalesce(jsonb_agg(jsonb_build_object('amount', amount, 'currency', currency) order by currency) filter (where currency is not null and amount <> 0), '[]') as amounts
+        from counted group by keys order by keys limit ${sql.raw(String(REPORT_ROWS_MAX + 1))}`
+    }),
+  )
+
+/** The time that was spent, summed by up to three things. A timer counts once it is stopped; reversals take away. */
+export const timeReport = defineQuery({
+  name: 'timeReport',
+  group: 'time',
+  input: TimeReportInput,
+  refuse: (actor) => (isAgent(actor) ? undefined : 'forbidden'),
+
+  async read({ db }, { groupBy, from, to, timeZone = 'UTC', measured = false, ...of }): Promise<TimeReport> {
+    if (!isZone(timeZone)) throw wrongParameter('timeZone', `${timeZone} is no time zone`)
+    const { personId = null, ticketId = null, organizationId = null, project = null } = of
+    const bounds = {
+      from: instantIn('/from', from) ?? null,
+      to: instantIn('/to', to) ?? null,
+      zone: timeZone,
+      measured,
+      personId,
+      ticketId,
+      organizationId,
+      project,
+    }
+    const { rows } = await db.query(reportOf(groupBy).bind(bounds))
+    return { groupBy, rows: rows.slice(0, REPORT_ROWS_MAX), isCapped: rows.length > REPORT_ROWS_MAX }
+  },
+})
