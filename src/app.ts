@@ -84,6 +84,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     frameworkErrors: answerError,
     clientErrorHandler: answerBrokenRequest,
     bodyLimit: 1_048_576,
+    // whose X-Forwarded-For says who asks
+    trustProxy: config.httpTrustedProxies.length ? [...config.httpTrustedProxies] : false,
     routerOptions: { maxParamLength: 200 },
     requestTimeout: 30_000,
     keepAliveTimeout: 10_000,
@@ -99,6 +101,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     reactions,
     settings: {
       publicUrl: config.publicUrl,
+      portalUrl: config.portalUrl,
       mailDomain: config.mailDomain,
       replyDomain: config.replyDomain,
       mailIsRouted: config.smtpRelayUrl !== undefined,

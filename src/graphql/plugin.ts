@@ -12,6 +12,7 @@ import { problemIn, sentError } from './errors.ts'
 import { fieldResolvers } from './fields.ts'
 import { lifecycleResolvers } from './lifecycle.ts'
 import { measure } from './limits.ts'
+import { loginResolvers } from './login.ts'
 import { mailResolvers } from './mail.ts'
 import { nodeResolvers } from './node.ts'
 import { notificationResolvers } from './notifications.ts'
@@ -35,6 +36,7 @@ const BODY_BYTES_MAX = 102_400
 const features = [
   ticketResolvers,
   peopleResolvers,
+  loginResolvers,
   organizationResolvers,
   mailResolvers,
   notificationResolvers,

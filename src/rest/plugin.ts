@@ -12,6 +12,7 @@ import { eventRoutes } from './events.ts'
 import { followerRoutes } from './followers.ts'
 import { type HealthParts, healthRoutes } from './health.ts'
 import { lifecycleRoutes } from './lifecycle.ts'
+import { loginRoutes } from './login.ts'
 import { macroRoutes } from './macros.ts'
 import { type MailParts, mailRoutes } from './mail.ts'
 import { mailboxRoutes } from './mailboxes.ts'
@@ -101,6 +102,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   searchRoutes(api)
   vocabularyRoutes(api)
   accessRoutes(api)
+  loginRoutes(api)
   eventRoutes(api)
   mailboxRoutes(api)
   mailRoutes(api, parts)

@@ -117,7 +117,7 @@ const oneByOne = prepareSql<{ address: string }, never>()(
 /** What was sent to an address automatically; nobody else sends to it before this transaction is done. */
 export async function sentTo(tx: Connection, { to, ticketId, id }: OutboundRow, now: Instant): Promise<Sent> {
   await tx.query(oneByOne.bind({ address: to }))
-  const [sent] = (await tx.query(sentLately.bind({ to, ticketId, mailId: id, now }))).rows
+  const [sent] = (await tx.query(sentLately.bind({ to, ticketId: ticketId ?? '', mailId: id, now }))).rows
   return sent ?? { lastHour: 0, lastDay: 0, aboutTicket: 0, everybody: 0 }
 }
 

@@ -35,6 +35,8 @@ export const Person = Closed(
     locale: Nullable(Type.String()),
     timeZone: Nullable(Type.String()),
     disabledAt: Nullable(Timestamp),
+    mergedIntoId: Nullable(Id('Of whose record theirs has become a part')),
+    erasedAt: Nullable(Timestamp),
     createdAt: Timestamp,
     updatedAt: Timestamp,
     version: Type.Integer(),

@@ -97,6 +97,8 @@ export async function insertPerson(
     organizationId: organization?.id ?? null,
     organizationVouched: false,
     disabledAt: null,
+    mergedIntoId: null,
+    erasedAt: null,
     notices: {},
     version: 1,
     createdAt: now,

@@ -24,6 +24,10 @@ export const people = pgTable(
     locale: text(),
     timeZone: text(),
     disabledAt: instant(),
+    /** Whose record theirs has become a part of. */
+    mergedIntoId: id(),
+    /** When all that was kept about them was blanked. */
+    erasedAt: instant(),
     /** How they want to be told; what is not in it is as usual. */
     notices: jsonb().$type<NoticeChoices>().notNull().default({}),
     version: integer().notNull(),
