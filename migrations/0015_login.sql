@@ -39,6 +39,7 @@ ALTER TABLE "outbound_mails" ALTER COLUMN "ticket_id" DROP NOT NULL;--> statemen
 ALTER TABLE "bulk_jobs" ADD COLUMN "kind" text DEFAULT 'bulk_change' NOT NULL;--> statement-breakpoint
 ALTER TABLE "bulk_jobs" ADD COLUMN "person_id" text COLLATE "C";--> statement-breakpoint
 ALTER TABLE "bulk_jobs" ADD COLUMN "subjects" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE "bulk_jobs" ADD COLUMN "cursor" text;--> statement-breakpoint
 ALTER TABLE "people" ADD COLUMN "merged_into_id" text COLLATE "C";--> statement-breakpoint
 ALTER TABLE "people" ADD COLUMN "erased_at" timestamp(3) with time zone;--> statement-breakpoint
 ALTER TABLE "passwords" ADD CONSTRAINT "passwords_person_id_people_id_fk" FOREIGN KEY ("person_id") REFERENCES "public"."people"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint

@@ -33,7 +33,14 @@ import { lazySerializers } from './rest/serialization.ts'
 /** What follows from events, in this order, in the transaction of the command that told them. */
 const reactions: readonly Reaction[] = [mailPublicReply, notifyAgents, runRules, runDueRule]
 
-const queues: readonly Queue[] = ['mail.parse', 'mail.send', 'rule.simulate', 'ticket.bulk', 'words.follow']
+const queues: readonly Queue[] = [
+  'mail.parse',
+  'mail.send',
+  'rule.simulate',
+  'ticket.bulk',
+  'person.erase',
+  'words.follow',
+]
 
 export interface AppParts {
   config: Config

@@ -83,6 +83,7 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
     },
     body: { password: 'correct horse battery' },
   },
+  erasePerson: { params: async () => ({ personId: (await person('requester')).id }), body: { subjects: true } },
   invitePerson: { params: async () => ({ personId: agent.id }) },
   sendVerification: { params: async () => ({ personId: agent.id, email: agent.email }) },
   endSession: { params: async () => ({ sessionId: await aSession() }) },

@@ -1,3 +1,4 @@
+import { erasePerson } from '../domain/erasure/erase-person.ts'
 import { createToken } from '../domain/login/create-token.ts'
 import { endSession } from '../domain/login/end-session.ts'
 import { endSessions } from '../domain/login/end-sessions.ts'
@@ -26,6 +27,7 @@ export const loginResolvers = {
     ...mutation(resetPassword),
     ...mutation(verifyEmail),
     ...mutation(endSession),
+    ...mutation(erasePerson),
     ...mutation(endSessions),
   },
 }

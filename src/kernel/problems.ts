@@ -56,6 +56,7 @@ export const problems = {
   email_taken: { status: 409, title: 'Another person has this e-mail address' },
   email_is_primary: { status: 409, title: 'Mail goes to this address; choose another one for it first' },
   person_inactive: { status: 409, title: 'This person is disabled, or their record is no more' },
+  person_active: { status: 409, title: 'Somebody who works here must be disabled first' },
   domain_taken: { status: 409, title: 'Another organization has this domain' },
   organization_in_use: { status: 409, title: 'People belong to this organization' },
   mailbox_taken: { status: 409, title: 'Another mailbox has this address' },

@@ -56,7 +56,7 @@ export function peopleRoutes(app: FastifyInstance): void {
     response: PersonRef,
     tag,
     summary: 'Change a person',
-    problems: ['person_not_found', 'last_admin'],
+    problems: ['person_not_found', 'last_admin', 'person_inactive'],
   })
   commandRoute(app, {
     method: 'POST',
@@ -67,7 +67,7 @@ export function peopleRoutes(app: FastifyInstance): void {
     location: ({ id }) => `/v1/people/${id}`,
     tag,
     summary: 'Add an address; mail from it is theirs',
-    problems: ['person_not_found', 'email_taken'],
+    problems: ['person_not_found', 'email_taken', 'person_inactive'],
   })
   commandRoute(app, {
     method: 'DELETE',

@@ -8,6 +8,7 @@ import { type AttachmentParts, attachmentRoutes } from './attachments.ts'
 import { acceptBodies } from './bodies.ts'
 import { bulkRoutes } from './bulk.ts'
 import { docsRoutes, openapi } from './docs.ts'
+import { erasureRoutes } from './erasure.ts'
 import { eventRoutes } from './events.ts'
 import { followerRoutes } from './followers.ts'
 import { type HealthParts, healthRoutes } from './health.ts'
@@ -103,6 +104,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   vocabularyRoutes(api)
   accessRoutes(api)
   loginRoutes(api)
+  erasureRoutes(api)
   eventRoutes(api)
   mailboxRoutes(api)
   mailRoutes(api, parts)

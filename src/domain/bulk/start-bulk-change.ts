@@ -54,6 +54,7 @@ export const startBulkChange = defineCommand({
       kind: 'bulk_change',
       personId: null,
       subjects: false,
+      cursor: null,
       state: 'queued',
       ticketIds: found,
       actions,

@@ -25,6 +25,8 @@ export const bulkJobs = pgTable('bulk_jobs', {
   createdAt: instant().notNull(),
   startedAt: instant(),
   finishedAt: instant(),
+  /** Where the next step of an erasure begins. */
+  cursor: text(),
   /** How many steps were made: a job for another step finds nothing to do. */
   step: integer().notNull(),
 })

@@ -65,6 +65,12 @@ export async function forgive(db: Connection, { marks }: Attempt): Promise<void>
 
 const accountKey = (account: string): string => `a:${createHash('sha256').update(account).digest('base64url')}`
 
+/** Under which the attempts of an address are kept, to log in and to have a new password. */
+export const attemptKeys = (address: string): string[] => [address, resetOf(address)].map(accountKey)
+
+/** What asks for a new password for an address are counted by. */
+export const resetOf = (address: string): string => `reset ${address}`
+
 /** Of IPv6 the network: one household has 2^64 addresses. */
 const peerKey = (peer: string): string => `p:${isIPv6(peer) ? networkOf(peer) : peer}`
 

@@ -1,6 +1,6 @@
 import { defineCommand } from '../../kernel/desk.ts'
 import { findPersonByAddress, normalised } from '../people/store.ts'
-import { takeAttempt } from './attempts.ts'
+import { resetOf, takeAttempt } from './attempts.ts'
 import { type Accepted, RequestPasswordReset } from './schema.ts'
 import { isVerified } from './store.ts'
 import { queueTokenMail } from './tokens.ts'
@@ -12,7 +12,7 @@ export const requestPasswordReset = defineCommand({
   input: RequestPasswordReset,
   everyTime: true,
   // never forgiven: each may cost a mail
-  before: ({ db, peer }, { email }) => takeAttempt(db, `reset ${normalised('/email', email)}`, peer),
+  before: ({ db, peer }, { email }) => takeAttempt(db, resetOf(normalised('/email', email)), peer),
 
   async subject({ tx }, { email }) {
     const address = normalised('/email', email)

@@ -25,6 +25,7 @@ export const addPersonEmail = defineCommand({
     if (!seesPerson(actor, person)) return 'person_not_found'
     const refusal = refusePersonWork(actor, [person.role])
     if (refusal) return refusal
+    if (person.erasedAt) return 'person_inactive'
     if (owner) return 'email_taken'
     if (person.emails.length >= EMAILS_MAX) return invalid('/email', 'too_many', `${EMAILS_MAX} are theirs already`)
   },
