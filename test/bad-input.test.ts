@@ -84,6 +84,10 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
     body: { password: 'correct horse battery' },
   },
   erasePerson: { params: async () => ({ personId: (await person('requester')).id }), body: { subjects: true } },
+  mergePerson: {
+    params: async () => ({ personId: (await person('requester')).id }),
+    body: { into: (await person('requester')).id },
+  },
   invitePerson: { params: async () => ({ personId: agent.id }) },
   sendVerification: { params: async () => ({ personId: agent.id, email: agent.email }) },
   endSession: { params: async () => ({ sessionId: await aSession() }) },

@@ -49,7 +49,7 @@ export const problems = {
   ticket_not_snoozed: { status: 409, title: 'This ticket is not snoozed' },
   ticket_not_merged: { status: 409, title: 'This ticket is not merged' },
   merge_cycle: { status: 409, title: 'These are the same ticket, or one is a part of the other' },
-  merge_too_large: { status: 409, title: 'Too much hangs on this ticket to be merged' },
+  merge_too_large: { status: 409, title: 'Too much hangs on this to be merged' },
   queue_empty: { status: 409, title: 'Nothing waits in this queue' },
   already_claimed: { status: 409, title: 'Somebody else has the ticket' },
   not_claimed: { status: 409, title: 'Nobody has the ticket' },

@@ -44,6 +44,8 @@ const statements = [
   ($: Names) =>
     sql`update api_keys set name = '', revoked_at = coalesce(revoked_at, now()) where person_id = ${mine($)}`,
   ($: Names) => sql`delete from rule_simulation_tickets where ticket_id in ${tickets($)}`,
+  ($: Names) =>
+    sql`update people set name = null, locale = null, time_zone = null, notices = '{}' where merged_into_id = ${mine($)}`,
   ($: Names) => sql`delete from person_emails where person_id = ${mine($)}`,
 ].map((statement) => prepareSql<Values, never>()(statement))
 

@@ -31,7 +31,7 @@ export const changePerson = defineCommand({
     const refusal = refusePersonWork(actor, [person.role, role, supportTeam ? 'agent' : undefined])
     if (refusal) return refusal
     const ceases = disabled === true || (role !== undefined && role !== 'admin')
-    if (person.erasedAt) return 'person_inactive'
+    if (person.erasedAt || person.mergedIntoId) return 'person_inactive'
     if (address !== undefined && !person.emails.includes(address))
       return invalid('/email', 'not_found', 'is none of their addresses')
     if (isNowhere) return invalid('/organizationId', 'not_found', 'is no organization')

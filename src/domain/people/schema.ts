@@ -74,6 +74,8 @@ export type ChangePerson = Static<typeof ChangePerson>
 
 export const PersonEmail = Closed({ personId: Id(), email: EmailAddress })
 
+export const MergePerson = Closed({ personId: Id(), into: Id('Whose record stays') })
+
 export const Team = Closed(
   {
     id: Id(),
@@ -101,6 +103,7 @@ declare module '../../kernel/events.ts' {
   interface EventData {
     'person.added': { role: string }
     'person.changed': Record<string, never>
+    'person.merged': { personId: string }
     'team.added': { memberIds: string[] }
     'team.changed': Record<string, never>
   }
