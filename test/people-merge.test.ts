@@ -41,6 +41,8 @@ t.test('two records of one person become one, and nothing points at the first', 
 
   const later = await call('POST', '/v1/tickets', { body: { subject: 'x', body: 'x', requesterId: old.id } })
   t.match(later, { status: 201, body: { requesterId: ruth.id } }, 'the old id names them still')
+  const moved = await call('PATCH', `/v1/tickets/${both.id}`, { body: { requesterId: old.id } })
+  t.match(moved, { status: 200, body: { requesterId: ruth.id } })
   const answer = await receive(`From: ${old.email}\nTo: support@kontor.localhost\nSubject: More\n\nStill.`, {
     mailFrom: old.email,
   })
