@@ -58,6 +58,9 @@ export async function startProcess(config: Config, lock?: () => void): Promise<R
       '*.accessToken',
       '*.key',
       '*.password',
+      '*.currentPassword',
+      '*.refreshToken',
+      '*.token',
     ],
   })
   // those who let work in stop together; what stands behind them follows, last opened first

@@ -283,7 +283,7 @@ t.test('admins erase, but neither themselves nor who works here', async (t) => {
   t.match(await call('GET', `/v1/people/${other.id}`), { body: { name: null, role: 'agent', erasedAt: String } })
   t.equal((await call('GET', `/v1/tickets/${opened.body.id}`)).body.subject, 'Stays', 'the ticket is of somebody else')
   const { status } = await exported(ruth.id, agent.key)
-  t.equal(status, 404, 'an agent exports nobody but themselves')
+  t.equal(status, 403, 'an agent exports nobody but themselves')
   t.equal((await exported(agent.id, agent.key)).status, 200)
   const begun = await graphql('mutation ($id: ID!) { erasePerson(input: { personId: $id }) { kind state } }', {
     id: ruth.id,

@@ -1,7 +1,7 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { prepareSql } from '../../db/statement.ts'
-import { isAdmin } from '../../kernel/actor.ts'
+import { isAdmin, isStaff } from '../../kernel/actor.ts'
 import { readBlob } from '../../kernel/blobs.ts'
 import { defineQuery } from '../../kernel/desk.ts'
 import { Problem } from '../../kernel/problems.ts'
@@ -29,7 +29,10 @@ export const personExport = defineQuery({
   name: 'personExport',
   group: 'people',
   input: ExportPerson,
-  refuse: (actor, { personId }) => (isAdmin(actor) || actor.id === personId ? undefined : 'person_not_found'),
+  refuse(actor, { personId }) {
+    if (isAdmin(actor) || actor.id === personId) return
+    return isStaff(actor) ? 'forbidden' : 'person_not_found'
+  },
 
   async read({ db, actor }, { personId }): Promise<AsyncGenerator<Kept>> {
     const person = await findPerson(db, personId)

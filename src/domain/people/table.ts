@@ -37,6 +37,7 @@ export const people = pgTable(
   (t) => [
     // conditions and searches ask for a requester by their address
     index('people_email').on(t.email),
+    index('people_merged_into').on(t.mergedIntoId).where(sql`merged_into_id is not null`),
     index('people_organization_members').on(t.organizationId).where(sql`organization_id is not null`),
     foreignKey({ name: 'people_organization', columns: [t.organizationId], foreignColumns: [organizations.id] }),
   ],
