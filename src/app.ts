@@ -33,7 +33,14 @@ import { lazySerializers } from './rest/serialization.ts'
 /** What follows from events, in this order, in the transaction of the command that told them. */
 const reactions: readonly Reaction[] = [mailPublicReply, notifyAgents, runRules, runDueRule]
 
-const queues: readonly Queue[] = ['mail.parse', 'mail.send', 'rule.simulate', 'ticket.bulk', 'words.follow']
+const queues: readonly Queue[] = [
+  'mail.parse',
+  'mail.send',
+  'rule.simulate',
+  'ticket.bulk',
+  'person.erase',
+  'words.follow',
+]
 
 export interface AppParts {
   config: Config
@@ -84,6 +91,8 @@ export async function createApp(parts: AppParts): Promise<App> {
     frameworkErrors: answerError,
     clientErrorHandler: answerBrokenRequest,
     bodyLimit: 1_048_576,
+    // whose X-Forwarded-For says who asks
+    trustProxy: config.httpTrustedProxies.length ? [...config.httpTrustedProxies] : false,
     routerOptions: { maxParamLength: 200 },
     requestTimeout: 30_000,
     keepAliveTimeout: 10_000,
@@ -99,6 +108,7 @@ export async function createApp(parts: AppParts): Promise<App> {
     reactions,
     settings: {
       publicUrl: config.publicUrl,
+      portalUrl: config.portalUrl,
       mailDomain: config.mailDomain,
       replyDomain: config.replyDomain,
       mailIsRouted: config.smtpRelayUrl !== undefined,

@@ -18,6 +18,8 @@ const variables = {
   smtpTlsKey: 'SMTP_TLS_KEY',
   requireTls: 'REQUIRE_TLS',
   publicUrl: 'PUBLIC_URL',
+  portalUrl: 'PORTAL_URL',
+  httpTrustedProxies: 'HTTP_TRUSTED_PROXIES',
   dataDir: 'DATA_DIR',
   databaseUrl: 'DATABASE_URL',
   unsafePostgres: 'UNSAFE_POSTGRES',
@@ -39,7 +41,14 @@ const names = Object.values(variables)
 const MIB = 1_048_576
 
 /** Values that a log or a terminal must not show; addresses may hold a password. */
-const untold: readonly (keyof Config)[] = ['bootstrapApiKey', 'jwtSecret', 'databaseUrl', 'smtpRelayUrl', 'publicUrl']
+const untold: readonly (keyof Config)[] = [
+  'bootstrapApiKey',
+  'jwtSecret',
+  'databaseUrl',
+  'smtpRelayUrl',
+  'publicUrl',
+  'portalUrl',
+]
 
 /** Everything that is wrong with the environment, a line for each fault. */
 export class ConfigError extends Error {
@@ -95,6 +104,8 @@ function withDefaults(text: (property: keyof Config) => string | undefined): Can
     smtpTlsKey: text('smtpTlsKey'),
     requireTls: truth(text('requireTls')) ?? false,
     publicUrl: text('publicUrl')?.replace(/\/+$/, '') ?? addressOf(host, port),
+    portalUrl: text('portalUrl')?.replace(/\/+$/, ''),
+    httpTrustedProxies: list(text('httpTrustedProxies')) ?? [],
     dataDir: text('dataDir') ?? './data',
     databaseUrl: text('databaseUrl'),
     unsafePostgres: text('unsafePostgres') ?? 'refuse',

@@ -15,7 +15,7 @@ export async function printContract(): Promise<string> {
   }
   await restPlugin(app, {
     desk: { as: unasked },
-    authenticator: { byApiKey: unasked, byPerson: unasked },
+    authenticator: { byApiKey: unasked, byPerson: unasked, bySession: unasked },
     secrets: { jwt: Buffer.alloc(32), cursor: Buffer.alloc(32), reply: [], instanceId: '' },
     sdl: '',
     parse: unasked,

@@ -8,7 +8,7 @@ import { journalMail } from './domain/inbound/journal-mail.ts'
 import { mailRecipient } from './domain/mailboxes/recipient.ts'
 import { followWord } from './domain/types/follow-word.ts'
 import { sayHello } from './hello.ts'
-import { bulkChanger } from './jobs/bulk.ts'
+import { bulkChanger, eraser } from './jobs/bulk.ts'
 import { startIndexing } from './jobs/indexing.ts'
 import { announcePresence } from './jobs/presence.ts'
 import { startRuleTimers } from './jobs/rule-timers.ts'
@@ -34,6 +34,7 @@ const MAILS_AT_ONCE = 8
 /** A queue worked one by one would wait for the next poll after each: see `burstWhenBatchFull`. */
 const SIMULATIONS_AT_ONCE = 2
 const BULK_CHANGES_AT_ONCE = 2
+const ERASURES_AT_ONCE = 2
 /** Whose turn comes when is the receiver's business: it is never without a mail to read. */
 const PARSE_MAILS_AT_ONCE = 32
 
@@ -57,6 +58,9 @@ export async function startProcess(config: Config, lock?: () => void): Promise<R
       '*.accessToken',
       '*.key',
       '*.password',
+      '*.currentPassword',
+      '*.refreshToken',
+      '*.token',
     ],
   })
   // those who let work in stop together; what stands behind them follows, last opened first
@@ -134,6 +138,7 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
       handle: bulkChanger(app.desk.as(SYSTEM, { channel: 'api' }), onError),
       atOnce: BULK_CHANGES_AT_ONCE,
     },
+    'person.erase': { handle: eraser(app.desk.as(SYSTEM, { channel: 'api' }), onError), atOnce: ERASURES_AT_ONCE },
     'words.follow': { handle: async (word) => void (await rules.execute(followWord, word)), atOnce: 1 },
     'rule.simulate': { handle: simulator(desk, onError), atOnce: SIMULATIONS_AT_ONCE },
     ...(transport

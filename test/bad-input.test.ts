@@ -20,10 +20,15 @@ interface Operation {
   requestBody?: { content: Record<string, { schema: Schema }> }
 }
 
+/** Anybody may ask: whoever has no credential proves who they are in the body. And only who has logged in logs out. `login.test.ts` asks them. */
+const APART = ['createToken', 'requestPasswordReset', 'resetPassword', 'verifyEmail', 'logOut']
+
 const contract = app.http.swagger() as unknown as { paths: Record<string, Record<string, Operation>> } // as printed
 const routes = Object.entries(contract.paths).flatMap(([path, methods]) =>
   Object.entries(methods).flatMap(([method, operation]) =>
-    method === 'get' ? [] : [{ method: method.toUpperCase() as Method, path, operation }],
+    method === 'get' || APART.includes(operation.operationId)
+      ? []
+      : [{ method: method.toUpperCase() as Method, path, operation }],
   ),
 )
 
@@ -71,6 +76,22 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
   createApiKey: { body: { name: 'Right' } },
   rotateApiKey: { params: async () => ({ apiKeyId: await aKey() }), body: {} },
   revokeApiKey: { params: async () => ({ apiKeyId: await aKey() }) },
+  setPassword: {
+    params: async () => {
+      await db.query({ text: 'delete from passwords', values: [] })
+      return {}
+    },
+    body: { password: 'correct horse battery' },
+  },
+  erasePerson: { params: async () => ({ personId: (await person('requester')).id }), body: { subjects: true } },
+  mergePerson: {
+    params: async () => ({ personId: (await person('requester')).id }),
+    body: { into: (await person('requester')).id },
+  },
+  invitePerson: { params: async () => ({ personId: agent.id }) },
+  sendVerification: { params: async () => ({ personId: agent.id, email: agent.email }) },
+  endSession: { params: async () => ({ sessionId: await aSession() }) },
+  endSessions: { params: async () => ({ personId: agent.id }) },
   mintRequesterToken: { body: { email: 'minted@example.com' } },
   resendMail: { params: async () => ({ outboundMailId: await aMail() }) },
   addRule: {
@@ -366,6 +387,16 @@ const aMail = async () => {
   const { id } = await openTicket()
   await call('POST', `/v1/tickets/${id}/replies`, { body: { body: 'Mail' } })
   return (await call('GET', `/v1/mail/outbound?ticketId=${id}`)).body.data[0].id
+}
+
+async function aSession(): Promise<string> {
+  const { id } = (await call('GET', '/v1/me')).body
+  const { rows: made } = await db.query<{ id: string }>({
+    text: `insert into sessions (id, person_id, family_hash, refresh_hash, created_at, last_used_at, expires_at)
+      values ('ses_' || gen_random_uuid(), $1, '', '', now(), now(), now() + interval '1 day') returning id`,
+    values: [id],
+  })
+  return made[0]?.id ?? ''
 }
 
 const fill = (path: string, params: Record<string, string>) =>

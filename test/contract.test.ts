@@ -81,6 +81,7 @@ const internalCommands: Record<string, string> = {
   fileMail: 'a step of the mail worker',
   failInboundMail: 'a step of the mail worker',
   advanceBulkChange: 'a step of a job',
+  advanceErasure: 'a step of a job',
   failBulkChange: 'a step of a job',
   claimOutboundMail: 'a step of the mail worker',
   recordMailResult: 'a step of the mail worker',
@@ -116,7 +117,7 @@ const internalQueries: Record<string, string> = {
 }
 
 /** Bytes do not fit into a graph. */
-const restOnly = ['attachmentContent', 'rawInboundMail']
+const restOnly = ['attachmentContent', 'rawInboundMail', 'personExport']
 
 t.test('every command has an operationId and a mutation of its name, or a reason to be internal', async (t) => {
   const commands = (await defined()).filter(({ isCommand }) => isCommand)

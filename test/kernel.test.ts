@@ -30,6 +30,8 @@ const somebody = (id: string) => ({
   locale: null,
   timeZone: null,
   disabledAt: null,
+  mergedIntoId: null,
+  erasedAt: null,
   notices: {},
   version: 1,
   createdAt: now,

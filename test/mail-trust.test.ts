@@ -414,7 +414,7 @@ t.test('two desks that write to each other, and one that is answered by a machin
             Subject: sent.subject,
             'Message-ID': `<${sent.messageId}>`,
           }),
-          { mailFrom: sent.automatic ? '' : sent.replyTo, rcptTo: ours },
+          { mailFrom: sent.automatic ? '' : (sent.replyTo ?? ''), rcptTo: ours },
         )
       }
     }

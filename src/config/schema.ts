@@ -66,6 +66,11 @@ export const Config = Type.Object({
   smtpTlsKey: maybe(File),
   requireTls: Type.Boolean({ description: 'true or false' }),
   publicUrl: text('an http:// or https:// address without user, query or fragment', isPublicUrl),
+  portalUrl: maybe(text('an http:// or https:// address without user, query or fragment', isPublicUrl)),
+  httpTrustedProxies: list<string>(
+    'a list of IP addresses and networks (like 10.0.0.0/8), separated by commas',
+    text('an IP address or network', (value) => isAddress(value) || isNetwork(value)),
+  ),
   dataDir: text('a folder', (value) => value !== ''),
   unsafePostgres: Type.Enum(['refuse', 'allow'], { description: 'refuse or allow' }),
   databaseUrl: maybe(text('a postgres:// or postgresql:// address', isPostgresUrl)),

@@ -7,6 +7,7 @@ export { conversationParticipants, conversations, messages } from '../domain/con
 export { customFields } from '../domain/fields/table.ts'
 export { ticketFollowers } from '../domain/followers/table.ts'
 export { correspondents, inboundMails, mailReferences } from '../domain/inbound/table.ts'
+export { loginAttempts, oneTimeTokens, passwords, sessions } from '../domain/login/table.ts'
 export { macros } from '../domain/macros/table.ts'
 export { mailboxes } from '../domain/mailboxes/table.ts'
 export { notifications } from '../domain/notifications/table.ts'

@@ -10,6 +10,7 @@ import { addPersonEmail } from '../domain/people/add-person-email.ts'
 import { addTeam } from '../domain/people/add-team.ts'
 import { changePerson } from '../domain/people/change-person.ts'
 import { changeTeam } from '../domain/people/change-team.ts'
+import { mergePerson } from '../domain/people/merge-person.ts'
 import {
   me,
   peopleById,
@@ -47,6 +48,7 @@ export const peopleResolvers = {
     ...mutation(changePerson),
     ...mutation(addPersonEmail),
     ...mutation(removePersonEmail),
+    ...mutation(mergePerson),
     ...mutation(addTeam),
     ...mutation(changeTeam),
     ...mutation(createApiKey),

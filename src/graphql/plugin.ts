@@ -13,6 +13,7 @@ import { problemIn, sentError } from './errors.ts'
 import { fieldResolvers } from './fields.ts'
 import { lifecycleResolvers } from './lifecycle.ts'
 import { measure } from './limits.ts'
+import { loginResolvers } from './login.ts'
 import { mailResolvers } from './mail.ts'
 import { nodeResolvers } from './node.ts'
 import { notificationResolvers } from './notifications.ts'
@@ -36,6 +37,7 @@ const BODY_BYTES_MAX = 102_400
 const features = [
   ticketResolvers,
   peopleResolvers,
+  loginResolvers,
   organizationResolvers,
   mailResolvers,
   notificationResolvers,

@@ -9,6 +9,7 @@ import { Event } from '../domain/events/schema.ts'
 import { fieldSchemas } from '../domain/fields/schema.ts'
 import { Follower } from '../domain/followers/schema.ts'
 import { InboundMailRow, MailInspection, MailOutcome, TraceStep } from '../domain/inbound/schema.ts'
+import { Accepted, AccessToken, LoginSession } from '../domain/login/schema.ts'
 import { Macro, MacroApplied } from '../domain/macros/schema.ts'
 import { MailAddress, MailAttachment, MailBounce, MailForward, ParsedMail } from '../domain/mail/schema.ts'
 import { Mailbox } from '../domain/mailboxes/schema.ts'
@@ -56,6 +57,9 @@ export const twins: Record<string, TSchema> = {
   ApiKey,
   ApiKeyWithSecret,
   RequesterToken,
+  AccessToken,
+  Accepted,
+  LoginSession,
   TraceStep,
   MailOutcome,
   MailInspection,

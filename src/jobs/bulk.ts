@@ -1,20 +1,29 @@
 import { advanceBulkChange } from '../domain/bulk/advance-bulk-change.ts'
 import { failBulkChange } from '../domain/bulk/fail-bulk-change.ts'
+import { advanceErasure } from '../domain/erasure/advance-erasure.ts'
 import type { Session } from '../kernel/desk.ts'
 import { problemOf } from '../kernel/problems.ts'
 
-/** The job of a bulk change: its next step, which enqueues the one behind it. A database that is away is waited for by the queue. */
-export const bulkChanger =
-  (desk: Session, onError: (error: unknown) => void) =>
-  async (job: { jobId: string; step: number }): Promise<void> => {
+type Step = { jobId: string; step: number }
+
+/** A job of many steps: its next step, which enqueues the one behind it. A database that is away is waited for by the queue. */
+const stepper =
+  (desk: Session, advance: (step: Step) => Promise<unknown>, onError: (error: unknown) => void) =>
+  async (step: Step): Promise<void> => {
     try {
-      await desk.execute(advanceBulkChange, job)
+      await advance(step)
     } catch (error) {
       const { code } = problemOf(error)
       if (code === 'unavailable') throw error
       // it may have been cleaned up
       if (code === 'job_not_found') return
       onError(error)
-      await desk.execute(failBulkChange, { jobId: job.jobId, detail: code })
+      await desk.execute(failBulkChange, { jobId: step.jobId, detail: code })
     }
   }
+
+export const bulkChanger = (desk: Session, onError: (error: unknown) => void) =>
+  stepper(desk, (step) => desk.execute(advanceBulkChange, step), onError)
+
+export const eraser = (desk: Session, onError: (error: unknown) => void) =>
+  stepper(desk, (step) => desk.execute(advanceErasure, step), onError)

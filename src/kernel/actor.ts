@@ -19,6 +19,8 @@ export interface PersonActor {
   apiKeyId: string | null
   /** What the key may do: '*', '<group>:read', '<group>:write' or one command's name. */
   scopes: readonly string[]
+  /** Set where they have logged in. */
+  sessionId?: string
 }
 
 /** Whoever acts. A rule has an agent's rights on all tickets; the system is the desk itself (jobs, first start, mail). */

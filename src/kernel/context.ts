@@ -29,13 +29,25 @@ export interface SubjectContext {
 
 export type Refusal = ProblemCode | Problem | undefined
 
+/** What slow work before the transaction has. */
+export interface BeforeContext {
+  /** Each statement on its own: what it writes stays, whatever becomes of the command. */
+  db: Connection
+  actor: Actor
+  now: Instant
+  /** The network address of whoever asks, where that is known. */
+  peer: string | null
+}
+
 /** One verb, one transaction. In this order: the input is checked, the subject locked, the actor perhaps refused, the change made. */
-export interface Command<I extends TSchema, S, R> {
+export interface Command<I extends TSchema, S, R, B = unknown> {
   name: string
   /** The part of the desk it writes to, for the scopes of API keys. */
   group: Group
   input: I
-  subject(context: SubjectContext, input: Static<I>): Promise<S>
+  /** Slow work that must hold no transaction open, done once; `subject` gets what it found as `before`. */
+  before?(context: BeforeContext, input: Static<I>): Promise<B>
+  subject(context: SubjectContext & { before: NoInfer<B> }, input: Static<I>): Promise<S>
   /** Permission and state, pure: why not, or nothing. */
   refuse(actor: Actor, subject: S, input: Static<I>): Refusal
   handle(context: CommandContext, input: Static<I>, subject: S): R | Promise<R>
@@ -49,6 +61,8 @@ export interface Command<I extends TSchema, S, R> {
   runsUnlocked?(input: Static<I>): boolean
   /** Members shown once: they are not kept for a replay. */
   secretResult?: readonly string[]
+  /** What it takes is secret, or proves who asks: nothing of it is kept under an Idempotency-Key, each call is run. */
+  everyTime?: boolean
   /** It may be the action of a rule. */
   ruleAction?: RuleAction<I, S>
 }
@@ -223,7 +237,7 @@ export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
       const rows = options && unit.working.get(options.ticketId)
       const held = rows === undefined ? undefined : await command.ruleAction?.subject?.(rows, checked, looking)
       if (held === undefined) await flush()
-      const subject = held ?? (await command.subject(looking, checked))
+      const subject = held ?? (await command.subject({ ...looking, before: undefined as never }, checked)) // those with slow work are run by adapters
       throwIfRefused(command.refuse(actor, subject, checked))
       return command.handle(contextFor({ ...unit, command: command.name }, cause), checked, subject)
     },

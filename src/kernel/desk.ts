@@ -32,7 +32,9 @@ export interface Query<I extends TSchema, R> {
 
 export type { Command, SubjectContext } from './context.ts'
 
-export const defineCommand = <I extends TSchema, S, R>(command: Command<I, S, R>): Command<I, S, R> => command
+export const defineCommand = <I extends TSchema, S, R, B = unknown>(
+  command: Command<I, S, R, B>,
+): Command<I, S, R, B> => command
 
 export const defineQuery = <I extends TSchema, R>(query: Query<I, R>): Query<I, R> => query
 
@@ -62,8 +64,10 @@ export function createDesk(parts: DeskParts): Desk {
       if (!hasScope(actor, command.group, 'write', command.name))
         throw new Problem('missing_scope', { detail: `It takes the scope ${command.group}:write or ${command.name}.` })
       const checked = check(command.input, input)
-      const claim = key === undefined ? undefined : claimOf(actor, command.name, key, checked)
-      return perform(house, { by: { actor, ...origin }, command, input: checked, claim })
+      const claim = key === undefined || command.everyTime ? undefined : claimOf(actor, command.name, key, checked)
+      const now = instantOf(parts.clock())
+      const before = await command.before?.({ db: parts.db, actor, now, peer: origin.peer ?? null }, checked)
+      return perform(house, { by: { actor, ...origin }, command, input: checked, claim, before })
     }
     return {
       actor,

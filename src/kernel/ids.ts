@@ -43,6 +43,8 @@ export type IdPrefix =
   | 'abs'
   | 'tim'
   | 'tsh'
+  | 'ses'
+  | 'otk'
 
 /** `tkt_` + 26 characters: a UUIDv7 (RFC 9562 §5.7) in Crockford's base32, growing within a process. */
 export function newId(prefix: IdPrefix): string {

@@ -40,6 +40,8 @@ export interface DeskParts {
 export interface Origin {
   channel: Channel
   requestId?: string
+  /** The network address of whoever asks. */
+  peer?: string
 }
 
 /** What all runs of one desk have in common. */
@@ -55,6 +57,8 @@ interface Asked<I extends TSchema, S, R> {
   command: Command<I, S, R>
   input: Static<I>
   claim: Claim | undefined
+  /** What its slow work found. */
+  before?: unknown
 }
 
 interface Answer<R> {
@@ -142,7 +146,7 @@ const needsLocks = (error: unknown): boolean =>
 /** What a command reads, decides and writes, by the configuration that is known or read; the commit is left to the caller. */
 async function decide<I extends TSchema, S, R>(
   { parts, memory }: House,
-  { by: { actor, channel, requestId }, command, input, claim }: Asked<I, S, R>,
+  { by: { actor, channel, requestId }, command, input, claim, before }: Asked<I, S, R>,
   { tx, writes, attempts }: Pick<Unit, 'tx' | 'writes' | 'attempts'>,
   /** How a run without locks begins: with the configuration that the process knows, if it knows one. */
   unlocked?: { versions: Versions | undefined },
@@ -152,7 +156,10 @@ async function decide<I extends TSchema, S, R>(
   const versions = unlocked?.versions ? Promise.resolve(unlocked.versions) : versionsOf(memory, tx)
   const replay = claim && (unlocked ? unusedSoFar(tx, claim) : earlierResult(tx, claim, now))
   const cached = async <T>(part: Cached<T>) => remembered(memory, part, await versions, tx)
-  const seeking = command.subject({ tx, actor, now, cached, secrets: parts.secrets, settings: parts.settings }, input)
+  const seeking = command.subject(
+    { tx, actor, now, cached, secrets: parts.secrets, settings: parts.settings, before },
+    input,
+  )
   const [found, earlier, current] = await Promise.allSettled([seeking, replay, versions])
   // in this order: a fault of the key comes before one of the subject
   if (earlier.status === 'rejected') throw earlier.reason

@@ -2,6 +2,8 @@
 export interface Settings {
   /** Where links of ours lead. */
   publicUrl: string
+  /** Where the pages of a front end are, to which mails about accounts lead; undefined: they carry the bare token. */
+  portalUrl: string | undefined
   mailDomain: string
   /** The domain of signed reply addresses. */
   replyDomain: string

@@ -5,6 +5,7 @@ import { addPersonEmail } from '../domain/people/add-person-email.ts'
 import { addTeam } from '../domain/people/add-team.ts'
 import { changePerson } from '../domain/people/change-person.ts'
 import { changeTeam } from '../domain/people/change-team.ts'
+import { mergePerson } from '../domain/people/merge-person.ts'
 import { me, peopleList, peopleQuery, person, team, teamsList, teamsQuery } from '../domain/people/queries.ts'
 import { removePersonEmail } from '../domain/people/remove-person-email.ts'
 import { Person, Team } from '../domain/people/schema.ts'
@@ -56,7 +57,7 @@ export function peopleRoutes(app: FastifyInstance): void {
     response: PersonRef,
     tag,
     summary: 'Change a person',
-    problems: ['person_not_found', 'last_admin'],
+    problems: ['person_not_found', 'last_admin', 'person_inactive'],
   })
   commandRoute(app, {
     method: 'POST',
@@ -67,7 +68,7 @@ export function peopleRoutes(app: FastifyInstance): void {
     location: ({ id }) => `/v1/people/${id}`,
     tag,
     summary: 'Add an address; mail from it is theirs',
-    problems: ['person_not_found', 'email_taken'],
+    problems: ['person_not_found', 'email_taken', 'person_inactive'],
   })
   commandRoute(app, {
     method: 'DELETE',
@@ -78,6 +79,16 @@ export function peopleRoutes(app: FastifyInstance): void {
     tag,
     summary: 'Remove an address, unless mail goes to it',
     problems: ['person_not_found', 'email_not_found', 'email_is_primary'],
+  })
+  commandRoute(app, {
+    method: 'POST',
+    url: '/people/:personId/merge',
+    command: mergePerson,
+    status: 200,
+    response: PersonRef,
+    tag,
+    summary: 'Make two records of one person one; it is not undone',
+    problems: ['person_not_found', 'person_inactive', 'merge_too_large'],
   })
   listRoute(app, {
     url: '/teams',

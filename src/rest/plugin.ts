@@ -10,10 +10,12 @@ import { bulkRoutes } from './bulk.ts'
 import { calendarRoutes } from './calendars.ts'
 import { conversationRoutes } from './conversations.ts'
 import { docsRoutes, openapi } from './docs.ts'
+import { erasureRoutes } from './erasure.ts'
 import { eventRoutes } from './events.ts'
 import { followerRoutes } from './followers.ts'
 import { type HealthParts, healthRoutes } from './health.ts'
 import { lifecycleRoutes } from './lifecycle.ts'
+import { loginRoutes } from './login.ts'
 import { macroRoutes } from './macros.ts'
 import { type MailParts, mailRoutes } from './mail.ts'
 import { mailboxRoutes } from './mailboxes.ts'
@@ -107,6 +109,8 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   searchRoutes(api)
   vocabularyRoutes(api)
   accessRoutes(api)
+  loginRoutes(api)
+  erasureRoutes(api)
   eventRoutes(api)
   mailboxRoutes(api)
   mailRoutes(api, parts)

@@ -21,6 +21,8 @@ interface CommandRoute<I extends TSchema, S, R> extends Documented {
   status: 200 | 201 | 202 | 204
   response: TSchema
   location?(result: R): string
+  /** Why it asks for no credential; its command proves in its own way who asks. */
+  open?: string
 }
 
 const ALWAYS: readonly ProblemCode[] = ['unauthenticated', 'missing_scope', 'forbidden']
@@ -64,8 +66,9 @@ export function commandRoute<I extends TSchema, S, R>(app: FastifyInstance, rout
   app.route({
     method,
     url,
-    config: { policy: command.name },
+    config: { policy: command.name, ...(route.open === undefined ? {} : { open: route.open }) },
     schema: {
+      ...(route.open === undefined ? {} : { security: [] }),
       operationId: command.name,
       tags: [route.tag],
       summary: route.summary,

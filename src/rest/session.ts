@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import type { Authenticator } from '../domain/access/authenticate.ts'
-import type { PersonActor } from '../kernel/actor.ts'
+import { isStaff, type PersonActor, SYSTEM } from '../kernel/actor.ts'
 import type { Desk, Session } from '../kernel/desk.ts'
 import { Problem } from '../kernel/problems.ts'
 
@@ -27,27 +27,41 @@ export interface SessionParts {
   authenticator: Authenticator
 }
 
-/** Who asks: an API key, or a token of a requester. What is wrong with a credential is told to nobody. */
+/** Who asks: an API key, or the token of somebody who has logged in, or of a requester. What is wrong with a credential is told to nobody. */
 async function sessionOf(
   app: FastifyInstance,
   { desk, authenticator }: SessionParts,
-  request: Pick<FastifyRequest, 'id' | 'headers'>,
+  request: Pick<FastifyRequest, 'id' | 'headers' | 'ip'>,
 ): Promise<Session> {
   const [, credential = ''] = BEARER.exec(request.headers.authorization ?? '') ?? []
   const token = JWT.test(credential) ? verified(app, credential) : undefined
-  const actor: PersonActor | undefined = token
-    ? await authenticator.byPerson(token.sub)
+  const actor = token
+    ? await actorOf(authenticator, token)
     : credential
       ? await authenticator.byApiKey(credential)
       : undefined
-  // a token was minted for a requester: it does not grow with them
-  if (!actor || (token && actor.role !== 'requester')) throw new Problem('unauthenticated')
-  return desk.as(actor, { channel: token ? 'portal' : 'api', requestId: request.id })
+  if (!actor) throw new Problem('unauthenticated')
+  const channel = token && !isStaff(actor) ? 'portal' : 'api'
+  return desk.as(actor, { channel, requestId: request.id, peer: request.ip })
 }
 
-function verified(app: FastifyInstance, token: string): { sub: string } | undefined {
+interface Claims {
+  sub: string
+  sid: string
+}
+
+/** A token without a session of ours was minted for a requester: it does not grow with them. */
+async function actorOf(authenticator: Authenticator, { sub, sid }: Claims): Promise<PersonActor | undefined> {
+  if (sid.startsWith('ses_')) return authenticator.bySession(sid, sub)
+  const person = await authenticator.byPerson(sub)
+  return person?.role === 'requester' ? person : undefined
+}
+
+function verified(app: FastifyInstance, token: string): Claims | undefined {
   try {
-    return app.jwt.verify<{ sub: string }>(token)
+    const claims = app.jwt.verify<{ sub: unknown; sid: unknown }>(token)
+    const { sub, sid } = claims
+    return typeof sub === 'string' && typeof sid === 'string' ? { sub, sid } : undefined
   } catch {
     return
   }
@@ -68,8 +82,14 @@ export function guardRoutes(app: FastifyInstance, parts: SessionParts): void {
   })
   app.addHook('onRequest', async (request) => {
     if (needsSession(request)) request.desk = await sessionOf(app, parts, request)
+    else if (isForAnybody(request))
+      request.desk = parts.desk.as(SYSTEM, { channel: 'api', requestId: request.id, peer: request.ip })
   })
 }
+
+/** A command that takes the proof of who asks in its input: nobody is asked before it. */
+const isForAnybody = ({ is404, routeOptions: { config } }: FastifyRequest): boolean =>
+  !is404 && config.open !== undefined && config.policy !== undefined
 
 /** A signed link is its own credential; its route checks it. */
 function needsSession(request: FastifyRequest): boolean {

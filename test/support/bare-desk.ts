@@ -18,6 +18,7 @@ export const bareSession = ({ db, app, reactions = [], onError = () => {} }: Bar
     clock: () => new Date(),
     secrets: app.secrets,
     settings: {
+      portalUrl: undefined,
       publicUrl: 'http://desk.test',
       mailDomain: 'desk.test',
       replyDomain: 'desk.test',

@@ -98,7 +98,7 @@ function deskOf(app: App, db: Db, key: string): TestDesk {
         ? {}
         : { payload: typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body) }),
     })
-    const isJson = String(response.headers['content-type']).includes('json')
+    const isJson = /[/+]json/.test(String(response.headers['content-type']))
     return {
       status: response.statusCode,
       body: isJson && response.body ? response.json() : undefined,

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { Connection } from '../../db/client.ts'
 import type { PersonActor } from '../../kernel/actor.ts'
 import { type Clock, instantOf, MINUTE_MS, SECOND_MS } from '../../kernel/clock.ts'
+import { goesOn } from '../login/store.ts'
 import { isMistyped } from './secret.ts'
 import { activePerson, type KeyHolder, keyHolder } from './store.ts'
 
@@ -16,6 +17,8 @@ export interface Authenticator {
   byApiKey(secret: string): Promise<PersonActor | undefined>
   /** The person a verified token names. */
   byPerson(id: string): Promise<PersonActor | undefined>
+  /** The person whom a verified token names, while the session that it was got in goes on. */
+  bySession(sessionId: string, personId: string): Promise<PersonActor | undefined>
 }
 
 export interface AuthenticatorParts {
@@ -32,6 +35,11 @@ type FoundPerson = { value: PersonActor | undefined }
 export function createAuthenticator({ db, clock, noteUse }: AuthenticatorParts): Authenticator {
   const keys = new LRUCache<string, Promise<Found>>({ max: REMEMBERED_MAX, ttl: TRUSTED_MS, ttlResolution: 0 })
   const persons = new LRUCache<string, Promise<FoundPerson>>({ max: REMEMBERED_MAX, ttl: TRUSTED_MS, ttlResolution: 0 })
+  const inSession = new LRUCache<string, Promise<FoundPerson>>({
+    max: REMEMBERED_MAX,
+    ttl: TRUSTED_MS,
+    ttlResolution: 0,
+  })
   const noted = new LRUCache<string, true>({ max: REMEMBERED_MAX, ttl: USE_NOTED_MS })
 
   const remembered = <T extends object>(
@@ -61,6 +69,16 @@ export function createAuthenticator({ db, clock, noteUse }: AuthenticatorParts):
     },
     async byPerson(id) {
       return (await remembered(persons, id, async () => ({ value: await activePerson(db, id) }))).value
+    },
+    async bySession(sessionId, personId) {
+      const load = async () => {
+        const [goes, person] = await Promise.all([
+          goesOn(db, sessionId, personId, instantOf(clock())),
+          activePerson(db, personId),
+        ])
+        return { value: goes && person ? { ...person, sessionId } : undefined }
+      }
+      return (await remembered(inSession, `${sessionId} ${personId}`, load)).value
     },
   }
 }

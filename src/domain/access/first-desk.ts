@@ -64,6 +64,8 @@ export async function makeFirstDesk(
       locale: null,
       timeZone: null,
       disabledAt: null,
+      mergedIntoId: null,
+      erasedAt: null,
       notices: {},
       ...times,
     })

@@ -55,7 +55,7 @@ const Count = Type.Integer({ minimum: 0 })
 export const Job = Closed(
   {
     id: Id(),
-    kind: Type.Enum(['bulk_change']),
+    kind: Type.Enum(['bulk_change', 'person_erasure']),
     state: Type.Enum([...jobStates]),
     progress: Closed({ total: Count, done: Count, failed: { ...Count, description: 'Of those done' } }),
     failures: Type.Array(Type.Unsafe<BulkResult>(Type.Ref('BulkResult')), {

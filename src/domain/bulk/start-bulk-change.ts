@@ -51,6 +51,10 @@ export const startBulkChange = defineCommand({
     if (actor.kind !== 'person') throw new Error('others are refused')
     const job: JobRow = {
       id: newId('job'),
+      kind: 'bulk_change',
+      personId: null,
+      subjects: false,
+      cursor: null,
       state: 'queued',
       ticketIds: found,
       actions,

@@ -14,6 +14,7 @@ export type JobRow = typeof bulkJobs.$inferSelect
 /** The row as it is read: without what only its next step needs. */
 export const shownJob = ({
   id,
+  kind,
   state,
   progress,
   failures,
@@ -24,7 +25,7 @@ export const shownJob = ({
   finishedAt,
 }: Omit<JobRow, 'ticketIds'>): Job => ({
   id,
-  kind: 'bulk_change',
+  kind,
   state,
   progress,
   failures,

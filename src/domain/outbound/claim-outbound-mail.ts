@@ -2,11 +2,14 @@ import { sql } from 'drizzle-orm'
 import { Type } from 'typebox'
 import type { Connection } from '../../db/client.ts'
 import { prepareSql } from '../../db/statement.ts'
+import type { Instant } from '../../kernel/clock.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
 import type { Settings } from '../../kernel/settings.ts'
 import type { Attachment } from '../attachments/schema.ts'
+import { tokenLetter } from '../login/letters.ts'
+import { lockTokenOf, newSecretFor, type TokenRow } from '../login/tokens.ts'
 import { mailboxesCached } from '../mailboxes/store.ts'
 import { afterChange, ticketFacts } from '../tickets/decide.ts'
 import { type LockedTicket, lockEnd } from '../tickets/store.ts'
@@ -57,9 +60,10 @@ export interface ClaimedMail {
   messageId: string
   from: { name: string; address: string }
   to: { name: string | null; address: string }
-  replyTo: string
+  /** Null where there is nothing to answer. */
+  replyTo: string | null
   subject: string
-  ticketNumber: number
+  ticketNumber: number | null
   inReplyTo: string | null
   references: string[]
   bodyText: string
@@ -81,12 +85,14 @@ export const claimOutboundMail = defineCommand({
 
   async subject({ tx, cached, now }, { outboundMailId, workerId }) {
     const mail = await lockOutboundMail(tx, outboundMailId)
-    const [boxes, replyKey, thread, found, suppression] = await Promise.all([
+    const ticketId = mail.ticketId ?? ''
+    const [boxes, replyKey, thread, found, suppression, token] = await Promise.all([
       cached(mailboxesCached),
-      findReplyKey(tx, { ticketId: mail.ticketId, address: answererOf(mail), messageId: mail.ticketMessageId }),
+      findReplyKey(tx, { ticketId, address: answererOf(mail), messageId: mail.ticketMessageId }),
       threadOf(tx, mail),
-      tx.query(content.bind({ ticketId: mail.ticketId, messageId: mail.ticketMessageId })),
+      tx.query(content.bind({ ticketId, messageId: mail.ticketMessageId })),
       findSuppression(tx, mail.to),
+      mail.ticketId === null ? lockTokenOf(tx, mail.id) : undefined,
     ])
     const isWithAnother = mail.workerId !== null && mail.workerId !== workerId && (await livesStill(tx, mail.workerId))
     const refusal = isSuppressed(suppression, mail.kind)
@@ -95,9 +101,8 @@ export const claimOutboundMail = defineCommand({
         ? overBudget(mail.kind, await sentTo(tx, mail, now))
         : undefined
     // a loop is told on its ticket
-    const looping =
-      refusal && mail.kind === 'acknowledgement' && !suppression ? await lockEnd(tx, mail.ticketId) : undefined
-    return { mail, boxes, replyKey, thread, content: found.rows[0], isWithAnother, refusal, looping }
+    const looping = refusal && mail.kind === 'acknowledgement' && !suppression ? await lockEnd(tx, ticketId) : undefined
+    return { mail, boxes, replyKey, thread, content: found.rows[0], token, isWithAnother, refusal, looping }
   },
 
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
@@ -107,42 +112,46 @@ export const claimOutboundMail = defineCommand({
     const { mail, boxes, replyKey: known, thread, content } = found
     const box = boxes.find(({ id }) => id === content?.mailboxId) ?? boxes[0]
     const isOpen = mail.state === 'queued' || mail.state === 'deferred'
-    if (!isOpen || found.isWithAnother || !content || !box) return null
+    if (!isOpen || found.isWithAnother || !(content || mail.ticketId === null) || !box) return null
     if (mail.nextAttemptAt !== null && mail.nextAttemptAt > now) {
       // the clock of the queue is the database's: its job may come before its time by ours, and must not be the last
       context.enqueue({ queue: 'mail.send', data: { outboundMailId: mail.id } }, mail.nextAttemptAt)
       return null
     }
-    const isGone = isMessage(mail) && content.messageId === null
+    const isGone = isMessage(mail) && content?.messageId === null
     const ended =
       mail.attempts >= ATTEMPTS_MAX
         ? 'given up'
         : isGone
           ? 'its message is gone'
-          : (silenceBy(mail, content) ?? found.refusal)
+          : (silenceBy(mail, content, found.token, now) ?? found.refusal)
     if (ended !== undefined) {
       endMail(context, mail, ended)
       if (found.looping) tagLoop(context, found.looping)
       return null
     }
     update(outboundMails, mail, { attempts: mail.attempts + 1, workerId })
+    const common = {
+      messageId: mail.messageId,
+      from: { name: box.name, address: box.address },
+      to: { name: mail.toName, address: mail.to },
+      subject: mail.subject,
+      automatic: mail.kind !== 'reply',
+    }
+    if (!content || mail.ticketId === null) return { ...common, ...tokenMail(context, found.token, box.name) }
     const replyKey = known ?? newReplyKey()
     const answered = { ticketId: mail.ticketId, address: answererOf(mail), conversationId: content.sideId }
     if (!known) insert(replyAddresses, { replyKey, ...answered, createdAt: now })
     const isApart = mail.kind === 'automatic_mail'
     const last = isApart ? undefined : (thread.findLast(({ inbound }) => inbound) ?? thread.at(-1))
     return {
-      messageId: mail.messageId,
-      from: { name: box.name, address: box.address },
-      to: { name: mail.toName, address: mail.to },
+      ...common,
       replyTo: replyAddress(secrets, box.address, replyKey, settings.replyDomain),
-      subject: mail.subject,
       ticketNumber: content.number,
       inReplyTo: last?.messageId ?? null,
       // outsiders learn nothing of the mails between us and the requester
       references: isApart ? [] : thread.map(({ messageId }) => messageId),
       ...letterOf(mail, content, box.name, settings),
-      automatic: mail.kind !== 'reply',
     }
   },
 })
@@ -154,8 +163,30 @@ const isFirstAutomatic = (mail: OutboundRow): boolean =>
 /** Who writes to the reply address of a mail: an answer from outside makes nobody a correspondent. */
 const answererOf = ({ kind, to }: OutboundRow): string => (kind === 'automatic_mail' ? NOBODY : to)
 
-/** What is deleted is told to nobody, and nothing automatic answers spam. */
-function silenceBy({ kind }: OutboundRow, { isDeleted, isSpam }: Content): string | undefined {
+/** A mail about an account has no thread, and carries its token from here. */
+function tokenMail(context: CommandContext, token: TokenRow | undefined, mailbox: string) {
+  if (!token) throw new Error('a mail about an account without its token is ended before')
+  const text = tokenLetter(token.purpose, newSecretFor(context, token), mailbox, context.settings.portalUrl)
+  return {
+    replyTo: null,
+    ticketNumber: null,
+    inReplyTo: null,
+    references: [],
+    bodyText: text,
+    bodyHtml: null,
+    attachments: [],
+  }
+}
+
+/** What is deleted is told to nobody, nothing automatic answers spam, and a token is good for its time. */
+function silenceBy(
+  { kind }: OutboundRow,
+  content: Content | undefined,
+  token: TokenRow | undefined,
+  now: Instant,
+): string | undefined {
+  if (!content) return token && !token.usedAt && token.expiresAt > now ? undefined : 'its token has had its time'
+  const { isDeleted, isSpam } = content
   if (isDeleted) return 'its ticket is deleted'
   if (isSpam && kind !== 'reply' && kind !== 'notification') return 'its ticket is spam'
 }

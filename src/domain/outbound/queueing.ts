@@ -8,7 +8,8 @@ import type { OutboundKind } from './schema.ts'
 import { outboundMails } from './table.ts'
 
 export interface Wanted {
-  ticketId: string
+  /** Null where it is about an account. */
+  ticketId: string | null
   kind: OutboundKind
   /** What a notification tells. */
   notice?: NoticeKind

@@ -17,7 +17,7 @@ export const recordMailResult = defineCommand({
 
   async subject({ tx }, { outboundMailId, outcome }) {
     const mail = await lockOutboundMail(tx, outboundMailId)
-    if (outcome !== 'failed' || mail.state === 'sent') return { mail }
+    if (outcome !== 'failed' || mail.state === 'sent' || mail.ticketId === null) return { mail }
     const [suppression, locked] = await Promise.all([findSuppression(tx, mail.to), lockEnd(tx, mail.ticketId)])
     return { mail, suppression, locked }
   },

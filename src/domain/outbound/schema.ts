@@ -8,7 +8,16 @@ export const OutboundState = Type.Enum([...outboundStates])
 export type OutboundState = Static<typeof OutboundState>
 
 /** A reply is what a person wrote; the others are sent by the desk itself, an automatic reply or mail by a rule or a macro. */
-export const outboundKinds = ['reply', 'automatic_reply', 'automatic_mail', 'acknowledgement', 'notification'] as const
+export const outboundKinds = [
+  'reply',
+  'automatic_reply',
+  'automatic_mail',
+  'acknowledgement',
+  'notification',
+  'invitation',
+  'password_reset',
+  'email_verification',
+] as const
 export const OutboundKind = Type.Enum([...outboundKinds])
 export type OutboundKind = Static<typeof OutboundKind>
 
@@ -60,7 +69,7 @@ export const UnsuppressAddress = Closed({ address: Type.String({ minLength: 3, m
 export const OutboundMail = Closed(
   {
     id: Id(),
-    ticketId: Id(),
+    ticketId: Nullable(Id('None: it is about an account')),
     ticketMessageId: Nullable(Id()),
     kind: OutboundKind,
     personId: Nullable(Id('Whose mail it is')),

@@ -62,7 +62,7 @@ const thread = prepareSql<
 
 /** The Message-IDs of the mails of a conversation, that with the requester or another, on a ticket and on those that were merged into it, oldest first, for In-Reply-To and References (RFC 5322 §3.6.4). */
 export const threadOf = async (tx: Connection, { ticketId, id, ticketMessageId }: OutboundRow) =>
-  (await tx.query(thread.bind({ ticketId, before: id, about: ticketMessageId }))).rows
+  (await tx.query(thread.bind({ ticketId: ticketId ?? '', before: id, about: ticketMessageId }))).rows
 
 const suppressionOf = prepare<{ address: string }>()(($) =>
   build.select(rowOf(suppressedAddresses)).from(suppressedAddresses).where(eq(suppressedAddresses.address, $.address)),
@@ -134,7 +134,7 @@ const oneByOne = prepareSql<{ address: string }, never>()(
 /** What was sent to an address automatically; nobody else sends to it before this transaction is done. */
 export async function sentTo(tx: Connection, { to, ticketId, id }: OutboundRow, now: Instant): Promise<Sent> {
   await tx.query(oneByOne.bind({ address: to }))
-  const [sent] = (await tx.query(sentLately.bind({ to, ticketId, mailId: id, now }))).rows
+  const [sent] = (await tx.query(sentLately.bind({ to, ticketId: ticketId ?? '', mailId: id, now }))).rows
   return sent ?? { lastHour: 0, lastDay: 0, aboutTicket: 0, everybody: 0 }
 }
 

@@ -10,7 +10,8 @@ export const outboundMails = pgTable(
   'outbound_mails',
   {
     id: id().primaryKey(),
-    ticketId: id().notNull(),
+    /** Null where a mail is about no ticket: an invitation, a password, an address to verify. */
+    ticketId: id(),
     ticketMessageId: id(),
     kind: text().$type<OutboundKind>().notNull().default('reply'),
     /** What a notification tells. */

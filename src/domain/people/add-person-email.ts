@@ -2,11 +2,8 @@ import { defineCommand } from '../../kernel/desk.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { refusePersonWork, seesPerson } from './policy.ts'
 import { PersonEmail } from './schema.ts'
-import { ADDRESS_CONSTRAINT, changeEmails, findPersonByAddress, lockPerson, normalised } from './store.ts'
+import { ADDRESS_CONSTRAINT, changeEmails, EMAILS_MAX, findPersonByAddress, lockPerson, normalised } from './store.ts'
 import { personEmails } from './table.ts'
-
-/** Addresses of one person; mail from any of them is theirs. */
-const EMAILS_MAX = 20
 
 /** One more address of a person. Whoever adds it says that it is theirs: it counts as verified. */
 export const addPersonEmail = defineCommand({
@@ -25,6 +22,7 @@ export const addPersonEmail = defineCommand({
     if (!seesPerson(actor, person)) return 'person_not_found'
     const refusal = refusePersonWork(actor, [person.role])
     if (refusal) return refusal
+    if (person.erasedAt || person.mergedIntoId) return 'person_inactive'
     if (owner) return 'email_taken'
     if (person.emails.length >= EMAILS_MAX) return invalid('/email', 'too_many', `${EMAILS_MAX} are theirs already`)
   },

@@ -3,6 +3,7 @@ import { refuseStale } from '../../kernel/conflict.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { invalid } from '../../kernel/problems.ts'
+import { endThese, lockSessionsOf } from '../login/store.ts'
 import { holdOrganization } from '../organizations/store.ts'
 import { refusePersonWork } from './policy.ts'
 import { ChangePerson } from './schema.ts'
@@ -15,12 +16,14 @@ export const changePerson = defineCommand({
   group: 'people',
   input: ChangePerson,
 
-  async subject({ tx }, { personId, organizationId, email }) {
+  async subject({ tx, now }, { personId, organizationId, email, role, disabled }) {
     const address = email === undefined ? undefined : normalised('/email', email)
     const admins = await lockSomeAdmins(tx)
     const person = await lockPerson(tx, personId)
     const isNowhere = organizationId ? !(await holdOrganization(tx, organizationId)) : false
-    return { person, admins, isNowhere, address, tx }
+    // with other rights one logs in anew
+    const open = disabled || role !== undefined ? await lockSessionsOf(tx, personId, now) : []
+    return { person, admins, isNowhere, address, open, tx }
   },
 
   refuse(actor, { person, admins, isNowhere, address }, { role, supportTeam, disabled }) {
@@ -28,6 +31,7 @@ export const changePerson = defineCommand({
     const refusal = refusePersonWork(actor, [person.role, role, supportTeam ? 'agent' : undefined])
     if (refusal) return refusal
     const ceases = disabled === true || (role !== undefined && role !== 'admin')
+    if (person.erasedAt || person.mergedIntoId) return 'person_inactive'
     if (address !== undefined && !person.emails.includes(address))
       return invalid('/email', 'not_found', 'is none of their addresses')
     if (isNowhere) return invalid('/organizationId', 'not_found', 'is no organization')
@@ -35,10 +39,11 @@ export const changePerson = defineCommand({
   },
 
   async handle(
-    { update, emit, now },
+    context,
     { personId: _, expectedVersion, disabled, email: _email, ...others },
-    { person, address, tx },
+    { person, address, open, tx },
   ) {
+    const { update, emit, now } = context
     const fields = address === undefined ? others : { ...others, email: address }
     await refuseStale(tx, person, expectedVersion, [
       ...Object.keys(fields),
@@ -49,6 +54,7 @@ export const changePerson = defineCommand({
     if (!Object.keys(changes).length) return person
     // what a domain said is now somebody's word
     const vouched = fields.organizationId === undefined ? {} : { organizationVouched: fields.organizationId !== null }
+    if ('disabledAt' in changes || 'role' in changes) endThese(context, open, disabled ? 'disabled' : 'role')
     update(people, person, { ...fields, ...vouched, disabledAt, version: person.version + 1, updatedAt: now })
     emit({
       type: 'person.changed',

@@ -36,6 +36,8 @@ export const Person = Closed(
     locale: Nullable(Type.String()),
     timeZone: Nullable(Type.String()),
     disabledAt: Nullable(Timestamp),
+    mergedIntoId: Nullable(Id('Of whose record theirs has become a part')),
+    erasedAt: Nullable(Timestamp),
     createdAt: Timestamp,
     updatedAt: Timestamp,
     version: Type.Integer(),
@@ -73,6 +75,8 @@ export type ChangePerson = Static<typeof ChangePerson>
 
 export const PersonEmail = Closed({ personId: Id(), email: EmailAddress })
 
+export const MergePerson = Closed({ personId: Id(), into: Id('Whose record stays') })
+
 export const Team = Closed(
   {
     id: Id(),
@@ -100,6 +104,7 @@ declare module '../../kernel/events.ts' {
   interface EventData {
     'person.added': { role: string }
     'person.changed': Record<string, never>
+    'person.merged': { personId: string }
     'team.added': { memberIds: string[] }
     'team.changed': Record<string, never>
   }

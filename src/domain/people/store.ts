@@ -11,7 +11,16 @@ import type { Assignee, Requester } from '../tickets/decide.ts'
 import type { PersonRow } from './decide.ts'
 import { people, personEmails, teams } from './table.ts'
 
-const byId = prepare<{ id: string }>()(($) => build.select(rowOf(people)).from(people).where(eq(people.id, $.id)))
+/** Addresses of one person; mail from any of them is theirs. */
+export const EMAILS_MAX = 20
+
+// the id of a record that was merged goes on naming whom it has become a part of
+const byId = prepare<{ id: string }>()(($) =>
+  build
+    .select(rowOf(people))
+    .from(people)
+    .where(sql`${people.id} = (select coalesce(p.merged_into_id, p.id) from people p where p.id = ${$.id})`),
+)
 const byIdLocked = prepare<{ id: string }>()(($) =>
   build.select(rowOf(people)).from(people).where(eq(people.id, $.id)).for('update'),
 )
@@ -31,6 +40,23 @@ export async function lockPerson(tx: Connection, id: string): Promise<PersonRow>
   const [person] = (await tx.query(byIdLocked.bind({ id }))).rows
   if (!person) throw new Problem('person_not_found')
   return person
+}
+
+const bothLocked = prepare<{ ids: string[] }>()(($) =>
+  build
+    .select(rowOf(people))
+    .from(people)
+    .where(sql`${people.id} = any(${$.ids}::text[])`)
+    .orderBy(people.id)
+    .for('update'),
+)
+
+/** Two people, locked in the order of their ids; the second may be missing. */
+export async function lockPeople(tx: Connection, id: string, otherId: string) {
+  const { rows } = await tx.query(bothLocked.bind({ ids: [id, otherId] }))
+  const person = rows.find((row) => row.id === id)
+  if (!person) throw new Problem('person_not_found')
+  return { person, other: rows.find((row) => row.id === otherId) }
 }
 
 /** Whose an address is, after the one normalisation. */
@@ -97,6 +123,8 @@ export async function insertPerson(
     organizationId: organization?.id ?? null,
     organizationVouched: false,
     disabledAt: null,
+    mergedIntoId: null,
+    erasedAt: null,
     notices: {},
     version: 1,
     createdAt: now,

@@ -24,6 +24,10 @@ export const people = pgTable(
     locale: text(),
     timeZone: text(),
     disabledAt: instant(),
+    /** Whose record theirs has become a part of. */
+    mergedIntoId: id(),
+    /** When all that was kept about them was blanked. */
+    erasedAt: instant(),
     /** How they want to be told; what is not in it is as usual. */
     notices: jsonb().$type<NoticeChoices>().notNull().default({}),
     version: integer().notNull(),
@@ -33,6 +37,7 @@ export const people = pgTable(
   (t) => [
     // conditions and searches ask for a requester by their address
     index('people_email').on(t.email),
+    index('people_merged_into').on(t.mergedIntoId).where(sql`merged_into_id is not null`),
     index('people_organization_members').on(t.organizationId).where(sql`organization_id is not null`),
     foreignKey({ name: 'people_organization', columns: [t.organizationId], foreignColumns: [organizations.id] }),
   ],

@@ -61,10 +61,12 @@ export const changeTicket = defineCommand({
 
   async handle(
     { update, emit, actor, now, versions, cached },
-    { ticketId: _, expectedVersion, ...input },
+    { ticketId: _, expectedVersion, ...asked },
     { ticket, requester, followers, assignee, organization: former, words, known, requesterFound, tx },
   ): Promise<Ticket> {
     const definitions = words.fields
+    // the id of a record that was merged names whom it has become a part of
+    const input = asked.requesterId === undefined ? asked : { ...asked, requesterId: requester.id }
     await refuseStaleFor(actor, tx, { ticket, expectedVersion, names: fieldsOf(input) })
     if (!requesterFound) throw invalid('/requesterId', 'not_found', 'is no person')
     const before = { ...ticket }

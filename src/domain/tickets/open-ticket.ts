@@ -75,11 +75,12 @@ export const openTicket = defineCommand({
     const { emit, now, channel, actor, versions } = context
     const requester = 'id' in found ? found : asRequester(await insertPerson(context, found))
     const body = bodyFrom(input.format ?? 'text', input.body)
-    const { tags, assigneeId, teamId } = input
+    const { tags, teamId } = input
     const dueAt = instantIn('/dueAt', input.dueAt)
     const estimatedResolutionAt = instantIn('/estimatedResolutionAt', input.estimatedResolutionAt)
     const fields = openingFields({ actor, definitions, type: words.type.key, known }, input.fields ?? {})
-    const more = definedOnly({ tags, assigneeId, teamId, parentId: parent?.id, dueAt, estimatedResolutionAt, fields })
+    const places = { assigneeId: assignee?.id, teamId, parentId: parent?.id }
+    const more = definedOnly({ tags, ...places, dueAt, estimatedResolutionAt, fields })
     const ticket = insertTicket(context, {
       number,
       subject: input.subject,

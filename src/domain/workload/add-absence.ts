@@ -35,7 +35,8 @@ export const addAbsence = defineCommand({
     if (count >= ABSENCES_MAX) return invalid('', 'too_many', `a person has at most ${ABSENCES_MAX} absences`)
   },
 
-  handle({ insert, emit, now }, { personId, substituteId = null, note = null }, { period }): Absence {
+  handle({ insert, emit, now }, { personId, note = null }, { period, substitute }): Absence {
+    const substituteId = substitute?.id ?? null
     const absence: Absence = { id: newId('abs'), personId, ...period, substituteId, note, createdAt: now }
     insert(absences, absence)
     emit({

@@ -23,7 +23,7 @@ export function mailSender({ desk, transport, workerId, instanceId }: SenderPart
     const mail: OutgoingMail = {
       ...rest,
       to: [to],
-      replyTo: { address: replyTo, name: claimed.from.name },
+      replyTo: replyTo === null ? null : { address: replyTo, name: claimed.from.name },
       attachments,
       instanceId,
     }
