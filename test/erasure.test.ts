@@ -130,6 +130,9 @@ async function seed() {
     body: { subject: `Again ${canary('later subject')}`, fields: { serial: canary('custom field') } },
   })
   await post(`/v1/tickets/${ticketId}/time-entries`, { durationSeconds: 60, note: canary('note of time') }, agent.key)
+  const conversation = { kind: 'customer', title: `About ${canary('title of a conversation')}`, participants: [] }
+  const { id: conversationId } = await post(`/v1/tickets/${ticketId}/conversations`, conversation)
+  await post(`/v1/tickets/${ticketId}/replies`, { conversationId, body: `She ${canary('said to others')}` }, agent.key)
   await post('/v1/mail/suppressions', { address: second, detail: canary('why suppressed') })
 
   const token = (await post('/v1/auth/requester-tokens', { personId: ruth })).accessToken

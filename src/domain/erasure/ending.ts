@@ -27,6 +27,8 @@ const statements = [
   ($: Names) => sql`delete from reply_addresses where address = any(${$.addresses}::text[])`,
   ($: Names) => sql`delete from suppressed_addresses where address = any(${$.addresses}::text[])`,
   ($: Names) => sql`delete from ticket_followers where person_id = ${mine($)}`,
+  ($: Names) => sql`delete from conversation_participants where person_id = ${mine($)}`,
+  ($: Names) => sql`update conversations set title = '' where ticket_id in ${tickets($)}`,
   ($: Names) => sql`delete from ticket_reads where person_id = ${mine($)}`,
   ($: Names) => sql`delete from notifications where person_id = ${mine($)}`,
   ($: Names) => sql`delete from team_members where person_id = ${mine($)}`,

@@ -79,6 +79,8 @@ const pieces = [
   piece('ticket', OWN_TICKET, ($) => sql`requester_id = ${are($)}`),
   piece('ticket_details', '* from tickets', ($) => sql`requester_id = ${are($)}`, true),
   piece('follower', 'ticket_id, source, created_at from ticket_followers', byPerson),
+  piece('conversation_participant', 'conversation_id, created_at from conversation_participants', byPerson),
+  piece('conversation', '* from conversations', onTickets, true),
   piece('notification', '* from notifications', byPerson),
   piece('read', '* from ticket_reads', byPerson),
   piece('session', 'id, created_at, last_used_at, expires_at, ended_at, ended_by from sessions', byPerson),

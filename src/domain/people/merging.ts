@@ -24,6 +24,9 @@ const moves = [
   ($: Names) => sql`insert into ticket_followers (ticket_id, person_id, source, added_by_id, created_at)
     select ticket_id, ${$.into}, source, added_by_id, created_at from ticket_followers where person_id = ${$.from} on conflict do nothing`,
   ($: Names) => sql`delete from ticket_followers where person_id = ${$.from}`,
+  ($: Names) => sql`insert into conversation_participants (conversation_id, person_id, added_by_id, created_at)
+    select conversation_id, ${$.into}, added_by_id, created_at from conversation_participants where person_id = ${$.from} on conflict do nothing`,
+  ($: Names) => sql`delete from conversation_participants where person_id = ${$.from}`,
   // what either of them has read was read
   ($: Names) => sql`insert into ticket_reads (person_id, ticket_id, message_id, read_at)
     select ${$.into}, ticket_id, message_id, read_at from ticket_reads where person_id = ${$.from}
