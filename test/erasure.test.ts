@@ -76,8 +76,13 @@ async function exported(personId: string, key?: string) {
   return { status, headers, kept, all: [text, ...files].join('\n').toLowerCase() }
 }
 
+let posted = 0
 const post = async (path: string, body: object, key?: string) => {
-  const answer = await call('POST', path, { body, headers: { 'idempotency-key': path }, ...(key ? { key } : {}) })
+  const answer = await call('POST', path, {
+    body,
+    headers: { 'idempotency-key': `${path} ${posted++}` },
+    ...(key ? { key } : {}),
+  })
   if (answer.status >= 300) throw new Error(`${path}: ${answer.text}`)
   return answer.body
 }
