@@ -226,6 +226,10 @@ const right: Record<string, { params?: () => Promise<Record<string, string>>; bo
   addField: { body: { key: 'right', name: 'Right', type: 'text' } },
   changeField: { params: async () => ({ key: await aField() }), body: { name: 'Other' } },
   removeField: { params: async () => ({ key: await aField() }) },
+  addRole: { body: { key: 'right', name: 'Right', kind: 'client' } },
+  changeRole: { params: async () => ({ key: await aRole() }), body: { name: 'Other' } },
+  removeRole: { params: async () => ({ key: await aRole() }) },
+  changeAccessSettings: { body: { apiFullUser: { create: false } } },
   addView: { body: { key: 'right', name: 'Right', condition: { all: [] } } },
   changeView: { params: async () => ({ key: await aView() }), body: { name: 'Right' } },
   removeView: { params: async () => ({ key: await aView() }) },
@@ -272,6 +276,11 @@ const aRawMail = (headers: Record<string, string>) =>
 const aView = async () => {
   const body = { key: `view_${mails++}`, name: 'Spare', condition: { all: [] } }
   return (await call('POST', '/v1/views', { body })).body.key
+}
+
+const aRole = async () => {
+  const body = { key: `role_${mails++}`, name: 'Spare', kind: 'staff' }
+  return (await call('POST', '/v1/roles', { body })).body.key
 }
 
 const aWord = async (path: string, more: object = {}) => {

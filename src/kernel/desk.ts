@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import type { Reader } from '../db/client.ts'
-import { type Actor, type Group, hasScope } from './actor.ts'
+import { type Actor, type Group, hasScope, permits } from './actor.ts'
 import { check } from './check.ts'
 import { type Instant, instantOf } from './clock.ts'
 import { createCommits } from './commits.ts'
@@ -61,6 +61,7 @@ export function createDesk(parts: DeskParts): Desk {
     const run = async <I extends TSchema, S, R>(command: Command<I, S, R>, input: Static<I>, key?: string) => {
       if (!hasScope(actor, command.group, 'write', command.name))
         throw new Problem('missing_scope', { detail: `It takes the scope ${command.group}:write or ${command.name}.` })
+      if (!permits(actor, command)) throw new Problem('forbidden')
       const checked = check(command.input, input)
       const claim = key === undefined ? undefined : claimOf(actor, command.name, key, checked)
       return perform(house, { by: { actor, ...origin }, command, input: checked, claim })

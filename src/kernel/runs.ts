@@ -152,7 +152,10 @@ async function decide<I extends TSchema, S, R>(
   const versions = unlocked?.versions ? Promise.resolve(unlocked.versions) : versionsOf(memory, tx)
   const replay = claim && (unlocked ? unusedSoFar(tx, claim) : earlierResult(tx, claim, now))
   const cached = async <T>(part: Cached<T>) => remembered(memory, part, await versions, tx)
-  const seeking = command.subject({ tx, actor, now, cached, secrets: parts.secrets, settings: parts.settings }, input)
+  const seeking = command.subject(
+    { tx, actor, channel, now, cached, secrets: parts.secrets, settings: parts.settings },
+    input,
+  )
   const [found, earlier, current] = await Promise.allSettled([seeking, replay, versions])
   // in this order: a fault of the key comes before one of the subject
   if (earlier.status === 'rejected') throw earlier.reason

@@ -41,7 +41,7 @@ async function sessionOf(
       ? await authenticator.byApiKey(credential)
       : undefined
   // a token was minted for a requester: it does not grow with them
-  if (!actor || (token && actor.role !== 'requester')) throw new Problem('unauthenticated')
+  if (!actor || (token && actor.actsAs !== 'requester')) throw new Problem('unauthenticated')
   return desk.as(actor, { channel: token ? 'portal' : 'api', requestId: request.id })
 }
 

@@ -4,6 +4,7 @@ import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { holdOrganization } from '../organizations/store.ts'
+import { heldRole, refuseUnknown } from '../roles/store.ts'
 import { refusePersonWork } from './policy.ts'
 import { ChangePerson } from './schema.ts'
 import { lockPerson, lockSomeAdmins, normalised } from './store.ts'
@@ -15,18 +16,19 @@ export const changePerson = defineCommand({
   group: 'people',
   input: ChangePerson,
 
-  async subject({ tx }, { personId, organizationId, email }) {
+  async subject({ tx }, { personId, organizationId, email, role }) {
     const address = email === undefined ? undefined : normalised('/email', email)
     const admins = await lockSomeAdmins(tx)
     const person = await lockPerson(tx, personId)
     const isNowhere = organizationId ? !(await holdOrganization(tx, organizationId)) : false
-    return { person, admins, isNowhere, address, tx }
+    return { person, admins, isNowhere, address, actsAs: role === undefined ? undefined : await heldRole(tx, role), tx }
   },
 
-  refuse(actor, { person, admins, isNowhere, address }, { role, supportTeam, disabled }) {
+  refuse(actor, { person, admins, isNowhere, address, actsAs }, { role, supportTeam, disabled }) {
     if (!isStaff(actor)) return 'person_not_found'
     const refusal = refusePersonWork(actor, [person.role, role, supportTeam ? 'agent' : undefined])
-    if (refusal) return refusal
+    const unknown = refusal ?? refuseUnknown(role, actsAs)
+    if (unknown) return unknown
     const ceases = disabled === true || (role !== undefined && role !== 'admin')
     if (address !== undefined && !person.emails.includes(address))
       return invalid('/email', 'not_found', 'is none of their addresses')
@@ -37,7 +39,7 @@ export const changePerson = defineCommand({
   async handle(
     { update, emit, now },
     { personId: _, expectedVersion, disabled, email: _email, ...others },
-    { person, address, tx },
+    { person, address, actsAs = person.actsAs, tx },
   ) {
     const fields = address === undefined ? others : { ...others, email: address }
     await refuseStale(tx, person, expectedVersion, [
@@ -49,7 +51,7 @@ export const changePerson = defineCommand({
     if (!Object.keys(changes).length) return person
     // what a domain said is now somebody's word
     const vouched = fields.organizationId === undefined ? {} : { organizationVouched: fields.organizationId !== null }
-    update(people, person, { ...fields, ...vouched, disabledAt, version: person.version + 1, updatedAt: now })
+    update(people, person, { ...fields, ...vouched, actsAs, disabledAt, version: person.version + 1, updatedAt: now })
     emit({
       type: 'person.changed',
       object: { type: 'person', id: person.id, version: person.version },
