@@ -3,7 +3,7 @@ import { activePerson } from '../src/domain/access/store.ts'
 import { seesView } from '../src/domain/views/policy.ts'
 import { startDesk } from './support/desk.ts'
 
-const { call, graphql, openTicket, person, rows, withoutRules } = await startDesk(t)
+const { call, db, graphql, openTicket, person, rows, withoutRules } = await startDesk(t)
 await withoutRules()
 const agent = await person('agent')
 const other = await person('agent')
