@@ -1,10 +1,12 @@
 import t from 'tap'
+import { newId } from '../../src/kernel/ids.ts'
+import { receiveMail } from '../../src/mail/in/receive.ts'
 import { type Answer, startDesk } from '../support/desk.ts'
 
 // The three ways in which Easy Project lets a client in: no access at all (mail only), the full user with limited rights, and the helpdesk
 // user. And all of them on one ticket. Through the public API and by mail alone.
 
-const { call, graphql, person, receive, replyAddress } = await startDesk(t)
+const { app, call, graphql, person, receive, replyAddress, system } = await startDesk(t)
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON of any form
 type Json = any
@@ -223,6 +225,13 @@ t.test('a way that is switched off is closed at once, by every road, and nothing
   t.equal((await call('GET', '/v1/people?email=unknown@nowhere.example')).body.data.length, 0, 'nobody is added')
   t.match(await mail(noAccess.email, 'Re: Before', address), { verdict: 'message_added' })
   t.match(await mail(agent.email, 'From us'), { verdict: 'ticket_created' }, 'agents are no clients')
+  const kept = (await mail(noAccess.email, 'Kept')).id
+  t.equal((await post(`/v1/mail/inbound/${kept}/release`, {}, agent.key)).status, 200)
+  await receiveMail({ desk: system, parser: app.parser, spool: app.spool, workerId: newId('job') })({
+    inboundMailId: kept,
+  })
+  const { verdict } = (await call('GET', `/v1/mail/inbound/${kept}`)).body
+  t.equal(verdict, 'ticket_created', 'an agent lets one in')
   const afterwards = await outbound()
   await ways({ mail: { create: true, update: false } })
   t.match(await mail(noAccess.email, 'Re: Before', address), {

@@ -127,7 +127,8 @@ export async function gatherEvidence(
     )
   const evidence: Evidence = {
     kind: isReleased ? 'ordinary' : mail.kind,
-    way,
+    // who released it has decided what becomes of it
+    way: isReleased ? { create: true, update: true } : way,
     sender,
     authentication: authenticationOf(mail.headers, address, peer, settings),
     isAuthenticationConfigured: isConfigured(settings),
