@@ -1,9 +1,10 @@
 import t from 'tap'
+import { ChangeTicket } from '../src/domain/tickets/schema.ts'
 import { startDesk } from './support/desk.ts'
 
 // R14: nobody grants what they lack, changes their own role, makes keys wider than their own, or reaches by a detour what they are refused.
 
-const { call, db, graphql, openTicket, person, rows } = await startDesk(t)
+const { app, call, db, graphql, openTicket, person, rows } = await startDesk(t)
 
 const permissions = [
   'openTicket',
@@ -231,4 +232,22 @@ t.test('whose role is removed has the other one within a second', async (t) => {
   t.equal((await call('GET', '/v1/roles/clerk')).status, 404)
   await new Promise((resolve) => setTimeout(resolve, 1_100))
   t.equal((await call('DELETE', path, { key: clerk.key })).status, 204)
+})
+
+t.test('what roles can be given are commands and fields that there are', async (t) => {
+  const contract = JSON.stringify(app.http.swagger())
+  const byRulesAndMacros = ['sendMail', 'tellPhase']
+  const { data } = (await call('GET', '/v1/roles/permissions')).body
+  t.same(data.map(({ kind }: { kind: string }) => kind).sort(), ['client', 'staff'])
+  for (const { permissions: names, changeable } of data) {
+    for (const name of names)
+      t.ok(byRulesAndMacros.includes(name) || contract.includes(`"operationId":"${name}"`), name)
+    for (const field of changeable) t.ok(field in ChangeTicket.properties, field)
+  }
+  t.match((await call('GET', '/v1/roles')).body.data.slice(0, 4), [
+    { key: 'admin', isShipped: true, permissions: null },
+    { key: 'agent', ticketAccess: 'all' },
+    { key: 'light_agent' },
+    { key: 'requester', kind: 'client' },
+  ])
 })

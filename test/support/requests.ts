@@ -1,6 +1,6 @@
 import type { TestDesk } from './desk.ts'
 
-export interface RightRequest {
+interface RightRequest {
   params?: () => Promise<Record<string, string>>
   body?: Record<string, unknown>
 }

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { prepareSql } from '../../db/statement.ts'
+import type { Role } from '../../kernel/actor.ts'
 import { normaliseAddress } from '../../kernel/address.ts'
 import type { Secrets } from '../../kernel/secrets.ts'
 import type { Settings } from '../../kernel/settings.ts'
@@ -118,7 +119,11 @@ export async function gatherEvidence(
   const original = people.get(forwarded ?? '')
   // somebody disabled can do nothing: their mail is a stranger's
   const active = person && !person.disabledAt ? person : undefined
-  const sender: Sender = { address: address ?? null, personId: active?.id ?? null, role: active?.actsAs ?? null }
+  const sender: Sender = {
+    address: address ?? null,
+    personId: active?.id ?? null,
+    role: active ? roleByMail(active) : null,
+  }
   const first = (kind: Trace['kind']) =>
     candidateOf(
       found.filter((trace) => trace.kind === kind),
@@ -143,6 +148,10 @@ export async function gatherEvidence(
   }
   return { evidence, person: people.get(author ?? ''), original }
 }
+
+/** A role for staff of the desk's own speaks for the desk by API only, where it is asked what the role allows: by mail it writes notes. */
+const roleByMail = ({ role, actsAs }: PersonRow): Role =>
+  actsAs === 'agent' && role !== actsAs ? 'light_agent' : actsAs
 
 function ownMark(mail: InboundMail, { instanceId }: Secrets, isOwn: (address: string) => boolean): string | null {
   const isMarked = mail.headers.some(({ name, value }) => name === INSTANCE_HEADER && value.trim() === instanceId)
