@@ -74,10 +74,10 @@ const ANALYSE =
   'analyze people, person_emails, tickets, messages, search_texts, events, mail_references, correspondents, feed'
 
 const kontorPeople = ({ people }: Sown): string[] => [
-  `insert into people (id, email, emails, role, support_team, version, created_at, updated_at)
-    select ${id('per', 'n')}, 'agent-' || n || '@example.com', array['agent-' || n || '@example.com'], 'agent', true, 1, now(), now() from generate_series(1, ${AGENTS}) as n`,
-  `insert into people (id, email, emails, role, support_team, version, created_at, updated_at)
-    select ${id('per', `${AGENTS} + n`)}, 'person-' || n || '@example.com', array['person-' || n || '@example.com'], 'requester', false, 1, now(), now() from generate_series(1, ${people}) as n`,
+  `insert into people (id, email, emails, role, acts_as, support_team, version, created_at, updated_at)
+    select ${id('per', 'n')}, 'agent-' || n || '@example.com', array['agent-' || n || '@example.com'], 'agent', 'agent', true, 1, now(), now() from generate_series(1, ${AGENTS}) as n`,
+  `insert into people (id, email, emails, role, acts_as, support_team, version, created_at, updated_at)
+    select ${id('per', `${AGENTS} + n`)}, 'person-' || n || '@example.com', array['person-' || n || '@example.com'], 'requester', 'requester', false, 1, now(), now() from generate_series(1, ${people}) as n`,
   `insert into person_emails (address, person_id, created_at) select email, id, now() from people where email like '%@example.com'`,
 ]
 

@@ -24,6 +24,7 @@ const somebody = (id: string) => ({
   email: `${id}@example.com`,
   emails: [`${id}@example.com`, 'a"b,{}\\'],
   role: 'requester' as const,
+  actsAs: 'requester' as const,
   supportTeam: false,
   organizationId: null,
   organizationVouched: false,

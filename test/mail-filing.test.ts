@@ -22,6 +22,7 @@ const on = (more: Partial<Candidate> = {}): Candidate => ({
 })
 const nothing: Evidence = {
   kind: 'ordinary',
+  way: { create: true, update: true },
   sender: stranger,
   duplicateOf: null,
   ownMail: null,

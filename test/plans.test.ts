@@ -33,8 +33,8 @@ async function sow(): Promise<void> {
   const id = (prefix: string, n: string) => `'${prefix}_' || lpad((${n})::text, 26, '0')`
   const like = `(select n, hashint4(n) & 2147483647 as hash, now() - make_interval(secs => (hashint4(n) & 2147483647) % 2592000) as at from generate_series(1, ${TICKETS}) n) as each`
   await db.script(`
-    insert into people (id, email, emails, role, support_team, version, created_at, updated_at)
-      select ${id('per', 'n')}, 'p' || n || '@example.com', '{}', 'requester', false, 1, now(), now() from generate_series(1, 400) n;
+    insert into people (id, email, emails, role, acts_as, support_team, version, created_at, updated_at)
+      select ${id('per', 'n')}, 'p' || n || '@example.com', '{}', 'requester', 'requester', false, 1, now(), now() from generate_series(1, 400) n;
     insert into tickets (id, number, subject, type, status, status_category, priority, priority_rank, requester_id, organization_id, assignee_id, team_id, tags, fields, channel, created_at, updated_at,
         last_message_at, last_requester_activity_at, last_message_preview, needs_reaction, version, public_version, public_updated_at, customer_conversation_id, internal_conversation_id)
       select ${id('tkt', 'n')}, n + 1000, 'Printer ' || n || ' on fire', 'ticket', s, s, (array['low', 'normal', 'high', 'urgent'])[1 + hash % 4], 1 + hash % 4,

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import t from 'tap'
+import { activePerson } from '../src/domain/access/store.ts'
 import { seesMessage } from '../src/domain/conversations/policy.ts'
 import { fieldsFor, seesField } from '../src/domain/fields/policy.ts'
-import { actorOf } from '../src/domain/people/decide.ts'
 import { seesPerson } from '../src/domain/people/policy.ts'
 import { seesTicket, ticketFor } from '../src/domain/tickets/policy.ts'
 import { vocabulary } from '../src/domain/types/store.ts'
@@ -13,9 +13,20 @@ import { startDesk } from './support/desk.ts'
 
 const { call, db, openTicket, person, receive } = await startDesk(t)
 
-const roles = ['admin', 'agent', 'light_agent', 'requester', 'requester', 'requester'] as const
-const people = await Promise.all(roles.map((role) => person(role)))
-const requesters = people.slice(3)
+const ownRoles = [
+  { key: 'dispatch', kind: 'staff', ticketAccess: 'all' },
+  { key: 'team_agent', kind: 'staff', ticketAccess: 'teams' },
+  { key: 'own_agent', kind: 'staff', ticketAccess: 'own' },
+  { key: 'full_user', kind: 'client', organizationTickets: true },
+]
+for (const role of ownRoles)
+  await call('POST', '/v1/roles', { body: { name: role.key, permissions: ['openTicket'], ...role } })
+const shipped = ['admin', 'agent', 'light_agent', 'requester', 'requester', 'requester']
+const people = await Promise.all([...shipped, ...ownRoles.map(({ key }) => key)].map((role) => person(role)))
+const requesters = people.slice(3, 6)
+const [dispatcher, teamAgent, ownAgent, fullUser] = people.slice(6)
+const { id: teamId } = (await call('POST', '/v1/teams', { body: { name: 'One', memberIds: [teamAgent?.id] } })).body
+const { id: otherTeamId } = (await call('POST', '/v1/teams', { body: { name: 'Two', memberIds: [ownAgent?.id] } })).body
 // the last two are of one organization that shares its tickets, the first of one that does not
 const organizationOf = async (sharesTickets: boolean, members: typeof people): Promise<string> => {
   const { id } = (await call('POST', '/v1/organizations', { body: { name: 'Some', sharesTickets } })).body
@@ -23,15 +34,16 @@ const organizationOf = async (sharesTickets: boolean, members: typeof people): P
   return id
 }
 const shared = await organizationOf(true, requesters.slice(1))
-await organizationOf(false, requesters.slice(0, 1))
+// a role may read the organization's tickets where others of it do not
+await organizationOf(false, [...requesters.slice(0, 1), ...(fullUser ? [fullUser] : [])])
 await new Promise((resolve) => setTimeout(resolve, 1_100)) // so long an answer about a credential is trusted
 const actors: PersonActor[] = await Promise.all(
   people.map(async ({ id }) => {
-    const { body } = await call('GET', `/v1/people/${id}`)
-    return actorOf(body, body.role === 'requester' && body.organizationId === shared ? shared : null)
+    const actor = await activePerson(db, id)
+    if (!actor) throw new Error('a person who was just added acts')
+    return actor
   }),
 )
-
 for (const [key, visibility] of [
   ['open_to_all', 'requesters'],
   ['for_us', 'agents'],
@@ -44,6 +56,8 @@ const words = await vocabulary.load(db)
 const tickets: any[] = []
 for (let n = 0; n < 9; n++) {
   const ticket = await openTicket({ requesterId: requesters[n % 3]?.id, subject: `Seen ${n}`, fields: fieldsOf(n) })
+  const whose = [{ teamId }, { teamId: otherTeamId }, { assigneeId: ownAgent?.id }, { assigneeId: dispatcher?.id }][n]
+  if (whose) await call('PUT', `/v1/tickets/${ticket.id}/assignment`, { body: whose })
   await call('POST', `/v1/tickets/${ticket.id}/notes`, { body: { body: `Note ${n}` } })
   await call('POST', `/v1/tickets/${ticket.id}/replies`, { body: { body: `Reply ${n}` } })
   tickets.push((await call('GET', `/v1/tickets/${ticket.id}?include=messages`)).body)
@@ -82,6 +96,13 @@ function fieldsOf(n: number): Record<string, string> {
 }
 
 const indexOf = (of: readonly unknown[]) => fc.nat({ max: of.length - 1 })
+
+t.test('an organization shares its tickets, or a role reads them', async (t) => {
+  t.same(
+    [3, 5, 9].map((n) => actors[n]?.sharedOrganizationId !== null),
+    [false, true, true],
+  )
+})
 
 t.test('a ticket is in every road or in none: REST get, REST list, GraphQL, node', async (t) => {
   await fc.assert(

@@ -1,5 +1,5 @@
 // For drizzle-kit: every table of the schema.
-export { apiKeys } from '../domain/access/table.ts'
+export { accessSettings, apiKeys } from '../domain/access/table.ts'
 export { attachments } from '../domain/attachments/table.ts'
 export { bulkJobs } from '../domain/bulk/table.ts'
 export { calendars } from '../domain/calendars/table.ts'
@@ -16,6 +16,7 @@ export { outboundMails, replyAddresses, suppressedAddresses } from '../domain/ou
 export { people, personEmails, teamMembers, teams } from '../domain/people/table.ts'
 export { ticketReads } from '../domain/reading/table.ts'
 export { ticketLinks } from '../domain/relations/table.ts'
+export { roles } from '../domain/roles/table.ts'
 export { ruleRevisions, ruleRuns, rules, ruleTimers } from '../domain/rules/table.ts'
 export { searchPending, searchTexts } from '../domain/search/table.ts'
 export { ruleSimulations, ruleSimulationTickets } from '../domain/simulations/table.ts'

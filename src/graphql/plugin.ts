@@ -22,6 +22,7 @@ import { peopleLoaders, peopleResolvers } from './people.ts'
 import { assertEveryFieldIsDecided } from './policy.ts'
 import { readingResolvers, readStateLoader } from './reading.ts'
 import { relationResolvers } from './relations.ts'
+import { roleResolvers } from './roles.ts'
 import { ruleResolvers } from './rules.ts'
 import { scalars } from './scalars.ts'
 import { simulationResolvers } from './simulations.ts'
@@ -52,6 +53,7 @@ const features = [
   workloadResolvers,
   lifecycleResolvers,
   viewResolvers,
+  roleResolvers,
   fieldResolvers,
   wordResolvers,
 ]

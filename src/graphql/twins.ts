@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox'
-import { ApiKey, ApiKeyWithSecret, RequesterToken } from '../domain/access/schema.ts'
+import { accessSchemas } from '../domain/access/schema.ts'
 import { Attachment, AttachmentLink } from '../domain/attachments/schema.ts'
 import { bulkSchemas } from '../domain/bulk/schema.ts'
 import { calendarSchemas } from '../domain/calendars/schema.ts'
@@ -19,6 +19,7 @@ import { MailCause, MailExplanation, MailStep, OutboundMail, SuppressedAddress }
 import { Person, Team } from '../domain/people/schema.ts'
 import { ReadState } from '../domain/reading/schema.ts'
 import { TicketLink } from '../domain/relations/schema.ts'
+import { roleSchemas } from '../domain/roles/schema.ts'
 import {
   Finding,
   Rule,
@@ -54,9 +55,7 @@ export const twins: Record<string, TSchema> = {
   ...wordSchemas,
   ...workflowSchemas,
   Mailbox,
-  ApiKey,
-  ApiKeyWithSecret,
-  RequesterToken,
+  ...accessSchemas,
   AccessToken,
   Accepted,
   LoginSession,
@@ -103,6 +102,7 @@ export const twins: Record<string, TSchema> = {
   ...statisticsSchemas,
   ...conditionSchemas,
   ...viewSchemas,
+  ...roleSchemas,
   ...fieldSchemas,
   ...searchSchemas,
 }

@@ -1,5 +1,19 @@
+/** The roles that are shipped. A role of the desk's own acts as one of them, and may less or more than that. */
 export const roles = ['admin', 'agent', 'light_agent', 'requester'] as const
 export type Role = (typeof roles)[number]
+
+/** Which tickets somebody who works here sees: all, those of their teams and their own, or their own. */
+export const ticketAccesses = ['all', 'teams', 'own'] as const
+export type TicketAccess = (typeof ticketAccesses)[number]
+
+/** What a role of the desk's own allows; what it does not name it does not allow. */
+export interface Rights {
+  ticketAccess: TicketAccess
+  /** Names of commands. */
+  permissions: readonly string[]
+  /** The fields of a ticket that it may change. */
+  changeable: readonly string[]
+}
 
 /** By which way somebody acts; it belongs to the session, no input carries it. */
 export const channels = ['api', 'email', 'portal', 'rule', 'import'] as const
@@ -9,7 +23,14 @@ export type Channel = (typeof channels)[number]
 export interface PersonActor {
   kind: 'person'
   id: string
-  role: Role
+  /** The key of their role. */
+  role: string
+  /** The shipped role that theirs is, or acts as. */
+  actsAs: Role
+  /** Null for shipped roles: policies say what they may. */
+  rights: Rights | null
+  /** Their teams, where their role sees tickets by team. */
+  teamIds: readonly string[]
   name: string | null
   email: string
   supportTeam: boolean
@@ -53,14 +74,38 @@ export function hasScope(actor: Actor, group: Group, act: 'read' | 'write', comm
 }
 
 /** Requesters see what is public of their own; everybody else works here. */
-export const isStaff = (actor: Actor): boolean => actor.kind !== 'person' || actor.role !== 'requester'
+export const isStaff = (actor: Actor): boolean => actor.kind !== 'person' || actor.actsAs !== 'requester'
 
 /** May answer customers and change tickets. */
 export const isAgent = (actor: Actor): boolean =>
-  actor.kind !== 'person' || actor.role === 'admin' || actor.role === 'agent'
+  actor.kind !== 'person' || actor.actsAs === 'admin' || actor.actsAs === 'agent'
 
 export const sharedOrganizationOf = (actor: Actor): string | null =>
   actor.kind === 'person' ? actor.sharedOrganizationId : null
 
 export const isAdmin = (actor: Actor): boolean =>
-  actor.kind === 'system' || (actor.kind === 'person' && actor.role === 'admin')
+  actor.kind === 'system' || (actor.kind === 'person' && actor.actsAs === 'admin')
+
+const rightsOf = (actor: Actor): Rights | null => (actor.kind === 'person' ? actor.rights : null)
+
+/** Whether the actor's role lets them run a command at all; policies say more. Shipped roles are bound by policies alone. */
+export function permits(actor: Actor, { name, isPersonal = false }: { name: string; isPersonal?: boolean }): boolean {
+  const rights = rightsOf(actor)
+  return rights === null || isPersonal || rights.permissions.includes(name)
+}
+
+/** Whether the actor's role lets them change a field of a ticket; shipped roles are bound by policies alone. */
+export const mayChange = (actor: Actor, field: string): boolean => rightsOf(actor)?.changeable.includes(field) ?? true
+
+/** Whether their role is one of the desk's own. */
+export const hasOwnRole = (actor: Actor): boolean => rightsOf(actor) !== null
+
+export const teamsOf = (actor: Actor): readonly string[] => (actor.kind === 'person' ? actor.teamIds : [])
+
+/** How far somebody sees: all tickets, those of a role that narrows them, or as a client does. */
+export type Reach = 'all' | 'limited' | 'client'
+
+export function reachOf(actor: Actor): Reach {
+  if (!isStaff(actor)) return 'client'
+  return (rightsOf(actor)?.ticketAccess ?? 'all') === 'all' ? 'all' : 'limited'
+}

@@ -3,7 +3,7 @@ import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Static, TSchema } from 'typebox'
 import type { Connection, Rows } from '../db/client.ts'
 import type { Sql } from '../db/statement.ts'
-import type { Actor, Channel, Group } from './actor.ts'
+import { type Actor, type Channel, type Group, permits } from './actor.ts'
 import { type Attempts, attempt, NEEDS_STATEMENT } from './attempt.ts'
 import { check } from './check.ts'
 import type { Instant } from './clock.ts'
@@ -20,6 +20,7 @@ import type { WriteSet } from './write-set.ts'
 export interface SubjectContext {
   tx: Connection
   actor: Actor
+  channel: Channel
   now: Instant
   secrets: Secrets
   settings: Settings
@@ -45,6 +46,8 @@ export interface Command<I extends TSchema, S, R, B = unknown> {
   /** The part of the desk it writes to, for the scopes of API keys. */
   group: Group
   input: I
+  /** It concerns nobody but who runs it: no role has to name it. */
+  isPersonal?: boolean
   /** Slow work that must hold no transaction open, done once; `subject` gets what it found as `before`. */
   before?(context: BeforeContext, input: Static<I>): Promise<B>
   subject(context: SubjectContext & { before: NoInfer<B> }, input: Static<I>): Promise<S>
@@ -233,7 +236,8 @@ export function contextFor(unit: Unit, cause?: DeskEvent): CommandContext {
 
     async run(command, input, options) {
       const checked = check(command.input, input)
-      const looking: SubjectContext = { tx, actor, now, secrets, settings, cached }
+      if (!permits(actor, command)) throw new Problem('forbidden')
+      const looking: SubjectContext = { tx, actor, channel, now, secrets, settings, cached }
       const rows = options && unit.working.get(options.ticketId)
       const held = rows === undefined ? undefined : await command.ruleAction?.subject?.(rows, checked, looking)
       if (held === undefined) await flush()

@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import type { Reader } from '../db/client.ts'
-import { type Actor, type Group, hasScope } from './actor.ts'
+import { type Actor, type Group, hasScope, permits } from './actor.ts'
 import { check } from './check.ts'
 import { type Instant, instantOf } from './clock.ts'
 import { createCommits } from './commits.ts'
@@ -63,6 +63,7 @@ export function createDesk(parts: DeskParts): Desk {
     const run = async <I extends TSchema, S, R>(command: Command<I, S, R>, input: Static<I>, key?: string) => {
       if (!hasScope(actor, command.group, 'write', command.name))
         throw new Problem('missing_scope', { detail: `It takes the scope ${command.group}:write or ${command.name}.` })
+      if (!permits(actor, command)) throw new Problem('forbidden')
       const checked = check(command.input, input)
       const claim = key === undefined || command.everyTime ? undefined : claimOf(actor, command.name, key, checked)
       const now = instantOf(parts.clock())

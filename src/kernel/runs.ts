@@ -157,7 +157,7 @@ async function decide<I extends TSchema, S, R>(
   const replay = claim && (unlocked ? unusedSoFar(tx, claim) : earlierResult(tx, claim, now))
   const cached = async <T>(part: Cached<T>) => remembered(memory, part, await versions, tx)
   const seeking = command.subject(
-    { tx, actor, now, cached, secrets: parts.secrets, settings: parts.settings, before },
+    { tx, actor, channel, now, cached, secrets: parts.secrets, settings: parts.settings, before },
     input,
   )
   const [found, earlier, current] = await Promise.allSettled([seeking, replay, versions])

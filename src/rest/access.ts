@@ -1,20 +1,19 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
+import { changeAccessSettings } from '../domain/access/change-access-settings.ts'
 import { createApiKey } from '../domain/access/create-api-key.ts'
 import { mintRequesterToken } from '../domain/access/mint-requester-token.ts'
-import { allKeys, apiKeysQuery } from '../domain/access/queries.ts'
+import { accessSettingsQuery, allKeys, apiKeysQuery } from '../domain/access/queries.ts'
 import { revokeApiKey } from '../domain/access/revoke-api-key.ts'
 import { rotateApiKey } from '../domain/access/rotate-api-key.ts'
-import { ApiKey, ApiKeyWithSecret, RequesterToken } from '../domain/access/schema.ts'
+import { ApiKey, accessSchemas } from '../domain/access/schema.ts'
 import { listRoute } from './list.ts'
-import { commandRoute } from './route.ts'
+import { commandRoute, queryRoute } from './route.ts'
 
 const tag = 'Access'
 
 export function accessRoutes(app: FastifyInstance): void {
-  app.addSchema(ApiKey)
-  app.addSchema(ApiKeyWithSecret)
-  app.addSchema(RequesterToken)
+  for (const schema of Object.values(accessSchemas)) app.addSchema(schema)
   listRoute(app, {
     url: '/api-keys',
     query: apiKeysQuery,
@@ -62,5 +61,17 @@ export function accessRoutes(app: FastifyInstance): void {
     response: Type.Ref('RequesterToken'),
     tag,
     summary: 'A token for a requester, for portals',
+  })
+  const url = '/access-settings'
+  const response = Type.Ref('AccessSettings')
+  queryRoute(app, { url, query: accessSettingsQuery, response, tag, summary: 'By which ways clients may come' })
+  commandRoute(app, {
+    method: 'PATCH',
+    url,
+    command: changeAccessSettings,
+    status: 200,
+    response,
+    tag,
+    summary: 'Open or close ways by which clients come',
   })
 }

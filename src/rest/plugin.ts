@@ -26,6 +26,7 @@ import { peopleRoutes } from './people.ts'
 import { answerError, ProblemSchema, sendProblem, setProblemsAside } from './problems.ts'
 import { readingRoutes } from './reading.ts'
 import { relationRoutes } from './relations.ts'
+import { roleRoutes } from './roles.ts'
 import { ruleRoutes } from './rules.ts'
 import { searchRoutes } from './search.ts'
 import { guardRoutes, type SessionParts } from './session.ts'
@@ -106,6 +107,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   workloadRoutes(api)
   lifecycleRoutes(api)
   viewRoutes(api)
+  roleRoutes(api)
   searchRoutes(api)
   vocabularyRoutes(api)
   accessRoutes(api)

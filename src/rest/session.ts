@@ -54,7 +54,7 @@ interface Claims {
 async function actorOf(authenticator: Authenticator, { sub, sid }: Claims): Promise<PersonActor | undefined> {
   if (sid.startsWith('ses_')) return authenticator.bySession(sid, sub)
   const person = await authenticator.byPerson(sub)
-  return person?.role === 'requester' ? person : undefined
+  return person?.actsAs === 'requester' ? person : undefined
 }
 
 function verified(app: FastifyInstance, token: string): Claims | undefined {

@@ -83,7 +83,7 @@ export function ticketRoutes(app: FastifyInstance): void {
     location: ({ id }) => `/v1/tickets/${id}`,
     tag,
     summary: 'Open a ticket',
-    problems: ['not_assignable'],
+    problems: ['not_assignable', 'way_closed'],
   })
   commandRoute(app, {
     method: 'PATCH',
@@ -93,7 +93,7 @@ export function ticketRoutes(app: FastifyInstance): void {
     response: TicketRefSchema,
     tag,
     summary: 'Change fields of a ticket',
-    problems: [...ofLivingTickets, 'transition_not_allowed'],
+    problems: [...ofLivingTickets, 'transition_not_allowed', 'way_closed'],
   })
   commandRoute(app, {
     method: 'PUT',
@@ -144,7 +144,7 @@ export function ticketRoutes(app: FastifyInstance): void {
     location: ({ id }) => `/v1/messages/${id}`,
     tag,
     summary: 'Reply publicly',
-    problems: [...ofLivingTickets, 'transition_not_allowed'],
+    problems: [...ofLivingTickets, 'transition_not_allowed', 'way_closed'],
   })
   commandRoute(app, {
     method: 'POST',

@@ -40,11 +40,8 @@ export interface TestDesk {
   call(method: 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE', path: string, calling?: Calling): Promise<Answer>
   /** A GraphQL call. */
   graphql(query: string, variables?: Record<string, unknown>, calling?: Calling): Promise<Answer>
-  /** A new person with a key, or with a token where they are a requester. */
-  person(
-    role: 'admin' | 'agent' | 'light_agent' | 'requester',
-    email?: string,
-  ): Promise<{ id: string; email: string; key: string }>
+  /** A new person with a key, or with a token where they are a client. */
+  person(role: string, email?: string): Promise<{ id: string; email: string; key: string }>
   // biome-ignore lint/suspicious/noExplicitAny: the ticket as answered
   openTicket(members?: Record<string, unknown>, key?: string): Promise<any>
   /** Hands a raw mail to the journal as the listener does, and files it. Answers the journal row. */
@@ -108,10 +105,10 @@ function deskOf(app: App, db: Db, key: string): TestDesk {
   }
   const person: TestDesk['person'] = async (role, email = `${role}-${randomBytes(4).toString('hex')}@example.com`) => {
     const { body } = await call('POST', '/v1/people', { body: { email, role, name: `Some ${role}` } })
-    const credential =
-      role === 'requester'
-        ? (await call('POST', '/v1/auth/requester-tokens', { body: { personId: body.id } })).body.accessToken
-        : (await call('POST', '/v1/api-keys', { body: { name: role, personId: body.id } })).body.key
+    const isClient = (await call('GET', `/v1/roles/${role}`)).body.kind === 'client'
+    const credential = isClient
+      ? (await call('POST', '/v1/auth/requester-tokens', { body: { personId: body.id } })).body.accessToken
+      : (await call('POST', '/v1/api-keys', { body: { name: role, personId: body.id } })).body.key
     return { id: body.id, email, key: credential }
   }
   return {

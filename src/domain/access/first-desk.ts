@@ -59,6 +59,7 @@ export async function makeFirstDesk(
       email,
       emails: [email],
       role: 'admin',
+      actsAs: 'admin',
       supportTeam: true,
       organizationId: null,
       locale: null,

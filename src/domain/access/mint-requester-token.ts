@@ -35,7 +35,7 @@ export const mintRequesterToken = defineCommand({
     if ((personId === undefined) === (email === undefined))
       return invalid('', 'ambiguous', 'give either personId or email')
     if (personId !== undefined && !person) return invalid('/personId', 'not_found', 'is no person')
-    if (person && (person.role !== 'requester' || person.disabledAt))
+    if (person && (person.actsAs !== 'requester' || person.disabledAt))
       return invalid(personId ? '/personId' : '/email', 'not_allowed', 'is no requester who may act')
   },
 

@@ -3,9 +3,11 @@ import { rowOf } from '../../db/statement.ts'
 import { isAdmin } from '../../kernel/actor.ts'
 import { defineQuery } from '../../kernel/desk.ts'
 import { type List, PageInput, readPage } from '../../kernel/page.ts'
+import { NoInput } from '../../kernel/schema.ts'
 import { refuseStaffOnly } from '../people/policy.ts'
-import type { ApiKey } from './schema.ts'
+import type { AccessSettings, ApiKey } from './schema.ts'
 import { apiKeys } from './table.ts'
+import { findAccess } from './ways.ts'
 
 const { secretHash: _, ...columns } = rowOf(apiKeys)
 
@@ -35,4 +37,17 @@ export const apiKeysQuery = defineQuery({
   input: PageInput,
   refuse: (actor) => refuseStaffOnly(actor),
   read: (context, input) => readPage(isAdmin(context.actor) ? allKeys : ownKeys, context, input),
+})
+
+/** By which ways clients may open and update tickets. */
+export const accessSettingsQuery = defineQuery({
+  name: 'accessSettings',
+  group: 'access',
+  input: NoInput,
+  refuse: (actor) => refuseStaffOnly(actor),
+
+  async read({ db }): Promise<AccessSettings> {
+    const { id: _, ...settings } = (await findAccess(db)).row
+    return settings
+  },
 })

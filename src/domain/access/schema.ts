@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { Closed, EmailAddress, Id, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
+import { Closed, EmailAddress, ExpectedVersion, Id, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
 
 const Scope = Type.String({
   pattern: '^(\\*|[a-z]+:(read|write)|[a-z][A-Za-z]{2,60})$',
@@ -68,10 +68,53 @@ export const RequesterToken = Closed(
 )
 export type RequesterToken = Static<typeof RequesterToken>
 
+/** What clients may do by one way. */
+export const AccessWay = Closed(
+  {
+    create: Type.Boolean({ description: 'Open tickets' }),
+    update: Type.Boolean({ description: 'Reply and change' }),
+  },
+  { $id: 'AccessWay' },
+)
+export type AccessWay = Static<typeof AccessWay>
+
+export const AccessSettings = Closed(
+  {
+    mail: Type.Ref('AccessWay'),
+    apiRequester: Type.Ref('AccessWay'),
+    apiFullUser: Type.Ref('AccessWay'),
+    version: Type.Integer(),
+  },
+  { $id: 'AccessSettings', description: 'By which ways clients may open and update tickets' },
+)
+export interface AccessSettings {
+  /** By mail, whatever their role. */
+  mail: AccessWay
+  /** By API, as a requester. */
+  apiRequester: AccessWay
+  /** By API, with a role of the desk's own. */
+  apiFullUser: AccessWay
+  version: number
+}
+
+const ChangedWay = Type.Optional(
+  Closed({ create: Type.Optional(Type.Boolean()), update: Type.Optional(Type.Boolean()) }),
+)
+
+export const ChangeAccessSettings = Closed({
+  expectedVersion: ExpectedVersion,
+  mail: ChangedWay,
+  apiRequester: ChangedWay,
+  apiFullUser: ChangedWay,
+})
+
+export const accessSchemas = { ApiKey, ApiKeyWithSecret, RequesterToken, AccessWay, AccessSettings }
+
 declare module '../../kernel/events.ts' {
   interface EventData {
     'apiKey.created': { personId: string; scopes: string[] }
     'apiKey.revoked': { personId: string }
+    'access.settings_changed': Record<string, never>
     'apiKey.rotated': { personId: string; successorId: string }
   }
 }

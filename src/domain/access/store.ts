@@ -1,12 +1,13 @@
 import { eq, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, named, prepare, prepareSql, rowOf } from '../../db/statement.ts'
-import type { PersonActor } from '../../kernel/actor.ts'
+import type { PersonActor, Rights } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { newId } from '../../kernel/ids.ts'
 import { Problem } from '../../kernel/problems.ts'
-import { actorOf } from '../people/decide.ts'
+import { actorOf, type PersonRow } from '../people/decide.ts'
 import { people } from '../people/table.ts'
+import { NO_RIGHTS, shippedRole } from '../roles/decide.ts'
 import type { ApiKeyWithSecret } from './schema.ts'
 import { hashOf, newSecret, prefixOf } from './secret.ts'
 import { apiKeys } from './table.ts'
@@ -55,17 +56,39 @@ export function insertApiKey(
 // R23: a domain that put somebody into an organization shows them nothing until an address of it is proven to be theirs
 const sharedOrganizationId = named<string | null>(
   'sharedOrganizationId',
-  sql`(select o.id from organizations o where o.id = ${people.organizationId} and o.shares_tickets and ${people.role} = 'requester'
+  sql`(select o.id from organizations o where o.id = ${people.organizationId} and ${people.actsAs} = 'requester'
+    and (o.shares_tickets or exists (select 1 from roles r where r.key = ${people.role} and r.organization_tickets))
     and (${people.organizationVouched} or exists (select 1 from person_emails e
       join organization_domains d on d.domain = split_part(e.address, '@', 2)
       where e.person_id = ${people.id} and e.verified_at is not null and d.organization_id = o.id)))`,
 )
 
+const rights = named<Rights | null>(
+  'rights',
+  sql`(select jsonb_build_object('ticketAccess', r.ticket_access, 'permissions', to_jsonb(r.permissions), 'changeable', to_jsonb(r.changeable))
+    from roles r where r.key = ${people.role})`,
+)
+const teamIds = named<string[]>(
+  'teamIds',
+  sql`array(select m.team_id from team_members m join roles r on r.ticket_access = 'teams' where m.person_id = ${people.id} and r.key = ${people.role})`,
+)
+const standing = { sharedOrganizationId, rights, teamIds }
+
+type Standing = PersonRow & Pick<PersonActor, 'sharedOrganizationId' | 'rights' | 'teamIds'>
+
+/** Somebody with all that their role allows now. A role that is gone allows nothing. */
+const actorFrom = ({ sharedOrganizationId, rights, teamIds, ...person }: Standing): PersonActor =>
+  actorOf(person, {
+    sharedOrganizationId,
+    teamIds,
+    rights: shippedRole(person.role) ? null : (rights ?? NO_RIGHTS),
+  })
+
 const byHash = prepare<{ hash: string }>()(($) =>
   build
     .select({
       ...rowOf(people),
-      sharedOrganizationId,
+      ...standing,
       keyId: named<string>('keyId', apiKeys.id),
       scopes: named<string[]>('scopes', apiKeys.scopes),
       expiresAt: named<string | null>('expiresAt', apiKeys.expiresAt),
@@ -88,7 +111,7 @@ export async function keyHolder(connection: Connection, secret: string): Promise
   const [row] = (await connection.query(byHash.bind({ hash: hashOf(secret) }))).rows
   if (!row || row.revokedAt || row.disabledAt) return
   return {
-    actor: { ...actorOf(row, row.sharedOrganizationId), apiKeyId: row.keyId, scopes: row.scopes },
+    actor: { ...actorFrom(row), apiKeyId: row.keyId, scopes: row.scopes },
     expiresAt: row.expiresAt,
     lastUsedAt: row.lastUsedAt,
   }
@@ -96,7 +119,7 @@ export async function keyHolder(connection: Connection, secret: string): Promise
 
 const byPerson = prepare<{ id: string }>()(($) =>
   build
-    .select({ ...rowOf(people), sharedOrganizationId })
+    .select({ ...rowOf(people), ...standing })
     .from(people)
     .where(eq(people.id, $.id)),
 )
@@ -104,7 +127,7 @@ const byPerson = prepare<{ id: string }>()(($) =>
 /** Who a token speaks for, unless they are disabled. */
 export async function activePerson(connection: Connection, id: string): Promise<PersonActor | undefined> {
   const [person] = (await connection.query(byPerson.bind({ id }))).rows
-  return person && !person.disabledAt ? actorOf(person, person.sharedOrganizationId) : undefined
+  return person && !person.disabledAt ? actorFrom(person) : undefined
 }
 
 const verify = prepareSql<{ address: string; now: string }, never>()(

@@ -1,8 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import { type SQL, sql } from 'drizzle-orm'
+import { sql } from 'drizzle-orm'
 import { Type } from 'typebox'
 import { build, prepare, rowOf } from '../../db/statement.ts'
-import { isStaff } from '../../kernel/actor.ts'
 import { readBlob } from '../../kernel/blobs.ts'
 import { after, MINUTE_MS } from '../../kernel/clock.ts'
 import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
@@ -10,28 +9,29 @@ import { Problem } from '../../kernel/problems.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
 import { type Viewer, type Viewing, viewerIn, viewing } from '../../kernel/viewer.ts'
 import { messages } from '../conversations/table.ts'
-import { ownTickets } from '../tickets/queries.ts'
+import { hangsOnSeen, ownTickets } from '../tickets/reach.ts'
 import { tickets } from '../tickets/table.ts'
 import type { AttachmentLink } from './schema.ts'
 import type { AttachmentRow } from './store.ts'
 import { attachments } from './table.ts'
 
 /** One's own upload, or what hangs on a message one may read. */
-const visible = (viewer: Viewer, staff: SQL) => sql`(
+const visible = (viewer: Viewer) => sql`(
   (${attachments.messageId} is null and ${attachments.uploadedById} = ${viewer.id})
-  or (${attachments.messageId} is not null and ${staff}::boolean)
-  or exists (select 1 from ${messages} join ${tickets} on ${tickets.id} = ${messages.ticketId}
-    where ${messages.id} = ${attachments.messageId} and ${ownTickets(viewer)} and ${messages.visibility} = 'public' and not ${messages.held}))`
+  or (${attachments.messageId} is not null and ${viewer.reach} <> 'client'
+    and (select ${hangsOnSeen(messages.ticketId, viewer)} from ${messages} where ${messages.id} = ${attachments.messageId}))
+  or (${viewer.reach} = 'client' and exists (select 1 from ${messages} join ${tickets} on ${tickets.id} = ${messages.ticketId}
+    where ${messages.id} = ${attachments.messageId} and ${ownTickets(viewer)} and ${messages.visibility} = 'public' and not ${messages.held})))`
 
-const byId = prepare<{ id: string; staff: boolean } & Viewing>()(($) =>
+const byId = prepare<{ id: string } & Viewing>()(($) =>
   build
     .select(rowOf(attachments))
     .from(attachments)
-    .where(sql`${attachments.id} = ${$.id} and ${visible(viewerIn($), sql`${$.staff}`)}`),
+    .where(sql`${attachments.id} = ${$.id} and ${visible(viewerIn($))}`),
 )
 
 async function visibleAttachment({ db, actor }: QueryContext, id: string): Promise<AttachmentRow> {
-  const [row] = (await db.query(byId.bind({ id, ...viewing(actor), staff: isStaff(actor) }))).rows
+  const [row] = (await db.query(byId.bind({ id, ...viewing(actor) }))).rows
   if (!row) throw new Problem('attachment_not_found')
   return row
 }

@@ -7,6 +7,7 @@ import { insertAttachment } from './store.ts'
 export const uploadAttachment = defineCommand({
   name: 'uploadAttachment',
   group: 'tickets',
+  isPersonal: true,
   input: UploadAttachment,
   subject: async () => undefined,
   refuse: (actor) => (actor.kind === 'person' ? undefined : 'forbidden'),

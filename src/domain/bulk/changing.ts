@@ -1,4 +1,4 @@
-import { type Actor, hasScope, isAgent } from '../../kernel/actor.ts'
+import { type Actor, hasScope, isAgent, permits } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { invalidInput, Problem } from '../../kernel/problems.ts'
 import { actionFaults, callOf } from '../rules/actions.ts'
@@ -16,6 +16,8 @@ export function refuseActions(
   if (!isAgent(actor)) return 'forbidden'
   const errors = actionFaults(ruleActions, actions, named, '/actions')
   if (errors.length) return invalidInput(errors)
+  const calls = actions.flatMap(({ action }) => ruleActions.get(action) ?? [])
+  if (!calls.every((command) => permits(actor, command))) return 'forbidden'
   const missing = actions.find(({ action }) => {
     const command = ruleActions.get(action)
     return command && !hasScope(actor, command.group, 'write', command.name)

@@ -1,10 +1,11 @@
 import { Type } from 'typebox'
-import { isAgent, isStaff } from '../../kernel/actor.ts'
+import { isAgent, isStaff, mayChange } from '../../kernel/actor.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { newId } from '../../kernel/ids.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
+import { refusedWay } from '../access/ways.ts'
 import { claimAttachments, lockUploads } from '../attachments/store.ts'
 import type { TemplateRow } from '../templates/decide.ts'
 import { lockNamedTemplate, renderedFor } from '../templates/store.ts'
@@ -28,23 +29,25 @@ export const postReply = defineCommand({
   group: 'tickets',
   input: PostReply,
 
-  async subject({ tx, actor, cached }, { ticketId, attachmentIds = [], status, template: key, conversationId }) {
-    const [locked, uploads, chosen, template] = await Promise.all([
+  async subject(context, { ticketId, attachmentIds = [], status, template: key, conversationId }) {
+    const { tx, actor, cached } = context
+    const [locked, uploads, chosen, template, closed] = await Promise.all([
       lockTicket(tx, ticketId),
       lockUploads(tx, actor, attachmentIds),
       status === undefined ? undefined : cached(vocabulary).then((words) => chosenStatus(words, status)),
       key === undefined ? undefined : lockNamedTemplate(tx, key),
+      refusedWay(context, 'update'),
     ])
     // a requester knows of no conversation but their own
     const kind = 'customer'
     const side = isStaff(actor) ? await sideFor(tx, locked, { conversationId, kind }) : undefined
-    return { ...locked, uploads, chosen, template, side }
+    return { ...locked, uploads, chosen, template, side, closed }
   },
 
-  refuse(actor, { ticket, side }, { status, conversationId, ...words }) {
-    const refusal = refuseReply(actor, ticket)
+  refuse(actor, { ticket, side, closed }, { status, conversationId, ...words }) {
+    const refusal = refuseReply(actor, ticket) ?? closed
     if (refusal) return refusal
-    if (status !== undefined && !isAgent(actor)) return 'forbidden'
+    if (status !== undefined && !(isAgent(actor) && mayChange(actor, 'status'))) return 'forbidden'
     if (words.template !== undefined && !isAgent(actor)) return 'forbidden'
     const unclear = refuseWords(words)
     if (unclear) return unclear
@@ -58,11 +61,12 @@ export const postReply = defineCommand({
     async subject(working, { status, template }, { cached }) {
       if (template !== undefined) return
       const chosen = status === undefined ? undefined : chosenStatus(await cached(vocabulary), status)
-      return { ...(working as LockedTicket), uploads: [], chosen, template, side: undefined } // what events of tickets hand on
+      const nothing = { uploads: [], side: undefined, closed: undefined }
+      return { ...(working as LockedTicket), ...nothing, chosen, template } // what events of tickets hand on
     },
   },
 
-  handle(context, { body = '', format = 'text' }, { uploads, chosen, template, side, ...locked }) {
+  handle(context, { body = '', format = 'text' }, { uploads, chosen, template, side, closed: _, ...locked }) {
     const messageId = newId('msg')
     const attachments = claimAttachments(context, uploads, { ticketId: locked.ticket.id, messageId })
     const fromCustomer = !isStaff(context.actor) || context.actor.id === locked.ticket.requesterId

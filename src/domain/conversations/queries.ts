@@ -1,13 +1,14 @@
 import { and, asc, desc, eq, type SQL, sql } from 'drizzle-orm'
 import { Type } from 'typebox'
 import { build, named, prepare, rowOf } from '../../db/statement.ts'
-import { type Actor, isStaff } from '../../kernel/actor.ts'
+import { isStaff, type Reach, reachOf } from '../../kernel/actor.ts'
 import { defineQuery } from '../../kernel/desk.ts'
 import { type List, PageInput, readPage } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
 import { type Viewer, type Viewing, viewerIn, viewing } from '../../kernel/viewer.ts'
-import { oneTicket, ownTickets } from '../tickets/queries.ts'
+import { oneTicket, visibleTicketId } from '../tickets/queries.ts'
+import { byReach, visibleTickets } from '../tickets/reach.ts'
 import { TicketRef } from '../tickets/schema.ts'
 import { namedTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
@@ -17,9 +18,18 @@ import { shown } from './shown.ts'
 import { sidesOf } from './side.ts'
 import { messages } from './table.ts'
 
-/** What a requester reads: public, not held, of the tickets that they see. The twin of `seesMessage`. */
-const ownMessages = (viewer: Viewer): SQL =>
-  sql`${messages.visibility} = 'public' and not ${messages.held} and exists (select 1 from ${tickets} where ${tickets.id} = ${messages.ticketId} and ${ownTickets(viewer)})`
+const ofSeen = (seen: SQL | undefined): SQL | undefined =>
+  seen && sql`exists (select 1 from ${tickets} where ${tickets.id} = ${messages.ticketId} and ${seen})`
+
+/** What is read of the tickets that one sees: a requester reads what is public and not held. The twin of `seesMessage`. */
+const visibleMessages: Record<Reach, (viewer: Viewer) => SQL | undefined> = {
+  all: () => undefined,
+  limited: (viewer) => ofSeen(visibleTickets.limited(viewer)),
+  client: (viewer) =>
+    sql`${messages.visibility} = 'public' and not ${messages.held} and ${ofSeen(visibleTickets.client(viewer))}`,
+}
+const forEach = <T>(make: (visible: (viewer: Viewer) => SQL | undefined, reach: Reach) => T): Record<Reach, T> =>
+  byReach((_, reach) => make(visibleMessages[reach], reach))
 
 const sorts = { createdAt: { column: messages.id, property: 'id' } }
 const filters = {
@@ -40,7 +50,7 @@ const requesterMessages: List<MessageRow> = {
   ...staffMessages,
   name: 'messages_of_requester',
   filters,
-  visible: ownMessages,
+  visible: (viewer) => visibleMessages.client(viewer) ?? sql`true`,
 }
 
 const { ticketId: _ofTicket, ...messageFilters } = filters
@@ -59,7 +69,7 @@ export const messagesQuery = defineQuery({
   refuse: () => undefined,
 
   async read(context, { ticketId, page }) {
-    const id = await visibleTicketId(context.db, context.actor, ticketId)
+    const id = await visibleTicketId(context, ticketId)
     const ofTicket = { field: 'ticketId', op: 'is' as const, values: [id] }
     const found = await readPage(isStaff(context.actor) ? staffMessages : requesterMessages, context, {
       ...page,
@@ -69,44 +79,13 @@ export const messagesQuery = defineQuery({
   },
 })
 
-const ticketIdById = prepare<{ id: string; staff: boolean } & Viewing>()(($) =>
-  build
-    .select({ id: rowOf(tickets).id })
-    .from(tickets)
-    .where(sql`${tickets.id} = ${$.id} and (${$.staff}::boolean or ${ownTickets(viewerIn($))})`),
-)
-const ticketIdByNumber = prepare<{ number: number; staff: boolean } & Viewing>()(($) =>
-  build
-    .select({ id: rowOf(tickets).id })
-    .from(tickets)
-    .where(sql`${tickets.number} = ${$.number} and (${$.staff}::boolean or ${ownTickets(viewerIn($))})`),
-)
-
-/** The id behind a reference, if the actor may see the ticket. */
-async function visibleTicketId(
-  db: Parameters<typeof messagesQuery.read>[0]['db'],
-  actor: Actor,
-  ref: string,
-): Promise<string> {
-  const { id, number } = namedTicket(ref)
-  const asking = { ...viewing(actor), staff: isStaff(actor) }
-  const [row] = (
-    await db.query(
-      number === undefined ? ticketIdById.bind({ id, ...asking }) : ticketIdByNumber.bind({ number, ...asking }),
-    )
-  ).rows
-  if (!row) throw new Problem('ticket_not_found')
-  return row.id
-}
-
-const staffById = prepare<{ id: string }>()(($) =>
-  build.select(rowOf(messages)).from(messages).where(eq(messages.id, $.id)),
-)
-const ownById = prepare<{ id: string } & Viewing>()(($) =>
-  build
-    .select(rowOf(messages))
-    .from(messages)
-    .where(and(eq(messages.id, $.id), ownMessages(viewerIn($)))),
+const byId = forEach((visible) =>
+  prepare<{ id: string } & Viewing>()(($) =>
+    build
+      .select(rowOf(messages))
+      .from(messages)
+      .where(and(eq(messages.id, $.id), visible(viewerIn($)))),
+  ),
 )
 
 export const message = defineQuery({
@@ -117,8 +96,7 @@ export const message = defineQuery({
 
   async read(context, { messageId: id }): Promise<Message> {
     const { db, actor } = context
-    const [row] = (await db.query(isStaff(actor) ? staffById.bind({ id }) : ownById.bind({ id, ...viewing(actor) })))
-      .rows
+    const [row] = (await db.query(byId[reachOf(actor)].bind({ id, ...viewing(actor) }))).rows
     if (!row) throw new Problem('message_not_found')
     return shown(context, row)
   },
@@ -127,7 +105,8 @@ export const message = defineQuery({
 /** What is read of each ticket at once; more is read by pages. */
 const MESSAGES_A_TICKET_MAX = 100
 
-const latestOfTickets = (forStaff: boolean) =>
+// what is hidden must not use up the latest few, or their number would tell of it
+const latestByTickets = forEach((visible, reach) =>
   prepare<{ ids: string[]; limit: number } & Viewing>()(($) =>
     build
       .select(rowOf(messages))
@@ -135,15 +114,13 @@ const latestOfTickets = (forStaff: boolean) =>
       .where(
         and(
           sql`${messages.id} in (select latest.id from unnest(${$.ids}::text[]) as asked(id) cross join lateral
-            (select l.id from messages l where l.ticket_id = asked.id and (${sql.raw(forStaff ? 'true' : "l.visibility = 'public' and not l.held")}) order by l.id desc limit ${$.limit}) latest)`,
-          forStaff ? undefined : ownMessages(viewerIn($)),
+            (select l.id from messages l where l.ticket_id = asked.id and (${sql.raw(reach !== 'client' ? 'true' : "l.visibility = 'public' and not l.held")}) order by l.id desc limit ${$.limit}) latest)`,
+          visible(viewerIn($)),
         ),
       )
       .orderBy(asc(messages.id)),
-  )
-// what is hidden must not use up the latest few, or their number would tell of it
-const staffByTickets = latestOfTickets(true)
-const ownByTickets = latestOfTickets(false)
+  ),
+)
 
 /** The newest messages of many tickets at once, oldest first within a ticket: GraphQL asks for a page of tickets, REST for one. */
 export const messagesByTicket = defineQuery({
@@ -157,16 +134,14 @@ export const messagesByTicket = defineQuery({
 
   async read(context, { ticketIds, limit }) {
     const { db, actor } = context
-    const { rows } = await db.query(
-      (isStaff(actor) ? staffByTickets : ownByTickets).bind({ ids: ticketIds, limit, ...viewing(actor) }),
-    )
+    const { rows } = await db.query(latestByTickets[reachOf(actor)].bind({ ids: ticketIds, limit, ...viewing(actor) }))
     const byTicket = new Map(ticketIds.map((id): [string, Message[]] => [id, []]))
     for (const row of rows) byTicket.get(row.ticketId)?.push(shown(context, row))
     return byTicket
   },
 })
 
-const latestOfTicket = (visible: (viewer: Viewer) => SQL | undefined) =>
+const latestOfTicket = forEach((visible) =>
   prepare<{ id: string | null; number: number | null; limit: number } & Viewing>()(($) =>
     build
       .select(rowOf(messages))
@@ -180,9 +155,8 @@ const latestOfTicket = (visible: (viewer: Viewer) => SQL | undefined) =>
       )
       .orderBy(desc(messages.id))
       .limit($.limit),
-  )
-const latestForStaff = latestOfTicket(() => undefined)
-const latestForRequester = latestOfTicket(ownMessages)
+  ),
+)
 
 /** One ticket with its latest messages, oldest of them first: one round trip. */
 export const ticketWithMessages = defineQuery({
@@ -193,15 +167,14 @@ export const ticketWithMessages = defineQuery({
 
   async read(context, { ticketId, limit }) {
     const { db, actor } = context
-    const viewer = isStaff(actor) ? undefined : viewing(actor)
     const { id = null, number = null } = namedTicket(ticketId)
-    const latest = (viewer === undefined ? latestForStaff : latestForRequester).bind({
+    const latest = latestOfTicket[reachOf(actor)].bind({
       id,
       number,
       limit,
       ...viewing(actor),
     })
-    const [found, said] = await db.batch(oneTicket(ticketId, viewer), latest)
+    const [found, said] = await db.batch(oneTicket(ticketId, actor), latest)
     const [ticket] = found.rows
     if (!ticket) throw new Problem('ticket_not_found')
     return { ...ticket, messages: said.rows.reverse().map((row) => shown(context, row)) }
@@ -222,16 +195,15 @@ const followerIds = named<string[]>(
   sql`array(select f.person_id from ticket_followers f where f.ticket_id = ${tickets.id} order by f.created_at, f.person_id)`,
 )
 
-const held = (visible: (viewer: Viewer) => SQL | undefined) =>
+const held = byReach((visible) =>
   prepare<{ ids: string[] } & Viewing>()(($) => {
     const { id, customerConversationId, internalConversationId, createdAt, requesterId } = rowOf(tickets)
     return build
       .select({ id, customerConversationId, internalConversationId, createdAt, requesterId, followerIds })
       .from(tickets)
       .where(and(sql`${tickets.id} = any(${$.ids}::text[])`, visible(viewerIn($))))
-  })
-const heldForStaff = held(() => undefined)
-const heldForRequester = held(ownTickets)
+  }),
+)
 
 /** Every ticket has one conversation with its requester and one among those who work here. Requesters do not learn who follows. */
 function conversationsOf(held: Held, staff: boolean): Conversation[] {
@@ -252,11 +224,9 @@ export const conversationsByTicket = defineQuery({
 
   async read({ db, actor }, { ticketIds }) {
     const staff = isStaff(actor)
-    const { rows } = await db.query(
-      (staff ? heldForStaff : heldForRequester).bind({ ids: ticketIds, ...viewing(actor) }),
-    )
-    const sides = staff ? await sidesOf(db, ticketIds) : []
+    const { rows } = await db.query(held[reachOf(actor)].bind({ ids: ticketIds, ...viewing(actor) }))
     const found = new Map(rows.map((row): [string, Conversation[]] => [row.id, conversationsOf(row, staff)]))
+    const sides = staff ? await sidesOf(db, [...found.keys()]) : []
     for (const { hostId, ...side } of sides) found.get(hostId)?.push(side)
     return found
   },
@@ -270,7 +240,7 @@ export const conversationsQuery = defineQuery({
   refuse: () => undefined,
 
   async read(context, { ticketId }): Promise<Conversation[]> {
-    const id = await visibleTicketId(context.db, context.actor, ticketId)
+    const id = await visibleTicketId(context, ticketId)
     return (await conversationsByTicket.read(context, { ticketIds: [id] })).get(id) ?? []
   },
 })

@@ -23,7 +23,7 @@ export interface Side {
 }
 
 const participantsJson = sql`coalesce((select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'email', p.email, 'notices', p.notices) order by c.created_at, p.id)
-  from conversation_participants c join people p on p.id = c.person_id where c.conversation_id = ${conversations.id} and p.disabled_at is null and (${conversations.kind} = 'customer' or p.role <> 'requester')), '[]')`
+  from conversation_participants c join people p on p.id = c.person_id where c.conversation_id = ${conversations.id} and p.disabled_at is null and (${conversations.kind} = 'customer' or p.acts_as <> 'requester')), '[]')`
 
 const byId = prepare<{ id: string }>()(($) =>
   build
@@ -139,7 +139,7 @@ export function refuseMeant({ person, address }: Meant, kind: Conversation['kind
   if (!person && (address === undefined || kind === 'internal'))
     return invalid(`${at}/${address === undefined ? 'personId' : 'email'}`, 'not_found', 'is no person')
   if (person?.disabledAt) return invalid(at, 'disabled', 'is disabled')
-  if (kind === 'internal' && person?.role === 'requester') return invalid(at, 'outside', 'does not work here')
+  if (kind === 'internal' && person?.actsAs === 'requester') return invalid(at, 'outside', 'does not work here')
 }
 
 /** They take part from now on: what was said before is not sent to them. */

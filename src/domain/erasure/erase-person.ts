@@ -26,7 +26,7 @@ export const erasePerson = defineCommand({
   refuse(actor, { person }) {
     if (!isStaff(actor)) return actor.id === person.id ? 'forbidden' : 'person_not_found'
     if (!isAdmin(actor) || actor.kind !== 'person' || actor.id === person.id) return 'forbidden'
-    return person.role !== 'requester' && !person.disabledAt ? 'person_active' : undefined
+    return person.actsAs !== 'requester' && !person.disabledAt ? 'person_active' : undefined
   },
 
   handle(context, { personId, subjects = false }, { person, open }): Job {

@@ -1,24 +1,16 @@
-import { asc, eq, sql } from 'drizzle-orm'
+import { asc, eq } from 'drizzle-orm'
 import { build, named, prepare, rowOf } from '../../db/statement.ts'
 import { defineQuery } from '../../kernel/desk.ts'
-import { Problem } from '../../kernel/problems.ts'
 import { refuseStaffOnly } from '../people/policy.ts'
 import { people } from '../people/table.ts'
+import { visibleTicketId } from '../tickets/queries.ts'
 import { TicketAct } from '../tickets/schema.ts'
-import { namedTicket } from '../tickets/store.ts'
-import { tickets } from '../tickets/table.ts'
 import type { Follower } from './schema.ts'
 import { ticketFollowers } from './table.ts'
 
 /** Nobody needs more of them at once, and no mail goes to more. */
 const FOLLOWERS_MAX = 500
 
-const ticketBy = prepare<{ id: string | null; number: number | null }>()(($) =>
-  build
-    .select({ id: rowOf(tickets).id })
-    .from(tickets)
-    .where(sql`${tickets.id} = ${$.id} or ${tickets.number} = ${$.number}`),
-)
 const ofTicket = prepare<{ ticketId: string; limit: number }>()(($) =>
   build
     .select({
@@ -40,10 +32,8 @@ export const followersQuery = defineQuery({
   input: TicketAct,
   refuse: (actor) => refuseStaffOnly(actor),
 
-  async read({ db }, { ticketId }): Promise<Follower[]> {
-    const { id = null, number = null } = namedTicket(ticketId)
-    const [ticket] = (await db.query(ticketBy.bind({ id, number }))).rows
-    if (!ticket) throw new Problem('ticket_not_found')
-    return (await db.query(ofTicket.bind({ ticketId: ticket.id, limit: FOLLOWERS_MAX }))).rows
+  async read(context, { ticketId: ref }): Promise<Follower[]> {
+    const ticketId = await visibleTicketId(context, ref)
+    return (await context.db.query(ofTicket.bind({ ticketId, limit: FOLLOWERS_MAX }))).rows
   },
 })

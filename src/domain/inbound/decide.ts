@@ -1,4 +1,5 @@
 import type { Role } from '../../kernel/actor.ts'
+import type { AccessWay } from '../access/schema.ts'
 import type { InboundMail, MailKind } from '../mail/schema.ts'
 import type { Authentication } from './authentication.ts'
 import type { TraceStep, Verdict } from './schema.ts'
@@ -30,6 +31,8 @@ export interface Candidate {
 /** What was found for a mail: each trace with the ticket it names. */
 export interface Evidence {
   kind: MailKind
+  /** What clients may do by mail. */
+  way: AccessWay
   sender: Sender
   /** What a relay that we trust says of the sender. */
   authentication: Authentication
@@ -122,11 +125,21 @@ export function filingOf(evidence: Evidence): Filing {
     const mayJoin = step !== 'subject_tag' || (found !== null && mayJoinByNumber(evidence, found))
     note(step, found ? (mayJoin ? 'match' : 'refused') : 'none', found && `#${found.number}`)
     if (!found || !mayJoin) continue
-    return isRecorded(kind) ? { ...recorded(kind, found, step), trace } : { ...joined(evidence, found, step), trace }
+    return isRecorded(kind)
+      ? { ...recorded(kind, found, step), trace }
+      : { ...unlessClosed(evidence, joined(evidence, found, step)), trace }
   }
   if (isRecorded(kind)) return { ...recorded(kind, null, ''), trace }
   note('new_ticket', 'yes')
-  return { ...opened(evidence), trace }
+  return { ...unlessClosed(evidence, opened(evidence)), trace }
+}
+
+/** What the desk does not take from clients by mail stays in the journal, and nobody is answered. */
+function unlessClosed({ sender, way }: Evidence, decided: Decided): Decided {
+  const isOpen = decided.verdict === 'ticket_created' ? way.create : way.update
+  if (isOpen || isStaffRole(sender.role)) return decided
+  const act = decided.verdict === 'ticket_created' ? 'open' : 'update'
+  return { ...plain, verdict: 'ignored', reason: `Clients may not ${act} tickets by mail (access settings).` }
 }
 
 interface Rung {

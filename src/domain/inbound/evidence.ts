@@ -1,9 +1,11 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { prepareSql } from '../../db/statement.ts'
+import type { Role } from '../../kernel/actor.ts'
 import { normaliseAddress } from '../../kernel/address.ts'
 import type { Secrets } from '../../kernel/secrets.ts'
 import type { Settings } from '../../kernel/settings.ts'
+import type { AccessWay } from '../access/schema.ts'
 import type { InboundMail } from '../mail/schema.ts'
 import { isOurs } from '../mailboxes/recipient.ts'
 import { openReplyToken } from '../outbound/addresses.ts'
@@ -88,6 +90,8 @@ export interface Envelope {
 export interface Desk {
   secrets: Secrets
   settings: Settings
+  /** What clients may do by mail. */
+  access: Promise<{ mail: AccessWay }>
   /** Not waited for before anything is asked. */
   mailboxes: Promise<readonly { address: string }[]>
 }
@@ -98,14 +102,14 @@ const INSTANCE_HEADER = 'x-kontor-instance'
 /** What decides where a mail belongs, and the people whom it names: read in one round trip. */
 export async function gatherEvidence(
   tx: Connection,
-  { secrets, settings, mailboxes }: Desk,
+  { secrets, settings, mailboxes, access }: Desk,
   mail: InboundMail,
   { rcptTo, peer, duplicateOf, author, isReleased = false }: Envelope,
 ): Promise<{ evidence: Evidence; person: PersonRow | undefined; original: PersonRow | undefined }> {
   const address = senderAddress(mail)
   const forwarded = normaliseAddress(mail.forward?.from?.address ?? '')
   const wanted = [...new Set([address, forwarded, author].flatMap((one) => one ?? []))]
-  const [people, found, earlier, boxes] = await Promise.all([
+  const [people, found, earlier, boxes, { mail: way }] = await Promise.all([
     findPeopleByAddresses(tx, wanted),
     tracesOf(tx, {
       replyKey: replyKeyIn(secrets, rcptTo) ?? null,
@@ -116,13 +120,18 @@ export async function gatherEvidence(
     }),
     duplicateOf,
     mailboxes,
+    access,
   ])
   const own = (one: string) => isOurs(boxes, settings.replyDomain, one)
   const person = people.get(address ?? '')
   const original = people.get(forwarded ?? '')
   // somebody disabled can do nothing: their mail is a stranger's
   const active = person && !person.disabledAt ? person : undefined
-  const sender: Sender = { address: address ?? null, personId: active?.id ?? null, role: active?.role ?? null }
+  const sender: Sender = {
+    address: address ?? null,
+    personId: active?.id ?? null,
+    role: active ? roleByMail(active) : null,
+  }
   const first = (kind: Trace['kind']) =>
     candidateOf(
       found.filter((trace) => trace.kind === kind),
@@ -131,6 +140,8 @@ export async function gatherEvidence(
     )
   const evidence: Evidence = {
     kind: isReleased ? 'ordinary' : mail.kind,
+    // who released it has decided what becomes of it
+    way: isReleased ? { create: true, update: true } : way,
     sender,
     authentication: authenticationOf(mail.headers, address, peer, settings),
     isAuthenticationConfigured: isConfigured(settings),
@@ -141,10 +152,14 @@ export async function gatherEvidence(
     storedMessageId: first('stored'),
     subjectTag: first('tag'),
     reported: first('report'),
-    forwardsCustomer: forwarded !== undefined && !own(forwarded) && (original?.role ?? 'requester') === 'requester',
+    forwardsCustomer: forwarded !== undefined && !own(forwarded) && (original?.actsAs ?? 'requester') === 'requester',
   }
   return { evidence, person: people.get(author ?? ''), original }
 }
+
+/** A role for staff of the desk's own speaks for the desk by API only, where it is asked what the role allows: by mail it writes notes. */
+const roleByMail = ({ role, actsAs }: PersonRow): Role =>
+  actsAs === 'agent' && role !== actsAs ? 'light_agent' : actsAs
 
 function ownMark(mail: InboundMail, { instanceId }: Secrets, isOwn: (address: string) => boolean): string | null {
   const isMarked = mail.headers.some(({ name, value }) => name === INSTANCE_HEADER && value.trim() === instanceId)

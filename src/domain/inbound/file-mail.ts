@@ -2,6 +2,7 @@ import type { Connection } from '../../db/client.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import type { Secrets } from '../../kernel/secrets.ts'
+import { accessCached } from '../access/ways.ts'
 import { findSide } from '../conversations/side.ts'
 import { lockMessage } from '../conversations/store.ts'
 import type { InboundMail } from '../mail/schema.ts'
@@ -51,7 +52,7 @@ export const fileMail = defineCommand({
     const boxes = cached(mailboxesCached)
     const [{ row, number: likelyNumber }, { evidence, person, original }, words, mailboxes] = await Promise.all([
       locking,
-      gatherEvidence(tx, { secrets, settings, mailboxes: boxes }, mail, way),
+      gatherEvidence(tx, { secrets, settings, mailboxes: boxes, access: cached(accessCached) }, mail, way),
       cached(vocabulary),
       boxes,
     ])

@@ -1,4 +1,4 @@
-import { eq, sql } from 'drizzle-orm'
+import { and, eq, sql } from 'drizzle-orm'
 import { Type } from 'typebox'
 import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
 import { readBlob } from '../../kernel/blobs.ts'
@@ -6,10 +6,13 @@ import { defineQuery } from '../../kernel/desk.ts'
 import { type List, PageInput, readPage } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
+import { type Viewing, viewerIn, viewing } from '../../kernel/viewer.ts'
+import { accessCached } from '../access/ways.ts'
 import type { InboundMail, ParsedMail } from '../mail/schema.ts'
 import { mailboxOf } from '../mailboxes/recipient.ts'
 import { mailboxesCached } from '../mailboxes/store.ts'
-import { refuseStaffOnly } from '../people/policy.ts'
+import { refuseStaffOnly, refuseUnlimited } from '../people/policy.ts'
+import { hangsOnSeen, listedFor } from '../tickets/reach.ts'
 import { identityOf } from './content.ts'
 import { filingOf, outcomeOf } from './decide.ts'
 import { gatherEvidence } from './evidence.ts'
@@ -34,17 +37,22 @@ export const inboundList: List<InboundMailRow> = {
   defaultSort: '-receivedAt',
 }
 
+const inboundFor = listedFor(inboundList, inboundMails.ticketId)
+
 /** The journal: every accepted mail, and what became of it. */
 export const inboundMailsQuery = defineQuery({
   name: 'inboundMails',
   group: 'mail',
   input: PageInput,
   refuse: (actor) => refuseStaffOnly(actor),
-  read: (context, input) => readPage(inboundList, context, input),
+  read: (context, input) => readPage(inboundFor(context.actor), context, input),
 })
 
-const byId = prepare<{ id: string }>()(($) =>
-  build.select(rowOf(inboundMails)).from(inboundMails).where(eq(inboundMails.id, $.id)),
+const byId = prepare<{ id: string } & Viewing>()(($) =>
+  build
+    .select(rowOf(inboundMails))
+    .from(inboundMails)
+    .where(and(eq(inboundMails.id, $.id), hangsOnSeen(inboundMails.ticketId, viewerIn($)))),
 )
 const One = Closed({ inboundMailId: Id() })
 
@@ -54,8 +62,8 @@ export const inboundMail = defineQuery({
   input: One,
   refuse: (actor) => refuseStaffOnly(actor),
 
-  async read({ db }, { inboundMailId }) {
-    const [row] = (await db.query(byId.bind({ id: inboundMailId }))).rows
+  async read({ db, actor }, { inboundMailId }) {
+    const [row] = (await db.query(byId.bind({ id: inboundMailId, ...viewing(actor) }))).rows
     if (!row) throw new Problem('inbound_mail_not_found')
     return row
   },
@@ -105,13 +113,13 @@ export const inspectMail = defineQuery({
     contentHash: Type.String(),
     rcptTo: Type.Optional(Type.String({ maxLength: 1_000 })),
   }),
-  refuse: (actor) => refuseStaffOnly(actor),
+  refuse: (actor) => refuseUnlimited(actor),
 
   async read({ db, cached, secrets, settings }, { mail, contentHash, rcptTo }): Promise<MailInspection> {
     const mailboxes = await cached(mailboxesCached)
     const recipient = rcptTo ?? mailboxes[0]?.address ?? ''
     const mailboxId = (mailboxOf(mailboxes, recipient) ?? mailboxes[0])?.id ?? ''
-    const desk = { secrets, settings, mailboxes: Promise.resolve(mailboxes) }
+    const desk = { secrets, settings, mailboxes: Promise.resolve(mailboxes), access: cached(accessCached) }
     const { evidence } = await gatherEvidence(db, desk, mail, {
       rcptTo: recipient,
       duplicateOf: mailKnownAs(db, identityOf(mailboxId, mail, contentHash)),

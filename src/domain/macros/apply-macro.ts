@@ -3,7 +3,7 @@ import { defineCommand } from '../../kernel/desk.ts'
 import { invalid, Problem } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
 import { callOf, macroActions } from '../rules/actions.ts'
-import { refuseGone } from '../tickets/policy.ts'
+import { refuseGone, seesTicket } from '../tickets/policy.ts'
 import { lockTicket } from '../tickets/store.ts'
 import { ApplyMacro, type MacroApplied } from './schema.ts'
 import { lockMacro } from './store.ts'
@@ -11,10 +11,10 @@ import { macros } from './table.ts'
 
 /** The ticket stands in the body: it is a reference that leads nowhere. */
 function asReference(error: unknown): never {
-  if (error instanceof Problem && error.code === 'ticket_not_found')
-    throw invalid('/ticketId', 'not_found', 'is no ticket')
-  throw error
+  throw error instanceof Problem && error.code === 'ticket_not_found' ? noTicket() : error
 }
+
+const noTicket = () => invalid('/ticketId', 'not_found', 'is no ticket')
 
 /**
  * A macro's reply and actions on a ticket, by the one who applies it: all of it, or nothing and why. An action of rules too, but not of
@@ -30,7 +30,11 @@ export const applyMacro = defineCommand({
     return { ...locked, macro }
   },
 
-  refuse: (actor, { ticket }) => (isAgent(actor) ? refuseGone(actor, ticket) : 'forbidden'),
+  refuse(actor, { ticket }) {
+    if (!isAgent(actor)) return 'forbidden'
+    if (!seesTicket(actor, ticket)) return noTicket()
+    return refuseGone(actor, ticket)
+  },
 
   ruleAction: { input: Closed({ key: ApplyMacro.properties.key }) },
 

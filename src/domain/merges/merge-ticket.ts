@@ -30,10 +30,10 @@ export const mergeTicket = defineCommand({
   group: 'tickets',
   input: MergeTicket,
 
-  async subject({ tx }, { ticketId, into }) {
+  async subject({ tx, actor }, { ticketId, into }) {
     await lockTree(tx)
     await lockMerges(tx)
-    const [sourceId, targetId] = [await ticketIdOf(tx, ticketId), await findLivingId(tx, into)]
+    const [sourceId, targetId] = [await ticketIdOf(tx, ticketId), await findLivingId(tx, into, actor)]
     const locked = await lockTickets(tx, targetId === undefined ? [sourceId] : [sourceId, targetId])
     const [family, messages, place, followers] = await Promise.all([
       familyOf(tx, sourceId),

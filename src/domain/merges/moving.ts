@@ -84,7 +84,7 @@ interface Said {
 const said = prepareSql<{ ids: string[] }, Said>()(
   ($) => sql`with said as (
       select m.ticket_id, m.id, m.author_id, m.created_at, m.visibility = 'public' as public,
-        coalesce(p.role = 'requester' or p.id = t.requester_id, false) as customer, not (m.channel = 'email' and m.author_id is null) as written
+        coalesce(p.acts_as = 'requester' or p.id = t.requester_id, false) as customer, not (m.channel = 'email' and m.author_id is null) as written
       from messages m join tickets t on t.id = m.ticket_id left join people p on p.id = m.author_id
       where m.ticket_id = any(${$.ids}::text[]) and not m.held
     ), told as (

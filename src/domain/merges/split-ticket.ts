@@ -65,7 +65,7 @@ export const splitTicket = defineCommand({
     const [first] = chosen
     if (!first) throw new Error('a split of nothing is refused')
     const { ticket: from } = source
-    const requester = author?.role === 'requester' ? asRequester(author) : source.requester
+    const requester = author?.actsAs === 'requester' ? asRequester(author) : source.requester
     const named = chosenWords(words, { type: from.type, priority: from.priority })
     const to = insertTicket(context, {
       number,
@@ -76,7 +76,7 @@ export const splitTicket = defineCommand({
       preview: preview(first.visibleText),
       more: { teamId: from.teamId, mailboxId: from.mailboxId, fields: defaultsOf(words.fields, named.type.key) },
     })
-    const addresses = author?.role === 'requester' ? author.emails : [requester.email]
+    const addresses = author?.actsAs === 'requester' ? author.emails : [requester.email]
     for (const address of addresses) insertMissing(correspondents, { ticketId: to.id, address, createdAt: now })
     await moveSome(context, { from, to }, messageIds)
     send(moveTraces.bind({ ids: messageIds, toId: to.id, familyIds: family, now }))

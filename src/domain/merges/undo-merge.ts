@@ -2,7 +2,7 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { lockTree, placeBelow, ticketIdOf } from '../relations/store.ts'
 import { ticketFacts } from '../tickets/decide.ts'
-import { answeredTicket, refuseAgents } from '../tickets/policy.ts'
+import { answeredTicket, refuseAgents, seesTicket } from '../tickets/policy.ts'
 import { type Ticket, TicketAct } from '../tickets/schema.ts'
 import type { LockedTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
@@ -28,8 +28,11 @@ export const undoMerge = defineCommand({
     return { source: lockedIn(locked, sourceId), chain: chain.map((id) => lockedIn(locked, id)), family }
   },
 
-  refuse: (actor, { source }) =>
-    refuseAgents(actor, source.ticket) ?? (source.ticket.mergedIntoId === null ? 'ticket_not_merged' : undefined),
+  refuse: (actor, { source, chain }) =>
+    refuseAgents(actor, source.ticket) ??
+    // what goes back is taken from the others
+    (chain.every(({ ticket }) => seesTicket(actor, ticket)) ? undefined : 'forbidden') ??
+    (source.ticket.mergedIntoId === null ? 'ticket_not_merged' : undefined),
 
   async handle(context, _input, { source, chain, family }): Promise<Ticket> {
     const end = chain.at(-1)

@@ -9,6 +9,7 @@ import { ChangeNotificationPreferences } from './schema.ts'
 export const changeNotificationPreferences = defineCommand({
   name: 'changeNotificationPreferences',
   group: 'notifications',
+  isPersonal: true,
   input: ChangeNotificationPreferences,
   subject: ({ tx, actor }) => lockPerson(tx, actor.id),
   refuse: refuseOthers,

@@ -4,9 +4,10 @@ import { defineQuery } from '../../kernel/desk.ts'
 import { type List, PageInput, readPage } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed, Id, NoInput } from '../../kernel/schema.ts'
-import type { Viewer } from '../../kernel/viewer.ts'
+import { type Viewer, type Viewing, viewerIn, viewing } from '../../kernel/viewer.ts'
 import { noticeKinds } from '../people/schema.ts'
 import { findPerson } from '../people/store.ts'
+import { hangsOnSeen, listedFor } from '../tickets/reach.ts'
 import { preferencesOf } from './decide.ts'
 import { refuseOthers } from './policy.ts'
 import type { Notification, NotificationPreferences } from './schema.ts'
@@ -27,20 +28,28 @@ export const notificationList: List<Notification> = {
   visible: ({ id }: Viewer) => eq(notifications.personId, id),
 }
 
-/** What the caller was told. */
+const listFor = listedFor(notificationList, notifications.ticketId)
+
+/** What the caller was told, of tickets that they see. */
 export const notificationsQuery = defineQuery({
   name: 'notifications',
   group: 'notifications',
   input: PageInput,
   refuse: refuseOthers,
-  read: (context, input) => readPage(notificationList, context, input),
+  read: (context, input) => readPage(listFor(context.actor), context, input),
 })
 
-const ownById = prepare<{ id: string; viewer: string }>()(($) =>
+const ownById = prepare<{ id: string } & Viewing>()(($) =>
   build
     .select(rowOf(notifications))
     .from(notifications)
-    .where(and(eq(notifications.id, $.id), eq(notifications.personId, $.viewer))),
+    .where(
+      and(
+        eq(notifications.id, $.id),
+        eq(notifications.personId, $.viewer),
+        hangsOnSeen(notifications.ticketId, viewerIn($)),
+      ),
+    ),
 )
 
 /** One of the caller's notifications. */
@@ -51,7 +60,7 @@ export const notification = defineQuery({
   refuse: refuseOthers,
 
   async read({ db, actor }, { notificationId }): Promise<Notification> {
-    const [row] = (await db.query(ownById.bind({ id: notificationId, viewer: actor.id }))).rows
+    const [row] = (await db.query(ownById.bind({ id: notificationId, ...viewing(actor) }))).rows
     if (!row) throw new Problem('notification_not_found')
     return row
   },

@@ -12,6 +12,7 @@ const READ_MAX = 1_000
 export const readAllNotifications = defineCommand({
   name: 'readAllNotifications',
   group: 'notifications',
+  isPersonal: true,
   input: ReadAllNotifications,
 
   async subject({ tx, actor }, { ticketId }) {

@@ -9,6 +9,7 @@ import { notifications } from './table.ts'
 export const readNotification = defineCommand({
   name: 'readNotification',
   group: 'notifications',
+  isPersonal: true,
   input: ReadNotification,
   subject: ({ tx, actor }, { notificationId }) => lockNotification(tx, actor.id, notificationId),
   refuse: (actor, notification) => refuseOthers(actor) ?? (notification ? undefined : 'notification_not_found'),

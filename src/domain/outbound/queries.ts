@@ -1,11 +1,13 @@
-import { eq } from 'drizzle-orm'
+import { and, eq } from 'drizzle-orm'
 import { build, named, prepare, rowOf } from '../../db/statement.ts'
 import { defineQuery } from '../../kernel/desk.ts'
 import { events } from '../../kernel/events.ts'
 import { type List, PageInput, readPage } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
+import { type Viewing, viewerIn, viewing } from '../../kernel/viewer.ts'
 import { refuseStaffOnly } from '../people/policy.ts'
+import { hangsOnSeen, listedFor } from '../tickets/reach.ts'
 import { shownMail } from './decide.ts'
 import {
   type MailExplanation,
@@ -35,17 +37,22 @@ export const outboundList: List<OutboundMail> = {
   defaultSort: '-createdAt',
 }
 
+const outboundFor = listedFor(outboundList, outboundMails.ticketId)
+
 /** The ledger: one row is one mail to one recipient. */
 export const outboundMailsQuery = defineQuery({
   name: 'outboundMails',
   group: 'mail',
   input: PageInput,
   refuse: (actor) => refuseStaffOnly(actor),
-  read: (context, input) => readPage(outboundList, context, input),
+  read: (context, input) => readPage(outboundFor(context.actor), context, input),
 })
 
-const byId = prepare<{ id: string }>()(($) =>
-  build.select(rowOf(outboundMails)).from(outboundMails).where(eq(outboundMails.id, $.id)),
+const byId = prepare<{ id: string } & Viewing>()(($) =>
+  build
+    .select(rowOf(outboundMails))
+    .from(outboundMails)
+    .where(and(eq(outboundMails.id, $.id), hangsOnSeen(outboundMails.ticketId, viewerIn($)))),
 )
 
 export const outboundMail = defineQuery({
@@ -54,8 +61,8 @@ export const outboundMail = defineQuery({
   input: Closed({ outboundMailId: Id() }),
   refuse: (actor) => refuseStaffOnly(actor),
 
-  async read({ db }, { outboundMailId }): Promise<OutboundMail> {
-    const [row] = (await db.query(byId.bind({ id: outboundMailId }))).rows
+  async read({ db, actor }, { outboundMailId }): Promise<OutboundMail> {
+    const [row] = (await db.query(byId.bind({ id: outboundMailId, ...viewing(actor) }))).rows
     if (!row) throw new Problem('outbound_mail_not_found')
     return row
   },
@@ -76,8 +83,8 @@ export const explainOutboundMail = defineQuery({
   input: Closed({ outboundMailId: Id() }),
   refuse: (actor) => refuseStaffOnly(actor),
 
-  async read({ db }, { outboundMailId }): Promise<MailExplanation> {
-    const [row] = (await db.query(byId.bind({ id: outboundMailId }))).rows
+  async read({ db, actor }, { outboundMailId }): Promise<MailExplanation> {
+    const [row] = (await db.query(byId.bind({ id: outboundMailId, ...viewing(actor) }))).rows
     if (!row) throw new Problem('outbound_mail_not_found')
     const [event, suppression] = await Promise.all([
       db.query(eventById.bind({ id: row.eventId ?? '' })),

@@ -1,4 +1,4 @@
-import { isAgent } from '../../kernel/actor.ts'
+import { isAgent, isStaff } from '../../kernel/actor.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
@@ -19,8 +19,7 @@ export const resendMail = defineCommand({
   },
 
   refuse(actor, { mail, suppression }) {
-    if (!isAgent(actor))
-      return actor.kind === 'person' && actor.role === 'requester' ? 'outbound_mail_not_found' : 'forbidden'
+    if (!isAgent(actor)) return !isStaff(actor) ? 'outbound_mail_not_found' : 'forbidden'
     if (mail.state === 'queued' || mail.state === 'deferred') return 'mail_not_resendable'
     if (isUndeliverable(mail.to)) return new Problem('mail_not_resendable', { detail: 'Nobody can have this address.' })
     if (isSuppressed(suppression, mail.kind))

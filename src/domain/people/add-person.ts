@@ -1,4 +1,5 @@
 import { defineCommand } from '../../kernel/desk.ts'
+import { heldRole, refuseUnknown } from '../roles/store.ts'
 import { refusePersonWork } from './policy.ts'
 import { AddPerson } from './schema.ts'
 import { ADDRESS_CONSTRAINT, findPersonByAddress, insertPerson, normalised, ORGANIZATION_CONSTRAINT } from './store.ts'
@@ -11,19 +12,24 @@ export const addPerson = defineCommand({
   retryOn: [ORGANIZATION_CONSTRAINT],
   constraints: { [ADDRESS_CONSTRAINT]: 'email_taken' },
 
-  async subject({ tx }, { email }) {
+  async subject({ tx }, { email, role = 'requester' }) {
     const address = normalised('/email', email)
-    return { address, taken: (await findPersonByAddress(tx, address)) !== undefined }
+    const [known, actsAs] = await Promise.all([findPersonByAddress(tx, address), heldRole(tx, role)])
+    return { address, taken: known !== undefined, actsAs }
   },
 
-  refuse: (actor, { taken }, { role, supportTeam }) =>
-    refusePersonWork(actor, [role, supportTeam ? 'agent' : undefined]) ?? (taken ? 'email_taken' : undefined),
+  refuse: (actor, { taken, actsAs }, { role, supportTeam }) =>
+    refusePersonWork(actor, [role, supportTeam ? 'agent' : undefined]) ??
+    refuseUnknown(role, actsAs) ??
+    (taken ? 'email_taken' : undefined),
 
   handle(
     context,
-    { name = null, role = 'requester', supportTeam = role === 'agent', locale = null, timeZone = null },
-    { address },
+    { name = null, role = 'requester', supportTeam, locale = null, timeZone = null },
+    { address, actsAs = 'requester' },
   ) {
-    return insertPerson(context, { name, email: address, role, supportTeam, locale, timeZone, verified: false })
+    const isAssignable = supportTeam ?? actsAs === 'agent'
+    const standing = { role, actsAs, supportTeam: isAssignable }
+    return insertPerson(context, { name, email: address, ...standing, locale, timeZone, verified: false })
   },
 })

@@ -5,6 +5,7 @@ import { changesBetween } from '../../kernel/events.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { endThese, lockSessionsOf } from '../login/store.ts'
 import { holdOrganization } from '../organizations/store.ts'
+import { heldRole, refuseUnknown } from '../roles/store.ts'
 import { refusePersonWork } from './policy.ts'
 import { ChangePerson } from './schema.ts'
 import { lockPerson, lockSomeAdmins, normalised } from './store.ts'
@@ -23,13 +24,15 @@ export const changePerson = defineCommand({
     const isNowhere = organizationId ? !(await holdOrganization(tx, organizationId)) : false
     // with other rights one logs in anew
     const open = disabled || role !== undefined ? await lockSessionsOf(tx, personId, now) : []
-    return { person, admins, isNowhere, address, open, tx }
+    const actsAs = role === undefined ? undefined : await heldRole(tx, role)
+    return { person, admins, isNowhere, address, actsAs, open, tx }
   },
 
-  refuse(actor, { person, admins, isNowhere, address }, { role, supportTeam, disabled }) {
+  refuse(actor, { person, admins, isNowhere, address, actsAs }, { role, supportTeam, disabled }) {
     if (!isStaff(actor)) return 'person_not_found'
     const refusal = refusePersonWork(actor, [person.role, role, supportTeam ? 'agent' : undefined])
-    if (refusal) return refusal
+    const unknown = refusal ?? refuseUnknown(role, actsAs)
+    if (unknown) return unknown
     const ceases = disabled === true || (role !== undefined && role !== 'admin')
     if (person.erasedAt || person.mergedIntoId) return 'person_inactive'
     if (address !== undefined && !person.emails.includes(address))
@@ -41,7 +44,7 @@ export const changePerson = defineCommand({
   async handle(
     context,
     { personId: _, expectedVersion, disabled, email: _email, ...others },
-    { person, address, open, tx },
+    { person, address, actsAs = person.actsAs, open, tx },
   ) {
     const { update, emit, now } = context
     const fields = address === undefined ? others : { ...others, email: address }
@@ -55,7 +58,7 @@ export const changePerson = defineCommand({
     // what a domain said is now somebody's word
     const vouched = fields.organizationId === undefined ? {} : { organizationVouched: fields.organizationId !== null }
     if ('disabledAt' in changes || 'role' in changes) endThese(context, open, disabled ? 'disabled' : 'role')
-    update(people, person, { ...fields, ...vouched, disabledAt, version: person.version + 1, updatedAt: now })
+    update(people, person, { ...fields, ...vouched, actsAs, disabledAt, version: person.version + 1, updatedAt: now })
     emit({
       type: 'person.changed',
       object: { type: 'person', id: person.id, version: person.version },

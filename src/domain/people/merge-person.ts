@@ -34,7 +34,7 @@ export const mergePerson = defineCommand({
     if (!other) return invalid('/into', 'not_found', 'is no person')
     if (other.id === person.id) return invalid('/into', 'same', 'is the same person')
     if (person.mergedIntoId || person.erasedAt || other.disabledAt) return 'person_inactive'
-    if (RANKS[person.role] > RANKS[other.role])
+    if (RANKS[person.actsAs] > RANKS[other.actsAs])
       return invalid('/into', 'lesser_role', 'has fewer rights; merge the other way round')
     if (person.emails.length + other.emails.length > EMAILS_MAX)
       return invalid('/into', 'too_many', `would have more than ${EMAILS_MAX} addresses`)

@@ -36,7 +36,7 @@ const moves = [
   (
     $: Names,
   ) => sql`insert into team_members (team_id, person_id) select team_id, ${$.into} from team_members where person_id = ${$.from}
-    and exists (select from people where id = ${$.into} and role <> 'requester') on conflict do nothing`,
+    and exists (select from people where id = ${$.into} and acts_as <> 'requester') on conflict do nothing`,
   ($: Names) => sql`delete from team_members where person_id = ${$.from}`,
   ($: Names) => sql`update notifications set person_id = ${$.into} where person_id = ${$.from}`,
   ($: Names) => sql`update outbound_mails set person_id = ${$.into} where person_id = ${$.from}`,

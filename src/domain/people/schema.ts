@@ -1,8 +1,7 @@
 import { type Static, Type } from 'typebox'
-import { roles } from '../../kernel/actor.ts'
-import { Closed, EmailAddress, ExpectedVersion, Id, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
+import { Closed, EmailAddress, ExpectedVersion, Id, Key, Line, Nullable, Timestamp } from '../../kernel/schema.ts'
 
-const Role = Type.Enum([...roles])
+const Role = Key('A shipped role, or one of the desk’s own')
 
 const Locale = Type.String({ pattern: '^[a-zA-Z]{2,3}(-[a-zA-Z0-9]{2,8})*$', maxLength: 35, description: 'BCP 47' })
 const TimeZone = Type.String({ pattern: '^[A-Za-z0-9_+/-]{1,64}$', description: 'IANA' })

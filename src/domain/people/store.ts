@@ -1,6 +1,7 @@
 import { and, eq, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, named, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import { type Role, roles } from '../../kernel/actor.ts'
 import { normaliseAddress } from '../../kernel/address.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { changesBetween } from '../../kernel/events.ts'
@@ -91,7 +92,7 @@ export const findTeam = async (connection: Connection, id: string) =>
   (await connection.query(teamById.bind({ id }))).rows[0]
 
 const enabledAdmins = prepareSql<object, { id: string }>()(
-  () => sql`select id from people where role = 'admin' and disabled_at is null order by id limit 2 for update`,
+  () => sql`select id from people where acts_as = 'admin' and disabled_at is null order by id limit 2 for update`,
 )
 
 /** Up to two admins who could still act, locked, so that two at once cannot remove the last. */
@@ -108,17 +109,20 @@ export function normalised(pointer: string, email: string): string {
 /** Writes a person and the address that is theirs alone; a constraint tells who was quicker. A requester joins whom its domain belongs to. */
 export async function insertPerson(
   { insert, emit, now, cached }: CommandContext,
-  draft: Pick<PersonRow, 'name' | 'email' | 'role' | 'supportTeam'> &
-    Partial<Pick<PersonRow, 'locale' | 'timeZone'>> & { verified: boolean },
+  draft: Pick<PersonRow, 'name' | 'email' | 'role' | 'supportTeam'> & {
+    /** Said where the role is none of the shipped. */
+    actsAs?: Role
+  } & Partial<Pick<PersonRow, 'locale' | 'timeZone'>> & { verified: boolean },
 ): Promise<PersonRow> {
-  const { verified, ...rest } = draft
+  const { verified, actsAs = shipped(draft.role), ...rest } = draft
   const organization =
-    draft.role === 'requester' ? organizationOf(await cached(organizationsCached), draft.email) : undefined
+    actsAs === 'requester' ? organizationOf(await cached(organizationsCached), draft.email) : undefined
   const person: PersonRow = {
     id: newId('per'),
     locale: null,
     timeZone: null,
     ...rest,
+    actsAs,
     emails: [draft.email],
     organizationId: organization?.id ?? null,
     organizationVouched: false,
@@ -134,6 +138,12 @@ export async function insertPerson(
   insert(personEmails, { address: draft.email, personId: person.id, verifiedAt: verified ? now : null, createdAt: now })
   emit({ type: 'person.added', object: { type: 'person', id: person.id, version: 1 }, data: { role: person.role } })
   return person
+}
+
+function shipped(key: string): Role {
+  const role = roles.find((name) => name === key)
+  if (!role) throw new Error(`${key} is no shipped role`)
+  return role
 }
 
 const emailOf = prepare<{ personId: string; address: string }>()(($) =>
@@ -169,11 +179,11 @@ export const ORGANIZATION_CONSTRAINT = 'people_organization'
 /** Where one of these fails somebody was quicker: with the same person, or with the end of their organization. */
 export const NEW_PERSON_CONSTRAINTS = [ADDRESS_CONSTRAINT, ORGANIZATION_CONSTRAINT]
 
-export const asRequester = ({ id, name, email, role, locale, organizationId }: PersonRow): Requester => ({
+export const asRequester = ({ id, name, email, actsAs, locale, organizationId }: PersonRow): Requester => ({
   id,
   name,
   email,
-  role,
+  role: actsAs,
   locale,
   organizationId,
 })
@@ -182,7 +192,7 @@ export const asRequester = ({ id, name, email, role, locale, organizationId }: P
 export const asAssignee = ({ id, name, email, notices }: PersonRow): Assignee => ({ id, name, email, notices })
 
 const staffAmong = prepareSql<{ ids: string[] }, { id: string }>()(
-  ($) => sql`select id from people where id = any(${$.ids}::text[]) and role <> 'requester'`,
+  ($) => sql`select id from people where id = any(${$.ids}::text[]) and acts_as <> 'requester'`,
 )
 
 /** All of them work here, or invalid_input with the places of those who do not. */

@@ -15,7 +15,10 @@ export const people = pgTable(
     /** The address that mail goes to. */
     email: text().notNull(),
     emails: text().array().notNull(),
-    role: text().$type<Role>().notNull(),
+    /** The key of their role. */
+    role: text().notNull(),
+    /** The shipped role that theirs is, or acts as: a role of the desk's own never changes it. */
+    actsAs: text().$type<Role>().notNull(),
     /** Whether tickets can be assigned to them. */
     supportTeam: boolean().notNull(),
     organizationId: id(),

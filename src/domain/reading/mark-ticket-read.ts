@@ -11,6 +11,7 @@ import { ticketReads } from './table.ts'
 export const markTicketRead = defineCommand({
   name: 'markTicketRead',
   group: 'tickets',
+  isPersonal: true,
   input: MarkTicketRead,
   retryOn: [MARK_CONSTRAINT],
 

@@ -7,6 +7,7 @@ import { findVisible, forgetMark, unreadAfter } from './store.ts'
 export const markTicketUnread = defineCommand({
   name: 'markTicketUnread',
   group: 'tickets',
+  isPersonal: true,
   input: TicketAct,
 
   async subject({ tx, actor }, { ticketId: ref }) {

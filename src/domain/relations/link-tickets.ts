@@ -15,8 +15,8 @@ export const linkTickets = defineCommand({
   input: LinkTickets,
   constraints: { ticket_links_once: 'already_linked' },
 
-  async subject({ tx }, { ticketId, toId: ref }) {
-    const [{ ticket }, otherId] = await Promise.all([lockTicket(tx, ticketId), findLivingId(tx, ref)])
+  async subject({ tx, actor }, { ticketId, toId: ref }) {
+    const [{ ticket }, otherId] = await Promise.all([lockTicket(tx, ticketId), findLivingId(tx, ref, actor)])
     return { ticket, otherId, links: await linksOf(tx, ticket.id) }
   },
 

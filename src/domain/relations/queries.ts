@@ -3,11 +3,11 @@ import { defineQuery } from '../../kernel/desk.ts'
 import { PageInput } from '../../kernel/page.ts'
 import { Closed } from '../../kernel/schema.ts'
 import { refuseStaffOnly } from '../people/policy.ts'
-import { readTickets, ticket } from '../tickets/queries.ts'
+import { readTickets, ticket, visibleTicketId } from '../tickets/queries.ts'
 import { TicketAct, TicketRef } from '../tickets/schema.ts'
 import { tickets } from '../tickets/table.ts'
 import type { TicketLink } from './schema.ts'
-import { linksOf, ticketIdOf } from './store.ts'
+import { linksSeen } from './store.ts'
 
 /** The tickets that are parts of this one, or of one that was merged into it, a page at a time; requesters see those of their own. */
 export const childrenQuery = defineQuery({
@@ -28,11 +28,12 @@ export const childrenQuery = defineQuery({
   },
 })
 
-/** How a ticket stands to others, in both directions. */
+/** How a ticket stands to others that are seen, in both directions. */
 export const linksQuery = defineQuery({
   name: 'links',
   group: 'tickets',
   input: TicketAct,
   refuse: (actor) => refuseStaffOnly(actor),
-  read: async ({ db }, { ticketId }): Promise<TicketLink[]> => linksOf(db, await ticketIdOf(db, ticketId)),
+  read: async (context, { ticketId }): Promise<TicketLink[]> =>
+    linksSeen(context.db, await visibleTicketId(context, ticketId), context.actor),
 })

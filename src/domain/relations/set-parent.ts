@@ -17,10 +17,10 @@ export const setParent = defineCommand({
   group: 'tickets',
   input: SetParent,
 
-  async subject({ tx }, { ticketId, parentId: ref }) {
+  async subject({ tx, actor }, { ticketId, parentId: ref }) {
     await lockTree(tx)
     const locked = await lockTicket(tx, ticketId)
-    const parentId = ref ? await findLivingId(tx, ref) : null
+    const parentId = ref ? await findLivingId(tx, ref, actor) : null
     const place = parentId ? await placeBelow(tx, parentId, locked.ticket.id) : undefined
     return { ...locked, parentId, place, tx }
   },

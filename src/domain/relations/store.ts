@@ -1,8 +1,11 @@
 import { sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import { type Actor, reachOf } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { Problem } from '../../kernel/problems.ts'
+import { type Viewing, viewerIn, viewing } from '../../kernel/viewer.ts'
+import { seenTicket } from '../tickets/reach.ts'
 import { namedTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
 import { CHILDREN_MAX, LINKS_MAX, type Place, TREE_DEPTH_MAX } from './decide.ts'
@@ -30,15 +33,17 @@ async function findTicketId(connection: Connection, ref: string): Promise<string
   return (await connection.query(byRef.bind({ id, number }))).rows[0]?.id
 }
 
-const endByRef = prepareSql<{ id: string | null; number: number | null }, { id: string }>()(
-  ($) => sql`select t.id from tickets named join tickets t on t.id = coalesce(named.merged_into_id, named.id)
-    where (named.id = ${$.id} or named.number = ${$.number}) and t.deleted_at is null`,
+const endByRef = prepareSql<{ id: string | null; number: number | null } & Viewing, { id: string }>()(
+  (
+    $,
+  ) => sql`select ${tickets.id} from tickets named join ${tickets} on ${tickets.id} = coalesce(named.merged_into_id, named.id)
+    where (named.id = ${$.id} or named.number = ${$.number}) and ${tickets.deletedAt} is null and ${seenTicket(viewerIn($))}`,
 )
 
-/** The ticket as which what a reference names goes on: itself, or that into which it was merged. None where it is deleted. */
-export async function findLivingId(connection: Connection, ref: string): Promise<string | undefined> {
+/** The ticket as which what a reference names goes on: itself, or that into which it was merged. None where it is deleted, or not seen. */
+export async function findLivingId(connection: Connection, ref: string, actor: Actor): Promise<string | undefined> {
   const { id = null, number = null } = namedTicket(ref)
-  return (await connection.query(endByRef.bind({ id, number }))).rows[0]?.id
+  return (await connection.query(endByRef.bind({ id, number, ...viewing(actor) }))).rows[0]?.id
 }
 
 const LEVELS = sql.raw(String(TREE_DEPTH_MAX + 1))
@@ -81,6 +86,20 @@ const ofTicket = prepareSql<{ ticketId: string }, LinkRow>()(
 /** All links of a ticket and of those that were merged into it, in both directions, the oldest first; not to what is deleted. */
 export const linksOf = async (connection: Connection, ticketId: string): Promise<LinkRow[]> =>
   (await connection.query(ofTicket.bind({ ticketId }))).rows
+
+const seenOf = prepareSql<{ ids: string[] } & Viewing, { id: string }>()(
+  ($) =>
+    sql`select ${tickets.id} from ${tickets} where ${tickets.id} = any(${$.ids}::text[]) and ${seenTicket(viewerIn($))}`,
+)
+
+/** The same for a reader: no link to what they do not see. */
+export async function linksSeen(connection: Connection, ticketId: string, actor: Actor): Promise<LinkRow[]> {
+  const links = await linksOf(connection, ticketId)
+  if (reachOf(actor) === 'all' || !links.length) return links
+  const ids = [...new Set(links.flatMap(({ fromId, toId }) => [fromId, toId]))]
+  const seen = new Set((await connection.query(seenOf.bind({ ids, ...viewing(actor) }))).rows.map(({ id }) => id))
+  return links.filter(({ fromId, toId }) => seen.has(fromId) && seen.has(toId))
+}
 
 /** A ticket that the caller may name, or the problem of one that is not there. */
 export async function ticketIdOf(connection: Connection, ref: string): Promise<string> {

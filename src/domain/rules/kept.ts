@@ -1,25 +1,9 @@
 import { sql } from 'drizzle-orm'
-import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
+import { prepareSql } from '../../db/statement.ts'
 import type { QueryContext } from '../../kernel/desk.ts'
 import { Problem } from '../../kernel/problems.ts'
-import { namedTicket } from '../tickets/store.ts'
-import { tickets } from '../tickets/table.ts'
+import { visibleTicketId } from '../tickets/queries.ts'
 import type { FactualEvent, factsOf } from './facts.ts'
-
-const ticketBy = prepare<{ id: string | null; number: number | null }>()(($) =>
-  build
-    .select({ id: rowOf(tickets).id })
-    .from(tickets)
-    .where(sql`${tickets.id} = ${$.id} or ${tickets.number} = ${$.number}`),
-)
-
-/** The id behind a reference, for those who see all tickets. */
-export async function ticketIdOf({ db }: Pick<QueryContext, 'db'>, ref: string): Promise<string> {
-  const { id = null, number = null } = namedTicket(ref)
-  const [ticket] = (await db.query(ticketBy.bind({ id, number }))).rows
-  if (!ticket) throw new Problem('ticket_not_found')
-  return ticket.id
-}
 
 /** An event as it is kept, with its facts. */
 export interface Kept extends FactualEvent {
@@ -54,13 +38,13 @@ const messageById = prepareSql<{ id: string | null }, NonNullable<Said>>()(
  * wait of this rule.
  */
 export async function keptEventOf(
-  context: Pick<QueryContext, 'db'>,
+  context: Pick<QueryContext, 'db' | 'actor'>,
   ref: string,
   eventId: string | undefined,
   { on, waitOf }: { on?: readonly string[] | undefined; waitOf?: string },
 ): Promise<{ event: Kept; said: Said }> {
   const { db } = context
-  const ticketId = await ticketIdOf(context, ref)
+  const ticketId = await visibleTicketId(context, ref)
   const types = eventId === undefined && on ? [...on] : null
   const asked = { ticketId, id: eventId ?? null, types, waitOf: waitOf ?? null }
   const [event] = (await db.query(keptEvent.bind(asked))).rows

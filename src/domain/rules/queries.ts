@@ -8,11 +8,12 @@ import { Problem } from '../../kernel/problems.ts'
 import { Closed, NoInput } from '../../kernel/schema.ts'
 import { refuseStaffOnly } from '../people/policy.ts'
 import { ticketFields } from '../tickets/conditions.ts'
+import { visibleTicketId } from '../tickets/queries.ts'
 import { TicketRef } from '../tickets/schema.ts'
 import { vocabulary } from '../types/store.ts'
 import { factsOf } from './facts.ts'
 import { concerns } from './guards.ts'
-import { type Kept, keptEventOf, type Said, ticketIdOf } from './kept.ts'
+import { type Kept, keptEventOf, type Said } from './kept.ts'
 import {
   ExplainRule,
   type Rule,
@@ -76,7 +77,7 @@ export const ruleRunsQuery = defineQuery({
   refuse: (actor) => refuseStaffOnly(actor),
 
   async read(context, { ticketId, page }) {
-    const ofTicket = { field: 'ticketId', op: 'is' as const, values: [await ticketIdOf(context, ticketId)] }
+    const ofTicket = { field: 'ticketId', op: 'is' as const, values: [await visibleTicketId(context, ticketId)] }
     return readPage(runList, context, { ...page, filters: [...(page.filters ?? []), ofTicket] })
   },
 })

@@ -4,8 +4,8 @@ import { defineQuery } from '../../kernel/desk.ts'
 import { type List, PageInput, readPage } from '../../kernel/page.ts'
 import { Closed, NoInput } from '../../kernel/schema.ts'
 import { refuseStaffOnly } from '../people/policy.ts'
+import { visibleTicketId } from '../tickets/queries.ts'
 import { TicketRef } from '../tickets/schema.ts'
-import { ticketIdOf } from './kept.ts'
 import type { RuleTimer } from './schema.ts'
 import { ruleTimers } from './table.ts'
 import { isAwaited } from './waits.ts'
@@ -45,7 +45,7 @@ export const ruleTimersQuery = defineQuery({
   refuse: (actor) => refuseStaffOnly(actor),
 
   async read(context, { ticketId, page }) {
-    const ofTicket = { field: 'ticketId', op: 'is' as const, values: [await ticketIdOf(context, ticketId)] }
+    const ofTicket = { field: 'ticketId', op: 'is' as const, values: [await visibleTicketId(context, ticketId)] }
     return readPage(timerList, context, { ...page, filters: [...(page.filters ?? []), ofTicket] })
   },
 })

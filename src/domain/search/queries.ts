@@ -9,6 +9,7 @@ import { type Page, wrongParameter } from '../../kernel/page.ts'
 import { type Fault, Problem } from '../../kernel/problems.ts'
 import { requesterFieldsOf, type TicketFacts, ticketFields } from '../tickets/conditions.ts'
 import { readTickets } from '../tickets/queries.ts'
+import { reachTerms } from '../tickets/reach.ts'
 import type { Ticket } from '../tickets/schema.ts'
 import { standingFor, standingTerm } from '../tickets/standing.ts'
 import { vocabulary } from '../types/store.ts'
@@ -76,6 +77,7 @@ export async function searchTerm(context: Asking, input: Pick<SearchTickets, 'co
   const ordinary = standingTerm(standingFor(condition))
   return allOf([
     ...terms,
+    ...reachTerms(context.actor),
     ...(words ? [holdingFew(words, isStaff(context.actor))] : []),
     ...(ordinary ? [{ shape: 'standing', values: [], condition: () => ordinary }] : []),
   ])

@@ -4,7 +4,7 @@ import { defineQuery } from '../../kernel/desk.ts'
 import { type List, PageInput, readPage } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
-import { refuseStaffOnly } from '../people/policy.ts'
+import { refuseUnlimited } from '../people/policy.ts'
 import { RuleKey } from '../rules/schema.ts'
 import { type RuleSimulation, SimulationAct, simulationStates } from './schema.ts'
 import { ruleSimulations } from './table.ts'
@@ -23,7 +23,7 @@ export const ruleSimulation = defineQuery({
   name: 'ruleSimulation',
   group: 'rules',
   input: SimulationAct,
-  refuse: (actor) => refuseStaffOnly(actor),
+  refuse: (actor) => refuseUnlimited(actor),
 
   async read({ db }, { key, simulationId }): Promise<RuleSimulation> {
     const [row] = (await db.query(byId.bind({ key, id: simulationId }))).rows
@@ -56,7 +56,7 @@ export const ruleSimulationsQuery = defineQuery({
   name: 'ruleSimulations',
   group: 'rules',
   input: Closed({ key: RuleKey, page: PageInput }),
-  refuse: (actor) => refuseStaffOnly(actor),
+  refuse: (actor) => refuseUnlimited(actor),
 
   read(context, { key, page }) {
     const ofRule = { field: 'ruleKey', op: 'is' as const, values: [key] }

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { prepareSql, unnamed } from '../../db/statement.ts'
-import { isAgent } from '../../kernel/actor.ts'
+import { isAgent, reachOf } from '../../kernel/actor.ts'
 import { defineQuery } from '../../kernel/desk.ts'
 import { instantIn } from '../../kernel/instant.ts'
 import { wrongParameter } from '../../kernel/page.ts'
@@ -72,12 +72,12 @@ const reportOf = (groups: readonly TimeGroup[]) =>
     }),
   )
 
-/** The time that was spent, summed by up to three things. A timer counts once it is stopped; reversals take away. */
+/** The time that was spent, summed by up to three things, for agents who see all tickets. A timer counts once it is stopped; reversals take away. */
 export const timeReport = defineQuery({
   name: 'timeReport',
   group: 'time',
   input: TimeReportInput,
-  refuse: (actor) => (isAgent(actor) ? undefined : 'forbidden'),
+  refuse: (actor) => (isAgent(actor) && reachOf(actor) === 'all' ? undefined : 'forbidden'),
 
   async read({ db }, { groupBy, from, to, timeZone = 'UTC', measured = false, ...of }): Promise<TimeReport> {
     if (!isZone(timeZone)) throw wrongParameter('timeZone', `${timeZone} is no time zone`)

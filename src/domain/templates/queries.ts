@@ -5,7 +5,7 @@ import { Problem } from '../../kernel/problems.ts'
 import { NoInput } from '../../kernel/schema.ts'
 import { refuseStaffOnly } from '../people/policy.ts'
 import { people } from '../people/table.ts'
-import { namedTicket } from '../tickets/store.ts'
+import { visibleTicketId } from '../tickets/queries.ts'
 import { tickets } from '../tickets/table.ts'
 import { type RenderedTemplate, RenderTemplate, type Template, TemplateAct } from './schema.ts'
 import { allTemplates, findTemplate, renderedFor } from './store.ts'
@@ -49,8 +49,7 @@ const about = () => {
     .from(tickets)
     .innerJoin(people, eq(people.id, tickets.requesterId))
 }
-const aboutId = prepare<{ id: string }>()(($) => about().where(eq(tickets.id, $.id)))
-const aboutNumber = prepare<{ number: number }>()(($) => about().where(eq(tickets.number, $.number)))
+const aboutTicket = prepare<{ id: string }>()(($) => about().where(eq(tickets.id, $.id)))
 
 /** What a template says about a ticket, to be edited before it is sent. */
 export const renderTemplate = defineQuery({
@@ -59,12 +58,10 @@ export const renderTemplate = defineQuery({
   input: RenderTemplate,
   refuse: (actor) => refuseStaffOnly(actor),
 
-  async read({ db, actor, settings }, { key, ticketId, locale }): Promise<RenderedTemplate> {
-    const { id, number } = namedTicket(ticketId)
-    const [template, found] = await Promise.all([
-      findTemplate(db, key),
-      db.query(number === undefined ? aboutId.bind({ id }) : aboutNumber.bind({ number })),
-    ])
+  async read(context, { key, ticketId, locale }): Promise<RenderedTemplate> {
+    const { db, actor, settings } = context
+    const id = await visibleTicketId(context, ticketId)
+    const [template, found] = await Promise.all([findTemplate(db, key), db.query(aboutTicket.bind({ id }))])
     if (!template) throw new Problem('template_not_found')
     const [row] = found.rows
     if (!row) throw new Problem('ticket_not_found')

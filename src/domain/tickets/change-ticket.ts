@@ -7,6 +7,7 @@ import { changesBetween } from '../../kernel/events.ts'
 import { instantIn } from '../../kernel/instant.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
+import { refusedWay } from '../access/ways.ts'
 import { FIELDS } from '../fields/policy.ts'
 import { knownPeople } from '../fields/store.ts'
 import { changedFields, fieldChanges } from '../fields/values.ts'
@@ -26,26 +27,29 @@ export const changeTicket = defineCommand({
   group: 'tickets',
   input: ChangeTicket,
 
-  async subject({ tx, cached, actor }, { ticketId, expectedVersion, ...input }) {
+  async subject(context, { ticketId, expectedVersion, ...input }) {
+    const { tx, cached, actor } = context
     const configured = cached(vocabulary)
-    const [{ requester, ...locked }, words, newRequester, known] = await Promise.all([
+    const [{ requester, ...locked }, words, newRequester, known, closed] = await Promise.all([
       lockTicket(tx, ticketId),
       configured,
       input.requesterId === undefined ? undefined : findPerson(tx, input.requesterId),
       configured.then(({ fields }) => knownPeople(tx, actor, fields, input.fields)),
+      refusedWay(context, 'update'),
     ])
     return {
       ...locked,
       requester: newRequester ? asRequester(newRequester) : requester,
       words,
       known,
+      closed,
       requesterFound: input.requesterId === undefined || newRequester !== undefined,
       tx,
       expectedVersion,
     }
   },
 
-  refuse: (actor, { ticket }, input) => refuseChange(actor, ticket, input),
+  refuse: (actor, { ticket, closed }, input) => refuseChange(actor, ticket, input) ?? closed,
 
   ruleAction: {
     input: Closed(Type.Omit(ChangeTicket, ['ticketId', 'expectedVersion']).properties),
@@ -55,7 +59,7 @@ export const changeTicket = defineCommand({
       const words = await cached(vocabulary)
       // asks for nothing but where fields name people
       const known = await knownPeople(tx, actor, words.fields, fields)
-      return { ...held, words, known, requesterFound: true, tx, expectedVersion }
+      return { ...held, words, known, closed: undefined, requesterFound: true, tx, expectedVersion }
     },
   },
 

@@ -131,7 +131,7 @@ const requesterFields: Record<string, TicketField> = Object.fromEntries(
       ['id', { type: 'reference', refersTo: 'person', column: people.id }],
       ['name', { type: 'text', column: people.name }],
       ['email', { type: 'text', column: people.email }],
-      ['role', { type: 'key', options: roles, column: people.role }],
+      ['role', { type: 'key', options: roles, column: people.actsAs }],
       ['locale', { type: 'text', column: people.locale }],
       ['organizationId', { type: 'reference', refersTo: 'organization', column: people.organizationId }],
     ] satisfies [string, Described][]

@@ -215,7 +215,7 @@ export function ticketFacts({
     organization,
     actor:
       actor.kind === 'person'
-        ? { kind: actor.kind, id: actor.id, role: actor.role }
+        ? { kind: actor.kind, id: actor.id, role: actor.actsAs }
         : { kind: actor.kind, id: actor.id },
     messageId: messageId ?? null,
     ...(mail ? { mail } : {}),

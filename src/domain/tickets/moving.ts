@@ -1,4 +1,4 @@
-import { type Actor, isStaff } from '../../kernel/actor.ts'
+import { type Actor, isStaff, mayChange, type Role } from '../../kernel/actor.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { invalid, Problem } from '../../kernel/problems.ts'
 import { FIELDS } from '../fields/policy.ts'
@@ -88,11 +88,17 @@ function circumstancesOf(moving: Moving): Circumstances {
   const { ticket, words, actor, now, says } = moving
   const me = actor.id
   return {
-    role: actor.kind === 'person' ? actor.role : undefined,
+    role: moverOf(actor),
     isPresent: (field) => isPresent(heldIn(ticket, field)),
     hasMessage: (visibility) => says === visibility || hasMessage(ticket, visibility),
     guardHolds: (transition) => guardOf(words, transition)(factsNow(moving), { me, now }),
   }
+}
+
+/** A client whose role lets them change a status moves tickets as agents do. */
+function moverOf(actor: Actor): Role | undefined {
+  if (actor.kind !== 'person') return
+  return !isStaff(actor) && actor.rights && mayChange(actor, 'status') ? 'agent' : actor.actsAs
 }
 
 const heldIn = (ticket: TicketRow, field: string): unknown =>

@@ -1,9 +1,9 @@
-import type { Connection } from '../../db/client.ts'
-import { type Actor, isAgent, isStaff } from '../../kernel/actor.ts'
+import { type Actor, hasOwnRole, isAgent, isStaff, mayChange, permits } from '../../kernel/actor.ts'
 import { defineCommand, type SubjectContext } from '../../kernel/desk.ts'
 import { newId } from '../../kernel/ids.ts'
 import { instantIn } from '../../kernel/instant.ts'
 import { invalid } from '../../kernel/problems.ts'
+import { refusedWay } from '../access/ways.ts'
 import { claimAttachments, lockUploads } from '../attachments/store.ts'
 import { bodyFrom } from '../conversations/body.ts'
 import { messageRow } from '../conversations/decide.ts'
@@ -41,23 +41,27 @@ export const openTicket = defineCommand({
 
   async subject(context, input) {
     const { tx, actor, cached } = context
-    const parent = input.parentId === undefined || !isStaff(actor) ? undefined : await parentFor(tx, input.parentId)
+    const parent =
+      input.parentId === undefined || !isStaff(actor) ? undefined : await parentFor(context, input.parentId)
     const configured = cached(vocabulary)
-    const [number, words, { fields: definitions }, known, requester, uploads, assignee, team] = await Promise.all([
-      nextNumber(tx),
-      configured.then((words) => chosenWords(words, input, offersTo(actor))),
-      configured,
-      configured.then(({ fields }) => knownPeople(tx, actor, fields, input.fields)),
-      requesterFor(context, input),
-      lockUploads(tx, actor, input.attachmentIds ?? []),
-      input.assigneeId === undefined ? undefined : findPerson(tx, input.assigneeId),
-      input.teamId === undefined ? undefined : findTeam(tx, input.teamId),
-    ])
+    const [number, words, { fields: definitions }, known, requester, uploads, assignee, team, closed] =
+      await Promise.all([
+        nextNumber(tx),
+        configured.then((words) => chosenWords(words, input, offersTo(actor))),
+        configured,
+        configured.then(({ fields }) => knownPeople(tx, actor, fields, input.fields)),
+        requesterFor(context, input),
+        lockUploads(tx, actor, input.attachmentIds ?? []),
+        input.assigneeId === undefined ? undefined : findPerson(tx, input.assigneeId),
+        input.teamId === undefined ? undefined : findTeam(tx, input.teamId),
+        refusedWay(context, 'create'),
+      ])
     if (isStaff(actor) && input.teamId !== undefined && !team) throw invalid('/teamId', 'not_found', 'is no team')
-    return { number, words, definitions, known, requester, uploads, assignee, parent }
+    return { number, words, definitions, known, requester, uploads, assignee, parent, closed }
   },
 
-  refuse(actor, { requester, assignee, parent }, input) {
+  refuse(actor, { requester, assignee, parent, closed }, input) {
+    if (exceedsRole(actor, input)) return 'forbidden'
     if (isStaff(actor)) {
       if (!isAgent(actor)) return 'forbidden'
       if (input.assigneeId !== undefined && !isAssignable(assignee)) return 'not_assignable'
@@ -65,6 +69,7 @@ export const openTicket = defineCommand({
     }
     const forSomebodyElse = !('id' in requester) || requester.id !== actor.id
     if (forSomebodyElse || openedByAgents.some((field) => input[field] !== undefined)) return 'forbidden'
+    return closed
   },
 
   async handle(
@@ -130,10 +135,21 @@ export const openTicket = defineCommand({
   answer: (made, after) => answeredTicket(made, after, after.subject.definitions),
 })
 
+/** A role of the desk's own opens tickets as it may change and assign them; subject, type and words are the ticket itself. */
+function exceedsRole(actor: Actor, input: OpenTicket): boolean {
+  if (!hasOwnRole(actor) || !isStaff(actor)) return false
+  const { assigneeId, teamId, parentId } = input
+  if ((assigneeId ?? teamId) !== undefined && !permits(actor, { name: 'assignTicket' })) return true
+  if (parentId !== undefined && !permits(actor, { name: 'setParent' })) return true
+  return setOnOpening.some((field) => input[field] !== undefined && !mayChange(actor, field))
+}
+
+const setOnOpening = ['status', 'priority', 'category', 'project', 'tags', 'dueAt', 'estimatedResolutionAt'] as const
+
 /** The ticket of which it is to be a part, and where it would stand there; nobody moves tickets meanwhile. */
-async function parentFor(tx: Connection, ref: string) {
+async function parentFor({ tx, actor }: Pick<SubjectContext, 'tx' | 'actor'>, ref: string) {
   await lockTree(tx)
-  const id = await findLivingId(tx, ref)
+  const id = await findLivingId(tx, ref, actor)
   if (id === undefined) throw invalid('/parentId', 'not_found', 'is no ticket')
   return { id, place: await placeBelow(tx, id, null) }
 }

@@ -1,4 +1,13 @@
-import { type Actor, isAgent, isStaff, sharedOrganizationOf } from '../../kernel/actor.ts'
+import {
+  type Actor,
+  hasOwnRole,
+  isAgent,
+  isStaff,
+  mayChange,
+  reachOf,
+  sharedOrganizationOf,
+  teamsOf,
+} from '../../kernel/actor.ts'
 import type { After, Refusal } from '../../kernel/context.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { fieldsFor } from '../fields/policy.ts'
@@ -6,13 +15,21 @@ import type { Definitions } from '../fields/schema.ts'
 import { agentsOnly, type ChangeTicket, type Ticket } from './schema.ts'
 
 /** Whose a ticket is, and whether it is there. */
-export type Owned = Pick<Ticket, 'requesterId' | 'organizationId' | 'deletedAt' | 'mergedIntoId'>
+export type Owned = Pick<
+  Ticket,
+  'requesterId' | 'organizationId' | 'assigneeId' | 'teamId' | 'deletedAt' | 'mergedIntoId'
+>
 
-/** Whether a ticket exists for this actor at all; the twin of `ownTickets` in SQL. */
-export const seesTicket = (actor: Actor, { requesterId, organizationId, deletedAt }: Owned): boolean =>
-  isStaff(actor) ||
-  (deletedAt === null &&
-    (actor.id === requesterId || (organizationId !== null && organizationId === sharedOrganizationOf(actor))))
+/** Whether a ticket exists for this actor at all; the twin of `seenTicket` in SQL. */
+export function seesTicket(actor: Actor, ticket: Owned): boolean {
+  const { requesterId, organizationId, assigneeId, teamId, deletedAt } = ticket
+  const reach = reachOf(actor)
+  if (reach === 'all') return true
+  if (reach === 'limited')
+    return assigneeId === actor.id || requesterId === actor.id || teamsOf(actor).some((id) => id === teamId)
+  const isShared = organizationId !== null && organizationId === sharedOrganizationOf(actor)
+  return deletedAt === null && (actor.id === requesterId || isShared)
+}
 
 /** Changing fields, assigning and claiming is for agents; who does not see the ticket must not learn that it exists. */
 export const refuseAgentWork = (actor: Actor, ticket: Owned): Refusal =>
@@ -30,16 +47,19 @@ export function refuseGone(actor: Actor, { deletedAt, mergedIntoId }: Owned): Re
   if (mergedIntoId !== null) return new Problem('ticket_merged', isStaff(actor) ? { mergedIntoId } : {})
 }
 
-/** Requesters change custom fields of their own tickets, as far as these allow it, and nothing else. */
+/** Requesters change custom fields of their own tickets, as far as these allow it; a role of the desk's own what it names. */
 export function refuseChange(
   actor: Actor,
   ticket: Owned,
-  { ticketId: _, expectedVersion: _v, fields, ...others }: ChangeTicket,
+  { ticketId: _, expectedVersion: _v, ...wanted }: ChangeTicket,
 ): Refusal {
-  const refusal = refuseAgents(actor, ticket)
-  if (refusal !== 'forbidden' || isStaff(actor)) return refusal ?? refuseGone(actor, ticket)
-  const isOwn = actor.id === ticket.requesterId
-  return isOwn && fields && !Object.keys(others).length ? refuseGone(actor, ticket) : 'forbidden'
+  if (!seesTicket(actor, ticket)) return 'ticket_not_found'
+  const names = Object.keys(wanted).map((name) => (name === 'addTags' || name === 'removeTags' ? 'tags' : name))
+  const isAllowed =
+    isAgent(actor) || hasOwnRole(actor)
+      ? names.every((name) => mayChange(actor, name))
+      : !isStaff(actor) && actor.id === ticket.requesterId && names.join() === 'fields'
+  return isAllowed ? refuseGone(actor, ticket) : 'forbidden'
 }
 
 type Row = Ticket & { publicVersion: number; publicUpdatedAt: string }

@@ -1,6 +1,6 @@
 import { and, eq, type SQL, sql } from 'drizzle-orm'
 import { build, named, prepare, rowOf } from '../../db/statement.ts'
-import { type Actor, channels, isStaff, sharedOrganizationOf } from '../../kernel/actor.ts'
+import { type Actor, channels, isStaff, type Reach, reachOf, sharedOrganizationOf } from '../../kernel/actor.ts'
 import type { Condition } from '../../kernel/condition/language.ts'
 import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
 import type { FilterField } from '../../kernel/filter.ts'
@@ -12,14 +12,11 @@ import { type Viewer, type Viewing, viewerIn, viewing } from '../../kernel/viewe
 import { statusCategories } from '../types/schema.ts'
 import { publicFields } from './fields.ts'
 import { namesFields, withFields } from './narrowing.ts'
+import { byReach, ownTickets, seenTicket, visibleTickets } from './reach.ts'
 import { agentsOnly, type Ticket, TicketRef } from './schema.ts'
 import { type Standing, standingFilters, standingFor, standingIn, standingName, standingTerm } from './standing.ts'
 import { namedTicket } from './store.ts'
 import { tickets } from './table.ts'
-
-/** A requester sees what they asked, and what was asked for the organization that shares its tickets with them, unless it is deleted; the twin of `seesTicket`. */
-export const ownTickets = ({ id, shared }: Viewer): SQL =>
-  sql`(${tickets.requesterId} = ${id} or ${tickets.organizationId} = ${shared}) and ${tickets.deletedAt} is null`
 
 /** The resource, and what cursors need beside it; the rest of the row is for commands. */
 const {
@@ -177,19 +174,24 @@ export const ticketsQuery = defineQuery({
 
 /** What this actor's lists of tickets select, and what they may see; staff also what lists leave out, where they ask for it. */
 export function ticketsFor(actor: Actor, standing = standingFor(undefined)): List<Ticket> {
-  if (isStaff(actor)) return standingAs(standing)
+  const reach = reachOf(actor)
+  if (reach !== 'client') return standingAs(standing, reach)
   return sharedOrganizationOf(actor) === null ? ticketsOfRequester : ticketsOfMember
 }
 
 const madeFor = new Map<string, List<Ticket>>()
 
-/** There are 27 of them. */
-function standingAs(standing: Standing): List<Ticket> {
-  const name = `${ticketsOfStaff.name} ${standingName(standing)}`
-  const visible = standingTerm(standing)
-  const list = madeFor.get(name) ?? { ...ticketsOfStaff, name, ...(visible ? { visible: () => visible } : {}) }
-  madeFor.set(name, list)
-  return list
+/** There are 27 of them for each reach. */
+function standingAs(standing: Standing, reach: Reach): List<Ticket> {
+  const name = `${ticketsOfStaff.name} ${standingName(standing)}${reach === 'limited' ? ' limited' : ''}`
+  const known = madeFor.get(name)
+  if (known) return known
+  const term = standingTerm(standing)
+  const isVisible = visibleTickets[reach]
+  const visible = (viewer: Viewer): SQL => and(isVisible(viewer), term) ?? sql`true`
+  const made = { ...ticketsOfStaff, name, ...(term || reach === 'limited' ? { visible } : {}) }
+  madeFor.set(name, made)
+  return made
 }
 
 /** What narrows a list of tickets; `condition`: where it speaks of spam, the list holds spam. */
@@ -215,21 +217,22 @@ function listFor(actor: Actor, input: PageInput, condition: Condition | undefine
   return { list: ticketsFor(actor, standing), page: { ...input, filters: others } }
 }
 
-const staffById = prepare<{ id: string }>()(($) => build.select(staffColumns).from(tickets).where(eq(tickets.id, $.id)))
-const staffByNumber = prepare<{ number: number }>()(($) =>
-  build.select(staffColumns).from(tickets).where(eq(tickets.number, $.number)),
+const columnsFor = (reach: Reach) => (reach === 'client' ? requesterColumns : staffColumns)
+const byId = byReach((visible, reach) =>
+  prepare<{ id: string } & Viewing>()(($) =>
+    build
+      .select(columnsFor(reach))
+      .from(tickets)
+      .where(and(eq(tickets.id, $.id), visible(viewerIn($)))),
+  ),
 )
-const ownById = prepare<{ id: string } & Viewing>()(($) =>
-  build
-    .select(requesterColumns)
-    .from(tickets)
-    .where(and(eq(tickets.id, $.id), ownTickets(viewerIn($)))),
-)
-const ownByNumber = prepare<{ number: number } & Viewing>()(($) =>
-  build
-    .select(requesterColumns)
-    .from(tickets)
-    .where(and(eq(tickets.number, $.number), ownTickets(viewerIn($)))),
+const byNumber = byReach((visible, reach) =>
+  prepare<{ number: number } & Viewing>()(($) =>
+    build
+      .select(columnsFor(reach))
+      .from(tickets)
+      .where(and(eq(tickets.number, $.number), visible(viewerIn($)))),
+  ),
 )
 
 /** One ticket, by id or number. */
@@ -240,15 +243,32 @@ export const ticket = defineQuery({
   refuse: () => undefined,
 
   async read({ db, actor }, { ticketId }) {
-    const [row] = (await db.query(oneTicket(ticketId, isStaff(actor) ? undefined : viewing(actor)))).rows
+    const [row] = (await db.query(oneTicket(ticketId, actor))).rows
     if (!row) throw new Problem('ticket_not_found')
     return row
   },
 })
 
-/** The ticket that a reference names, as staff see it or as this requester does. */
-export function oneTicket(ref: string, viewer: Viewing | undefined) {
+/** The ticket that a reference names, as this actor sees it. */
+export function oneTicket(ref: string, actor: Actor) {
   const { id, number } = namedTicket(ref)
-  if (number === undefined) return viewer === undefined ? staffById.bind({ id }) : ownById.bind({ id, ...viewer })
-  return viewer === undefined ? staffByNumber.bind({ number }) : ownByNumber.bind({ number, ...viewer })
+  const viewer = viewing(actor)
+  return number === undefined
+    ? byId[viewer.reach].bind({ id, ...viewer })
+    : byNumber[viewer.reach].bind({ number, ...viewer })
+}
+
+const idByRef = prepare<{ id: string | null; number: number | null } & Viewing>()(($) =>
+  build
+    .select({ id: rowOf(tickets).id })
+    .from(tickets)
+    .where(sql`(${tickets.id} = ${$.id} or ${tickets.number} = ${$.number}) and ${seenTicket(viewerIn($))}`),
+)
+
+/** The id behind a reference, where this actor sees the ticket. */
+export async function visibleTicketId({ db, actor }: Pick<QueryContext, 'db' | 'actor'>, ref: string): Promise<string> {
+  const { id = null, number = null } = namedTicket(ref)
+  const [row] = (await db.query(idByRef.bind({ id, number, ...viewing(actor) }))).rows
+  if (!row) throw new Problem('ticket_not_found')
+  return row.id
 }

@@ -33,7 +33,7 @@ export interface LockedTicket {
   organization: OrganizationFacts | null
 }
 
-const requesterJson = sql`jsonb_build_object('id', ${people.id}, 'name', ${people.name}, 'email', ${people.email}, 'role', ${people.role}, 'locale', ${people.locale}, 'organizationId', ${people.organizationId})`
+const requesterJson = sql`jsonb_build_object('id', ${people.id}, 'name', ${people.name}, 'email', ${people.email}, 'role', ${people.actsAs}, 'locale', ${people.locale}, 'organizationId', ${people.organizationId})`
 
 const followersJson = sql`coalesce((select jsonb_agg(jsonb_build_object('id', f.id, 'name', f.name, 'email', f.email) order by t.created_at, f.id)
   from ticket_followers t join people f on f.id = t.person_id where t.ticket_id = ${tickets.id} and f.disabled_at is null), '[]')`

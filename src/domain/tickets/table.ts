@@ -75,6 +75,9 @@ export const tickets = pgTable(
     index('tickets_requester').on(t.requesterId, t.id),
     // requesters whose organization shares its tickets
     index('tickets_organization').on(t.organizationId, t.id).where(sql`organization_id is not null`),
+    // what those read whose role narrows it; rows without cost nothing
+    index('tickets_team').on(t.teamId, t.id).where(sql`team_id is not null`),
+    index('tickets_assignee').on(t.assigneeId, t.id).where(sql`assignee_id is not null`),
     index('tickets_parent').on(t.parentId, t.id).where(sql`parent_id is not null`),
     // an agent's own list, and what nobody has: by priority, then last update (scanned backwards); narrowed to one category in the index
     index('tickets_unresolved_of_assignee')

@@ -1,4 +1,4 @@
-import { isAgent } from '../../kernel/actor.ts'
+import { isAgent, reachOf, teamsOf } from '../../kernel/actor.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { asAssignee, findPerson, findTeam } from '../people/store.ts'
@@ -18,7 +18,11 @@ export const takeNextTicket = defineCommand({
 
   async subject({ tx, actor }, { teamId }) {
     const [nextId, taker, team] = await Promise.all([
-      nextInQueue(tx, { teamId: teamId ?? null, personId: actor.id }),
+      nextInQueue(tx, {
+        teamId: teamId ?? null,
+        personId: actor.id,
+        only: reachOf(actor) === 'all' ? null : teamsOf(actor),
+      }),
       findPerson(tx, actor.id),
       teamId === undefined ? undefined : findTeam(tx, teamId),
     ])

@@ -30,7 +30,7 @@ export const logTime = defineCommand({
     const refusal = refuseSpending(actor, ticket)
     if (refusal) return refusal
     if (personId !== undefined && personId !== actor.id && !isAdmin(actor)) return 'forbidden'
-    if (!person || person.role === 'requester') return invalid('/personId', 'not_found', 'is nobody who works here')
+    if (!person || person.actsAs === 'requester') return invalid('/personId', 'not_found', 'is nobody who works here')
   },
 
   handle(context, input, { person, span, settings, week, ...locked }): TimeEntry {

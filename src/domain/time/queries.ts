@@ -5,10 +5,13 @@ import { defineQuery } from '../../kernel/desk.ts'
 import { type List, PageInput, readPage } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed, NoInput } from '../../kernel/schema.ts'
+import { type Viewing, viewerIn, viewing } from '../../kernel/viewer.ts'
 import { refuseStaffOnly } from '../people/policy.ts'
 import { TREE_DEPTH_MAX } from '../relations/decide.ts'
 import { ticket } from '../tickets/queries.ts'
+import { hangsOnSeen, listedFor, seenTicket } from '../tickets/reach.ts'
 import { TicketAct, TicketRef } from '../tickets/schema.ts'
+import { tickets } from '../tickets/table.ts'
 import {
   entrySources,
   entryStates,
@@ -59,13 +62,15 @@ export const ticketTimeList: Pick<List<unknown>, 'filters' | 'sorts' | 'defaultS
   filters: ticketFilters,
 }
 
-/** The time that was spent, by anybody on anything. */
+const entriesFor = listedFor(list, timeEntries.ticketId)
+
+/** The time that was spent, by anybody on any ticket that is seen. */
 export const timeEntriesQuery = defineQuery({
   name: 'timeEntries',
   group: 'time',
   input: PageInput,
   refuse: (actor) => refuseStaffOnly(actor),
-  read: (context, page) => readPage(list, context, page),
+  read: (context, page) => readPage(entriesFor(context.actor), context, page),
 })
 
 /** The time that was spent on one ticket. */
@@ -82,8 +87,11 @@ export const ticketTimeEntries = defineQuery({
   },
 })
 
-const byId = prepare<{ id: string }>()(($) =>
-  build.select(rowOf(timeEntries)).from(timeEntries).where(eq(timeEntries.id, $.id)),
+const byId = prepare<{ id: string } & Viewing>()(($) =>
+  build
+    .select(rowOf(timeEntries))
+    .from(timeEntries)
+    .where(and(eq(timeEntries.id, $.id), hangsOnSeen(timeEntries.ticketId, viewerIn($)))),
 )
 
 /** One entry. */
@@ -93,8 +101,8 @@ export const timeEntry = defineQuery({
   input: TimeEntryAct,
   refuse: (actor) => refuseStaffOnly(actor),
 
-  async read({ db, now }, { timeEntryId }): Promise<TimeEntry> {
-    const [row] = (await db.query(byId.bind({ id: timeEntryId }))).rows
+  async read({ db, actor, now }, { timeEntryId }): Promise<TimeEntry> {
+    const [row] = (await db.query(byId.bind({ id: timeEntryId, ...viewing(actor) }))).rows
     if (!row) throw new Problem('time_entry_not_found')
     return shownEntry(row, now)
   },
@@ -122,14 +130,15 @@ export const timersQuery = defineQuery({
 const NOTHING: TimeSum = { seconds: 0, billableSeconds: 0, measuredSeconds: 0 }
 const LEVELS = sql.raw(String(TREE_DEPTH_MAX))
 
-const sums = prepareSql<{ id: string }, TimeSum & { isOwn: boolean }>()(
+const sums = prepareSql<{ id: string } & Viewing, TimeSum & { isOwn: boolean }>()(
   ($) => sql`with recursive parts as (
       select id, 1 as level from tickets where id = ${$.id} or merged_into_id = ${$.id}
       union all select t.id, parts.level + 1 from parts join tickets t on t.parent_id = parts.id where parts.level < ${LEVELS}
     )
     select e.ticket_id = ${$.id} as "isOwn", sum(case when e.source = 'automatic' then 0 else e.duration_seconds end)::int as seconds,
       sum(e.billable_seconds)::int as "billableSeconds", sum(case when e.source = 'automatic' then e.duration_seconds else 0 end)::int as "measuredSeconds"
-    from time_entries e join parts on parts.id = e.ticket_id where e.ended_at is not null group by 1`,
+    from time_entries e join parts on parts.id = e.ticket_id join ${tickets} on ${tickets.id} = parts.id
+    where e.ended_at is not null and ${seenTicket(viewerIn($))} group by 1`,
 )
 
 /** The time that was spent on a ticket, and on it with all its parts and what was merged into it; a timer counts once it is stopped. */
@@ -141,7 +150,7 @@ export const ticketTime = defineQuery({
 
   async read(context, { ticketId: ref }): Promise<TicketTime> {
     const { id: ticketId } = await ticket.read(context, { ticketId: ref })
-    const { rows } = await context.db.query(sums.bind({ id: ticketId }))
+    const { rows } = await context.db.query(sums.bind({ id: ticketId, ...viewing(context.actor) }))
     const sum = (some: readonly TimeSum[]): TimeSum =>
       some.reduce(
         (all, each) => ({

@@ -51,7 +51,7 @@ export async function readWeek(
 ): Promise<Week> {
   if (!datesOf(week)) throw new Problem('timesheet_not_found')
   const person = lock ? await lockPerson(tx, personId) : await findPerson(tx, personId)
-  if (!person || person.role === 'requester') throw new Problem('person_not_found')
+  if (!person || person.actsAs === 'requester') throw new Problem('person_not_found')
   const [sheets, entries] = await Promise.all([
     tx.query(ofWeek.bind({ personId, week })),
     tx.query(declared.bind({ personId, week, limit: ENTRIES_MAX })),

@@ -4,7 +4,7 @@ import { isAdmin } from '../../kernel/actor.ts'
 import type { Condition } from '../../kernel/condition/language.ts'
 import { questionOf } from '../../kernel/condition/question.ts'
 import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
-import type { Term } from '../../kernel/filter.ts'
+import { allOf, type Term } from '../../kernel/filter.ts'
 import { PageInput } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed, Key, NoInput } from '../../kernel/schema.ts'
@@ -12,6 +12,7 @@ import { refuseStaffOnly } from '../people/policy.ts'
 import { teamMembers } from '../people/table.ts'
 import { ticketFields } from '../tickets/conditions.ts'
 import { readTickets, ticketList } from '../tickets/queries.ts'
+import { reachTerms } from '../tickets/reach.ts'
 import { standingFor, standingTerm } from '../tickets/standing.ts'
 import { tickets } from '../tickets/table.ts'
 import { vocabulary } from '../types/store.ts'
@@ -95,8 +96,9 @@ export const viewCount = defineQuery({
   async read(context, { key }): Promise<ViewCount> {
     const found = await view.read(context, { key })
     const { term, condition } = await termOf(context, found)
+    const asked = allOf([term, ...reachTerms(context.actor)])
     const { rows } = await context.db.query(
-      unnamed(countBy(found.group, term, condition)).bind(namedValues(term.values)),
+      unnamed(countBy(found.group, asked, condition)).bind(namedValues(asked.values)),
     )
     const total = rows.reduce((sum, row) => sum + row.total, 0)
     return {
