@@ -442,10 +442,19 @@ const fresh = (body: Given = {}): Given => ({
 })
 
 t.test('writes on everything else', async (t) => {
+  // there are notifications to read
+  await admin('PATCH', '/v1/rules/tell_assignee_of_assignment', { enabled: true })
   for (const { name: operation, method, path, ok } of operations) {
     const told = deskWrites[operation]
     const sample = right[operation]
     if (!told || !sample) continue
+    const asked = async (): Promise<Prepared> => {
+      if (operation === 'takeNextTicket') await openTicket()
+      if (operation === 'cancelJob') await db.query({ text: "update bulk_jobs set state = 'done'", values: [] })
+      return { params: (await sample.params?.()) ?? {}, body: sample.body && fresh(sample.body) }
+    }
+    // what is refused changes nothing, and is refused to the next one
+    let refused: Prepared | undefined
     for (const name of actorNames) {
       if (name === 'admin') continue // the same requests succeed for them in bad-input.test.ts
       const column = isClient(name) ? 'requester' : name === 'light_agent' ? name : 'agent'
@@ -453,11 +462,9 @@ t.test('writes on everything else', async (t) => {
       const expected = name === 'anonymous' ? 'unauthenticated' : isGranted ? told[column] : 'forbidden'
       for (const road of ['REST', 'GraphQL']) {
         if (road === 'GraphQL' && readsByPost.includes(operation)) continue
-        await admin('PATCH', '/v1/rules/tell_assignee_of_assignment', { enabled: true })
-        if (operation === 'takeNextTicket') await openTicket()
-        if (operation === 'cancelJob') await db.query({ text: "update bulk_jobs set state = 'done'", values: [] })
-        const params = (await sample.params?.()) ?? {}
-        const body = sample.body && fresh(sample.body)
+        const found = (expected === 'ok' ? undefined : refused) ?? (await asked())
+        if (expected !== 'ok') refused = found
+        const { params, body } = found
         const { key } = actor(name)
         const got =
           road === 'REST'
