@@ -168,6 +168,7 @@ const ticketWrites: Record<string, TicketWrite> = {
       linkId: (await admin('POST', `/v1/tickets/${id}/links`, { kind: 'blocks', toId: another })).id ?? 'x',
     }),
   },
+  beginConversation: { also: 'light_agent', body: () => ({ kind: 'internal', title: 'x', participants: [] }) },
   markTicketRead: { also: 'everybody', body: () => ({}) },
   markTicketUnread: { also: 'everybody' },
   startTimer: { also: 'light_agent', body: () => ({}), prepare: stopTimers },
@@ -205,7 +206,7 @@ const forAdmins = hears('forbidden', 'forbidden', 'forbidden')
 const forAgents = hears('ok', 'forbidden', 'forbidden')
 const forStaff = hears('ok', 'ok', 'forbidden')
 const forAll = hears('ok', 'ok', 'ok')
-const words = ['Type', 'Status', 'Priority', 'Category', 'Project', 'Field', 'Role', 'Rule']
+const words = ['Type', 'Status', 'Priority', 'Category', 'Project', 'Field', 'Role', 'Rule', 'Calendar']
 const deskWrites: Record<string, Record<Column, string>> = {
   ...Object.fromEntries(words.flatMap((word) => ['add', 'change', 'remove'].map((verb) => [verb + word, forAdmins]))),
   setWorkflow: forAdmins,
@@ -217,6 +218,17 @@ const deskWrites: Record<string, Record<Column, string>> = {
   simulateRule: forAdmins,
   cancelSimulation: forAdmins,
   addTeam: forAdmins,
+  mergePerson: hears('ok', 'forbidden', 'person_not_found'),
+  invitePerson: hears('forbidden', 'forbidden', 'person_not_found'),
+  sendVerification: hears('forbidden', 'forbidden', 'person_not_found'),
+  endSessions: hears('forbidden', 'forbidden', 'person_not_found'),
+  erasePerson: hears('forbidden', 'forbidden', 'person_not_found'),
+  // of an admin
+  endSession: hears('session_not_found', 'session_not_found', 'session_not_found'),
+  // internal ones
+  changeConversation: hears('ok', 'ok', 'conversation_not_found'),
+  addParticipant: hears('ok', 'ok', 'conversation_not_found'),
+  removeParticipant: hears('ok', 'ok', 'conversation_not_found'),
   removeField: hears('forbidden', 'forbidden', 'field_not_found'),
   changeField: hears('forbidden', 'forbidden', 'field_not_found'),
   changeTeam: hears('forbidden', 'forbidden', 'team_not_found'),
@@ -269,29 +281,46 @@ const deskWrites: Record<string, Record<Column, string>> = {
   applyMacro: forAgents,
 }
 /** What roles of the desk's own may without being named, and what they hear where it is not theirs. */
-const personal = ['readNotification', 'readAllNotifications', 'changeNotificationPreferences', 'searchTickets']
+const personal = [
+  'readNotification',
+  'readAllNotifications',
+  'changeNotificationPreferences',
+  'searchTickets',
+  'endSession',
+]
 
-/** No JSON: files and raw mail have tests of their own (attachments, journal). */
-const otherBodies = ['uploadAttachment', 'inspectMail']
+/** No JSON: files and raw mail have tests of their own (attachments, journal), as has what proves itself in its body (login). */
+const otherBodies = [
+  'uploadAttachment',
+  'inspectMail',
+  'createToken',
+  'logOut',
+  'setPassword',
+  'requestPasswordReset',
+  'resetPassword',
+  'verifyEmail',
+]
 
 /** Reads where nothing stands in the path. */
 const deskReads: Record<string, 'all' | 'staff'> = {
-  ...lines('me tickets types statuses priorities categories projects conditionFields fields', 'all'),
+  ...lines('me mySessions tickets types statuses priorities categories projects conditionFields fields', 'all'),
   ...lines(
-    'people teams organizations timers timeEntries timeSettings views roles rolePermissions apiKeys accessSettings events mailboxes inboundMails outboundMails suppressedAddresses notifications notificationPreferences rules templates macros',
+    'people teams organizations calendars timers timeEntries timeSettings views roles rolePermissions apiKeys accessSettings events mailboxes inboundMails outboundMails suppressedAddresses notifications notificationPreferences rules templates macros',
     'staff',
   ),
 }
 
-/** Reads of one thing by its id or key, and where it is seen who may read it. */
+/** Reads of one thing by its id or key, or that ask for more than a path, and where it is seen who may read it. */
 const byKey: Record<string, string> = {
   ...lines('message attachment attachmentLink attachmentContent', 'visibility, attachments and reach'),
   ...lines(
     'timeEntry inboundMail rawInboundMail outboundMail explainOutboundMail notification ticketsInView viewCount renderTemplate ruleSimulations ruleSimulation',
     'reach',
   ),
+  ...lines('personExport', 'erasure'),
+  ...lines('timeReport', 'reports'),
   ...lines(
-    'person team organization job timesheet workload absences view role type status priority category project workflow field typeSchema mailbox rule template macro',
+    'person team organization calendar workingTime job timesheet workload absences view role type status priority category project workflow field typeSchema mailbox rule template macro',
     'the tests of its own',
   ),
 }
@@ -356,7 +385,7 @@ t.test('every operation has a line in the tables', async (t) => {
           ? ticketReads
           : path.includes('{')
             ? byKey
-            : deskReads
+            : { ...deskReads, ...byKey }
         : isOfTicket
           ? ticketWrites
           : { ...deskWrites, ...Object.fromEntries(otherBodies.map((each) => [each, 1])) }

@@ -7,6 +7,7 @@ import { endThese, lockSession } from './store.ts'
 export const endSession = defineCommand({
   name: 'endSession',
   group: 'access',
+  isPersonal: true,
   input: SessionAct,
   subject: ({ tx }, { sessionId }) => lockSession(tx, sessionId),
 

@@ -6,6 +6,7 @@ import { endThese, lockSessionsOf } from './store.ts'
 export const logOut = defineCommand({
   name: 'logOut',
   group: 'access',
+  isPersonal: true,
   input: LogOut,
 
   async subject({ tx, actor, now }) {

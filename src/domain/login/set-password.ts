@@ -14,6 +14,7 @@ import { endThese, findPassword, lockSessionsOf } from './store.ts'
 export const setPassword = defineCommand({
   name: 'setPassword',
   group: 'access',
+  isPersonal: true,
   input: SetPassword,
   everyTime: true,
   retryOn: [PASSWORD_CONSTRAINT],
