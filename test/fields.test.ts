@@ -347,7 +347,7 @@ t.test('a definition is refused where it makes no sense, with every fault at its
     [{ type: 'select', options: [...colours, { key: 'red', name: 'Other' }] }, ['/options/3/key']],
     [{ type: 'select', options: colours, defaultValue: 'yellow' }, ['/defaultValue']],
     [{ type: 'person', defaultValue: 'per_00000000000000000000000000' }, ['/defaultValue']],
-    [{ type: 'organization' }, ['/type']],
+    [{ type: 'colour' }, ['/type']],
     [{ key: 'Wrong Key' }, ['/key']],
     [{ key: 'constructor' }, ['/key']],
   ]
@@ -856,4 +856,54 @@ t.test('the examples of the documents work', async (t) => {
     body: { key: 'of_docs', name: 'x', on: ['ticket.opened'], if: { all: [] }, then: [JSON.parse(rule)] },
   })
   t.equal(saved.status, 201, rule)
+})
+
+t.test('a field names an organization that its author knows', async (t) => {
+  t.equal(
+    (
+      await add({
+        key: 'vendor',
+        name: 'Vendor',
+        type: 'organization',
+        visibility: 'requesters',
+        editing: 'requesters',
+      })
+    ).status,
+    201,
+  )
+  const [acme, other] = await Promise.all(
+    ['Acme', 'Other'].map(
+      async (name) =>
+        (await call('POST', '/v1/organizations', { body: { name, sharesTickets: name === 'Acme' } })).body,
+    ),
+  )
+  const mona = await person('requester')
+  await call('PATCH', `/v1/people/${mona.id}`, { body: { organizationId: acme.id } })
+  const { id } = await openTicket({ requesterId: mona.id, fields: { vendor: other.id } })
+  const change = (vendor: unknown, key?: string) =>
+    call('PATCH', `/v1/tickets/${id}`, { body: { fields: { vendor } }, ...(key ? { key } : {}) })
+  const unknown = {
+    status: 422,
+    body: { errors: [{ pointer: '/fields/vendor', code: 'not_found', detail: 'is no organization' }] },
+  }
+  t.match(await change('org_00000000000000000000000000'), unknown)
+  t.match(await change(mona.id), unknown, 'a person is none')
+  t.match(await change(acme.id), { status: 200, body: { fields: { vendor: acme.id } } })
+  await new Promise((resolve) => setTimeout(resolve, 1_100)) // so long an answer about a credential is trusted
+  t.match(await change(other.id, mona.key), unknown, 'one that she does not belong to')
+  t.match(await change(acme.id, mona.key), { status: 200 })
+  const found = await call('GET', `/v1/tickets?fields.vendor=${acme.id}`)
+  t.same(
+    found.body.data.map((row: { id: string }) => row.id),
+    [id],
+  )
+  t.match(await add({ key: 'maker', name: 'Maker', type: 'organization', defaultValue: mona.id }), {
+    status: 422,
+    body: { errors: [{ pointer: '/defaultValue', code: 'not_found' }] },
+  })
+  const { body } = await call('GET', '/v1/conditions')
+  t.match(
+    body.fields.find(({ field }: { field: string }) => field === 'fields.vendor'),
+    { refersTo: 'organization' },
+  )
 })

@@ -98,5 +98,7 @@ function valuesOf({ type, minimum, maximum, minLength, maxLength, options }: Cus
       return { type: 'string', format: 'uri', pattern: '^[hH][tT][tT][pP][sS]?://', maxLength: TEXT_LENGTH_MAX }
     case 'person':
       return { type: 'string', pattern: '^per_[0-9a-z]{26}$' }
+    case 'organization':
+      return { type: 'string', pattern: '^org_[0-9a-z]{26}$' }
   }
 }

@@ -12,6 +12,7 @@ export const fieldTypes = [
   'multiselect',
   'url',
   'person',
+  'organization',
 ] as const
 const FieldType = Type.Enum([...fieldTypes])
 export type FieldType = Static<typeof FieldType>

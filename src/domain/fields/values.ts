@@ -4,7 +4,7 @@ import { isDate, readInstant } from '../../kernel/instant.ts'
 import { nearest } from '../../kernel/nearest.ts'
 import { type Fault, invalidInput } from '../../kernel/problems.ts'
 import { FIELDS, seesField, setsField } from './policy.ts'
-import { type CustomField, type Definitions, NUMBER_MAX, TEXT_LENGTH_MAX, type Values } from './schema.ts'
+import { type CustomField, type Definitions, type FieldType, NUMBER_MAX, TEXT_LENGTH_MAX, type Values } from './schema.ts'
 
 /** What is wrong with a value, before it has a place. */
 type ValueFault = Pick<Fault, 'code' | 'detail' | 'didYouMean'>
@@ -37,11 +37,13 @@ export function readValue(field: CustomField, value: unknown): Read {
     case 'url':
       return readUrl(value)
     case 'person':
-      return typeof value === 'string' && /^[\x21-\x7e]{1,64}$/.test(value)
-        ? { value }
-        : wrong('type', 'must be the id of a person')
+      return isId(value) ? { value } : wrong('type', 'must be the id of a person')
+    case 'organization':
+      return isId(value) ? { value } : wrong('type', 'must be the id of an organization')
   }
 }
+
+const isId = (value: unknown): boolean => typeof value === 'string' && /^[\x21-\x7e]{1,64}$/.test(value)
 
 function readText({ minLength, maxLength }: CustomField, value: unknown): Read {
   if (typeof value !== 'string') return wrong('type', 'must be a text')
@@ -170,16 +172,22 @@ const sizeFaults = (values: Values): Fault[] =>
     ? [{ pointer: '/fields', code: 'too_large', detail: `holds more than ${BYTES_MAX} bytes in all` }]
     : []
 
-/** The people that values name, with the field of each. */
-export const peopleIn = (definitions: Definitions, values: Values): { key: string; id: string }[] =>
-  Object.entries(values).flatMap(([key, id]) =>
-    definitions.get(key)?.type === 'person' && typeof id === 'string' ? [{ key, id }] : [],
-  )
+/** The people and organizations that values name, with the field of each. */
+export const namedIn = (definitions: Definitions, values: Values): { key: string; id: string; type: Referring }[] =>
+  Object.entries(values).flatMap(([key, id]) => {
+    const type = definitions.get(key)?.type
+    return isReferring(type) && typeof id === 'string' ? [{ key, id, type }] : []
+  })
 
-/** A fault for each value that names nobody whom its author knows. */
+/** Types whose values are ids. */
+export type Referring = 'person' | 'organization'
+export const isReferring = (type: FieldType | undefined): type is Referring =>
+  type === 'person' || type === 'organization'
+
+/** A fault for each value that names nobody and nothing that its author knows. */
 const nobodyFaults = (definitions: Definitions, values: Values, known: ReadonlySet<string>): Fault[] =>
-  peopleIn(definitions, values).flatMap(({ key, id }) =>
-    known.has(id) ? [] : [{ pointer: pointerTo(key), code: 'not_found', detail: 'is no person' }],
+  namedIn(definitions, values).flatMap(({ key, id, type }) =>
+    known.has(id) ? [] : [{ pointer: pointerTo(key), code: 'not_found', detail: `is no ${type}` }],
   )
 
 interface Answered {

@@ -40,6 +40,7 @@ const ASKED: Record<FieldType, Asked> = {
   datetime: { as: 'instant', column: time, empty: '' },
   select: { as: 'key', column: time, empty: '' },
   person: { as: 'reference', column: time, empty: '' },
+  organization: { as: 'reference', column: time, empty: '' },
   multiselect: { as: 'tags', column: (key) => sql`(${tickets.fields} -> ${key})` },
 }
 
@@ -57,7 +58,7 @@ export function describedField({ key, type, options }: CustomField): Omit<Field<
     column: column(literal(key)),
     member: { of: tickets.fields, key },
     ...(options ? { options: options.map((option) => option.key) } : {}),
-    ...(type === 'person' ? { refersTo: 'person' as const } : {}),
+    ...(type === 'person' || type === 'organization' ? { refersTo: type } : {}),
   }
 }
 
