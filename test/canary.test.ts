@@ -5,7 +5,8 @@ import { startDesk } from './support/desk.ts'
 // R11: of internal notes nothing reaches a requester. Twenty tickets with five notes each, all with files; every word of them is a canary. Each GET
 // route of the contract, GraphQL, search for each canary and its beginnings, counts, times, and all mail that goes out are looked through.
 
-const TICKETS = 20
+/** `CANARY_TICKETS=100` for the full size. */
+const TICKETS = Number(process.env.CANARY_TICKETS ?? 20)
 const NOTES = 5
 
 const { app, call, db, graphql, openTicket, person, system } = await startDesk(t)

@@ -1,4 +1,5 @@
 import { attachment } from '../domain/attachments/queries.ts'
+import { job } from '../domain/bulk/queries.ts'
 import { message } from '../domain/conversations/queries.ts'
 import { inboundMail } from '../domain/inbound/queries.ts'
 import { mailbox } from '../domain/mailboxes/queries.ts'
@@ -7,6 +8,7 @@ import { organization } from '../domain/organizations/queries.ts'
 import { outboundMail } from '../domain/outbound/queries.ts'
 import { person, team } from '../domain/people/queries.ts'
 import { ticket } from '../domain/tickets/queries.ts'
+import { timeEntry } from '../domain/time/queries.ts'
 import type { Context } from './context.ts'
 import { orNull } from './or-null.ts'
 
@@ -23,6 +25,8 @@ const kinds: Record<string, { type: string; read: Read }> = {
   mbx: { type: 'Mailbox', read: (desk, id) => desk.read(mailbox, { mailboxId: id }) },
   inm: { type: 'InboundMail', read: (desk, id) => desk.read(inboundMail, { inboundMailId: id }) },
   ntf: { type: 'Notification', read: (desk, id) => desk.read(notification, { notificationId: id }) },
+  tim: { type: 'TimeEntry', read: (desk, id) => desk.read(timeEntry, { timeEntryId: id }) },
+  job: { type: 'Job', read: (desk, id) => desk.read(job, { jobId: id }) },
   oum: { type: 'OutboundMail', read: (desk, id) => desk.read(outboundMail, { outboundMailId: id }) },
 }
 

@@ -4,7 +4,14 @@ import { isDate, readInstant } from '../../kernel/instant.ts'
 import { nearest } from '../../kernel/nearest.ts'
 import { type Fault, invalidInput } from '../../kernel/problems.ts'
 import { FIELDS, seesField, setsField } from './policy.ts'
-import { type CustomField, type Definitions, type FieldType, NUMBER_MAX, TEXT_LENGTH_MAX, type Values } from './schema.ts'
+import {
+  type CustomField,
+  type Definitions,
+  type FieldType,
+  NUMBER_MAX,
+  TEXT_LENGTH_MAX,
+  type Values,
+} from './schema.ts'
 
 /** What is wrong with a value, before it has a place. */
 type ValueFault = Pick<Fault, 'code' | 'detail' | 'didYouMean'>
