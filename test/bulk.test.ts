@@ -11,8 +11,11 @@ const read = async (id: string) => (await call('GET', `/v1/tickets/${id}`)).body
 const start = (body: object, key = agent.key) => call('POST', '/v1/tickets/bulk-jobs', { key, body })
 const jobOf = async (id: string, key = agent.key) => (await call('GET', `/v1/jobs/${id}`, { key })).body
 /** As the worker does it. */
-async function finish(jobId: string) {
+async function finishAs(jobId: string) {
   for (let step = 0; step < 100; step++) await system.execute(advanceBulkChange, { jobId, step })
+}
+async function finish(jobId: string) {
+  await finishAs(jobId)
   return jobOf(jobId)
 }
 
@@ -163,4 +166,12 @@ t.test('a job ends when it is cancelled, and when its maker may no more', async 
   await finish(ended.id)
   const asked = await graphql('query ($id: ID!) { job(id: $id) { state detail progress { done } } }', { id: ended.id })
   t.match(asked.body.data.job, { state: 'failed', detail: /no agent/, progress: { done: 0 } })
+
+  const keeper = await person('agent')
+  const left = (await start({ query: 'tag:ends', actions }, keeper.key)).body
+  const { data: keys } = (await call('GET', '/v1/api-keys', { key: keeper.key })).body
+  t.equal((await call('DELETE', `/v1/api-keys/${keys[0].id}`)).status, 204)
+  await finishAs(left.id)
+  const { body: failed } = await call('GET', `/v1/jobs/${left.id}`)
+  t.match(failed, { state: 'failed', detail: /key is out of use/, progress: { done: 0 } })
 })

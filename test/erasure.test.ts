@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import t, { type Test } from 'tap'
+import { advanceBulkChange } from '../src/domain/bulk/advance-bulk-change.ts'
 import { advanceErasure } from '../src/domain/erasure/advance-erasure.ts'
 import { claimOutboundMail } from '../src/domain/outbound/claim-outbound-mail.ts'
 import { recordMailResult } from '../src/domain/outbound/record-mail-result.ts'
 import { indexTexts } from '../src/domain/search/index-texts.ts'
+import { adoptWork } from '../src/domain/workers/adopt-work.ts'
+import { newId } from '../src/kernel/ids.ts'
 import { startDesk } from './support/desk.ts'
 
 const { call, db, graphql, person, receive, system } = await startDesk(t, { SMTP_RELAY_URL: 'smtp://127.0.0.1:1' })
@@ -251,6 +254,34 @@ t.test('all that is kept of somebody is exported, and then nothing of it is left
   })
   const { body: ticket } = await call('GET', `/v1/tickets/${anew.ticketId}`)
   t.not(ticket.requesterId, ruth, 'their next mail is somebody new')
+})
+
+t.test('an erasure whose worker is gone is taken up as one', async (t) => {
+  const ruth = await person('requester')
+  const { body: job } = await call('POST', `/v1/people/${ruth.id}/erasure`)
+  await system.execute(advanceErasure, { jobId: job.id, step: 0 })
+  await db.query({ text: 'delete from outbox', values: [] })
+  const adopt = (workerId: string, lockKey: number) => system.execute(adoptWork, { workerId, lockKey, embedded: true })
+  await adopt(newId('job'), 71)
+  await adopt(newId('job'), 72)
+  const { rows } = await db.query<{ queue: string; data: { jobId: string; step: number } }>({
+    text: "select queue, data from outbox where data->>'jobId' = $1",
+    values: [job.id],
+  })
+  t.same(rows, [{ queue: 'person.erase', data: { jobId: job.id, step: 1 } }])
+  await system.execute(advanceBulkChange, { jobId: job.id, step: 1 })
+  t.match((await call('GET', `/v1/jobs/${job.id}`)).body, { state: 'running' }, 'no other step ends it')
+})
+
+t.test('words of theirs do not stay as the preview of a ticket of somebody else', async (t) => {
+  const [ruth, max] = await Promise.all([person('requester'), person('agent')])
+  const open = await call('POST', '/v1/tickets', { key: ruth.key, body: { subject: 'x', body: 'Hers' } })
+  const preview = async () => (await call('GET', `/v1/tickets/${open.body.id}`)).body.lastMessagePreview
+  await call('POST', `/v1/tickets/${open.body.id}/replies`, { key: max.key, body: { body: 'His' } })
+  t.equal(await preview(), 'His')
+  await call('PATCH', `/v1/people/${max.id}`, { body: { disabled: true } })
+  await erased(t, max.id)
+  t.equal(await preview(), null)
 })
 
 t.test('bytes that somebody else has, too, stay', async (t) => {

@@ -1,6 +1,6 @@
 import type { Static, TSchema } from 'typebox'
 import type { Db, Tx } from '../db/client.ts'
-import { type Actor, type Channel, isStaff } from './actor.ts'
+import { type Actor, type Channel, reachOf } from './actor.ts'
 import type { Attempts } from './attempt.ts'
 import { type Clock, instantOf } from './clock.ts'
 import { CONFLICT, type Commits } from './commits.ts'
@@ -216,13 +216,13 @@ function remember({ writes }: Unit, row: KeyRow, expired: KeyRow | undefined): v
 
 /**
  * Whoever lost the right to see or to do it gets no replay. That the state has moved on since does not matter: uploads are used, a
- * removed thing is gone, by the very request that is repeated. A 404 hides from requesters only.
+ * removed thing is gone, by the very request that is repeated. A 404 hides from those only who do not see every ticket.
  */
 function replayed<R>(actor: Actor, result: unknown, fault: unknown): { result: R; replayed: boolean } {
   if (fault !== undefined) {
     const problem = typeof fault === 'string' ? new Problem(fault as ProblemCode) : fault // refusals are codes or problems
     if (!(problem instanceof Problem)) throw problem
-    if (problem.status === 403 || (problem.status === 404 && !isStaff(actor))) throw problem
+    if (problem.status === 403 || (problem.status === 404 && reachOf(actor) !== 'all')) throw problem
   }
   return { result: result as R, replayed: true } // stored by the same command
 }
@@ -240,7 +240,8 @@ const sqlState = (error: unknown): { code: string; constraint: string } => {
   return { code: String(code), constraint: String(constraint) }
 }
 
-function isTransient(error: unknown, retryOn: readonly string[] = []): boolean {
+/** Whether another try may do: a deadlock, a serialisation failure, or a constraint of those named that somebody else was quicker at. */
+export function isTransient(error: unknown, retryOn: readonly string[] = []): boolean {
   const { code, constraint } = sqlState(error)
   return TRANSIENT.has(code) || (RACED.has(code) && retryOn.includes(constraint))
 }

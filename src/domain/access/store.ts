@@ -117,6 +117,15 @@ export async function keyHolder(connection: Connection, secret: string): Promise
   }
 }
 
+const goodKey = prepareSql<{ id: string; now: string }, { id: string }>()(
+  ($) =>
+    sql`select id from api_keys where id = ${$.id} and revoked_at is null and (expires_at is null or expires_at > ${$.now})`,
+)
+
+/** Whether a key is neither revoked nor expired. */
+export const keyIsGood = async (connection: Connection, id: string, now: string): Promise<boolean> =>
+  (await connection.query(goodKey.bind({ id, now }))).rows.length > 0
+
 const byPerson = prepare<{ id: string }>()(($) =>
   build
     .select({ ...rowOf(people), ...standing })

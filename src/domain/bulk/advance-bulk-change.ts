@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { defineCommand } from '../../kernel/desk.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
-import { activePerson } from '../access/store.ts'
+import { activePerson, keyIsGood } from '../access/store.ts'
 import { namedBy } from '../rules/named.ts'
 import { changeEach, refuseActions } from './changing.ts'
 import { FAILURES_MAX } from './schema.ts'
@@ -22,9 +22,13 @@ export const advanceBulkChange = defineCommand({
 
   async subject({ tx, ...context }, { jobId, step }) {
     const job = await lockJob(tx, jobId)
-    if (!isUnfinished(job) || job.step !== step) return { job }
-    const [person, named] = await Promise.all([activePerson(tx, job.createdById), namedBy(tx, context, job.actions)])
-    return { job, due: { person, named } }
+    if (job.kind !== 'bulk_change' || !isUnfinished(job) || job.step !== step) return { job }
+    const [person, isGood, named] = await Promise.all([
+      activePerson(tx, job.createdById),
+      job.apiKeyId === null || keyIsGood(tx, job.apiKeyId, context.now),
+      namedBy(tx, context, job.actions),
+    ])
+    return { job, due: { person: isGood ? person : undefined, named } }
   },
 
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
@@ -35,7 +39,8 @@ export const advanceBulkChange = defineCommand({
     const maker = due.person && { ...due.person, apiKeyId: job.apiKeyId, scopes: job.scopes }
     const refusal = maker ? refuseActions(maker, actions, due.named) : 'forbidden'
     if (!maker || refusal) {
-      const detail = refusal instanceof Problem ? refusal.message : 'Its maker is no agent any more'
+      const detail =
+        refusal instanceof Problem ? refusal.message : 'Its maker is no agent any more, or their key is out of use'
       context.update(bulkJobs, job, { state: 'failed', detail, finishedAt: context.now })
       return null
     }

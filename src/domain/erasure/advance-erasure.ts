@@ -20,7 +20,8 @@ export const advanceErasure = defineCommand({
 
   async subject({ tx }, { jobId, step }) {
     const job = await lockJob(tx, jobId)
-    if (!isUnfinished(job) || job.step !== step || job.personId === null) return { job }
+    if (job.kind !== 'person_erasure' || !isUnfinished(job) || job.step !== step || job.personId === null)
+      return { job }
     const person = await lockPerson(tx, job.personId)
     return { job, due: { person, whose: await whoseIs(tx, person.id) } }
   },

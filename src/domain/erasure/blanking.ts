@@ -58,6 +58,13 @@ const unindex = prepareSql<{ messageIds: string[] }, never>()(
   ($) => sql`delete from search_texts where message_id = any(${$.messageIds}::text[])`,
 )
 
+const unpreview = prepareSql<{ messageIds: string[] }, never>()(
+  (
+    $,
+  ) => sql`update tickets t set last_message_preview = null where t.id in (select ticket_id from messages where id = any(${$.messageIds}::text[]))
+    and (select m.id from messages m where m.ticket_id = t.id and m.visibility = 'public' order by m.id desc limit 1) = any(${$.messageIds}::text[])`,
+)
+
 /** Blanks what is theirs among the next rows of a table, with its files and its words in the index. */
 export async function blankNext(context: CommandContext, table: Walked, after: string, whose: Whose) {
   const { query } = context
@@ -65,6 +72,7 @@ export async function blankNext(context: CommandContext, table: Walked, after: s
   const { last = null, looked = 0, ids = [], sha256 = [] } = row ?? {}
   if (table === 'messages' && ids.length) {
     await query(unindex.bind({ messageIds: ids }))
+    await query(unpreview.bind({ messageIds: ids }))
     const files = await query(filesOf.bind({ messageIds: ids }))
     sha256.push(...files.rows.map((file) => file.sha256))
   }

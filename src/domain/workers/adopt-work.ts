@@ -37,9 +37,9 @@ const enqueueSimulations = prepareSql<{ now: string }, never>()(
     where state in ('queued', 'running') order by id`,
 )
 
-const enqueueBulkChanges = prepareSql<{ now: string }, never>()(
+const enqueueLongWork = prepareSql<{ now: string }, never>()(
   ($) => sql`insert into outbox (queue, data, start_at, created_at)
-    select 'ticket.bulk', jsonb_build_object('jobId', id, 'step', step), ${$.now}, ${$.now} from bulk_jobs
+    select case kind when 'person_erasure' then 'person.erase' else 'ticket.bulk' end, jsonb_build_object('jobId', id, 'step', step), ${$.now}, ${$.now} from bulk_jobs
     where state in ('queued', 'running') order by id`,
 )
 
@@ -69,7 +69,7 @@ export const adoptWork = defineCommand({
     await query(enqueueInbound.bind({ gone, now }))
     await query(enqueueOutbound.bind({ gone, now }))
     await query(enqueueSimulations.bind({ now }))
-    await query(enqueueBulkChanges.bind({ now }))
+    await query(enqueueLongWork.bind({ now }))
     await query(forget.bind({ gone }))
     return { adopted: gone.length }
   },
