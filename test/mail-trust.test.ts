@@ -150,6 +150,32 @@ t.test('an agent answers by mail with proof, and without it leaves a note and he
   )
 })
 
+t.test('an answer to a notice of a note is a note, and goes to no customer', async (t) => {
+  const eve = await person('agent', 'eve@desk.test')
+  const { id } = await openTicket({ requester: { email: 'client@good.test' } })
+  const { body: side } = await call('POST', `/v1/tickets/${id}/conversations`, {
+    body: { kind: 'internal', title: 'Legal', participants: [{ personId: eve.id }] },
+  })
+  await sendAll()
+  await call('POST', `/v1/tickets/${id}/notes`, { body: { body: 'CANARY-NOTE', conversationId: side.id } })
+  const [told] = await sendAll()
+  t.match(told, {
+    to: { address: 'eve@desk.test' },
+    bodyText: /CANARY-NOTE\s+An answer to this mail becomes an internal note/,
+  })
+  const answer = await receive(mail({ ...passed('desk.test'), From: 'eve@desk.test' }, 'We may.\n> CANARY-NOTE'), {
+    ...trusted('eve@desk.test'),
+    rcptTo: told?.replyTo ?? '',
+  })
+  t.match(answer, { verdict: 'note_added', ticketId: id })
+  t.match((await call('GET', `/v1/messages/${answer.messageId}`)).body, { authorId: eve.id, visibility: 'internal' })
+  t.same(
+    (await sendAll()).map(({ to }) => to.address),
+    ['eve@desk.test'],
+    'who is told of it as of every mail without an address of their own',
+  )
+})
+
 t.test('those who work here are told as they wish, and read their own list only', async (t) => {
   const [ada, ben] = await Promise.all([person('agent'), person('agent')])
   const preferences = (changes: object) =>

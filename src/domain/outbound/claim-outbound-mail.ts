@@ -11,6 +11,7 @@ import type { Attachment } from '../attachments/schema.ts'
 import { tokenLetter } from '../login/letters.ts'
 import { lockTokenOf, newSecretFor, type TokenRow } from '../login/tokens.ts'
 import { mailboxesCached } from '../mailboxes/store.ts'
+import type { NoticeKind } from '../people/schema.ts'
 import { afterChange, ticketFacts } from '../tickets/decide.ts'
 import { type LockedTicket, lockEnd } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
@@ -160,8 +161,14 @@ export const claimOutboundMail = defineCommand({
 const isFirstAutomatic = (mail: OutboundRow): boolean =>
   mail.kind !== 'reply' && mail.attempts === 0 && !mail.trail.some(({ step }) => step === RESENT)
 
-/** Who writes to the reply address of a mail: an answer from outside makes nobody a correspondent. */
-const answererOf = ({ kind, to }: OutboundRow): string => (kind === 'automatic_mail' ? NOBODY : to)
+/** Notices that quote nothing but what the customer has read or written: an answer to them can be meant for the customer. */
+const FOR_ANSWERS: readonly (NoticeKind | null)[] = ['ticket_assigned', 'customer_replied']
+
+const isForAnswers = ({ kind, notice }: OutboundRow): boolean =>
+  kind !== 'automatic_mail' && (kind !== 'notification' || FOR_ANSWERS.includes(notice))
+
+/** Who writes to the reply address of a mail: an answer from outside makes nobody a correspondent, and one to a note is no reply. */
+const answererOf = (mail: OutboundRow): string => (isForAnswers(mail) ? mail.to : NOBODY)
 
 /** A mail about an account has no thread, and carries its token from here. */
 function tokenMail(context: CommandContext, token: TokenRow | undefined, mailbox: string) {
@@ -234,7 +241,7 @@ function letterOf(
           requester: { name: content.requesterName, email: content.requesterEmail },
           text: content.visibleText,
           link: `${settings.publicUrl}/v1/tickets/${content.number}`,
-          isAnswerable: settings.authservIds.length > 0,
+          isAnswerable: settings.authservIds.length > 0 && isForAnswers(mail),
         })
       : acknowledgement(mailbox, content.number)
   return { bodyText: text, bodyHtml: null, attachments: [] }

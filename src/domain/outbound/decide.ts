@@ -44,11 +44,16 @@ export function withStep({ trail }: Pick<OutboundRow, 'trail'>, step: MailStep):
   return steps.length <= TRAIL_MAX ? steps : [...steps.slice(0, 10), ...steps.slice(10 - TRAIL_MAX)]
 }
 
-/** Whether an address takes this mail: a bounce stops all, a complaint what a machine sends. */
-export const isSuppressed = (suppression: { reason: SuppressionReason } | undefined, kind: OutboundKind): boolean =>
-  suppression !== undefined && (suppression.reason !== 'complaint' || kind !== 'reply')
+const OF_ACCOUNT: readonly OutboundKind[] = ['invitation', 'password_reset', 'email_verification']
 
-/** Automatic mails that an address had lately; `everybody`: acknowledgements to all, in the last hour. */
+/** A mail without which somebody does not get in: it has a budget of its own. */
+export const isOfAccount = (kind: OutboundKind): boolean => OF_ACCOUNT.includes(kind)
+
+/** Whether an address takes this mail: a bounce stops all, a complaint what a machine sends about tickets. */
+export const isSuppressed = (suppression: { reason: SuppressionReason } | undefined, kind: OutboundKind): boolean =>
+  suppression !== undefined && (suppression.reason !== 'complaint' || !(kind === 'reply' || isOfAccount(kind)))
+
+/** Automatic mails that an address had lately, about accounts or about tickets; `everybody`: acknowledgements to all, in the last hour. */
 export interface Sent {
   lastHour: number
   lastDay: number
@@ -72,6 +77,7 @@ export function overBudget(kind: OutboundKind, sent: Sent): string | undefined {
   }
   if (sent.lastHour >= ACKNOWLEDGEMENTS.hour) return `${ACKNOWLEDGEMENTS.hour} an hour to an address`
   if (sent.lastDay >= ACKNOWLEDGEMENTS.day) return `${ACKNOWLEDGEMENTS.day} a day to an address`
+  if (isOfAccount(kind)) return
   return sent.everybody >= ACKNOWLEDGEMENTS.everybody ? `${ACKNOWLEDGEMENTS.everybody} an hour to everybody` : undefined
 }
 

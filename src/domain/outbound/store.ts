@@ -5,7 +5,7 @@ import type { Instant } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problems.ts'
 import type { Secrets } from '../../kernel/secrets.ts'
 import { openReplyToken } from './addresses.ts'
-import type { OutboundRow, Sent } from './decide.ts'
+import { isOfAccount, type OutboundRow, type Sent } from './decide.ts'
 import { outboundMails, suppressedAddresses } from './table.ts'
 
 const locked = prepare<{ id: string }>()(($) =>
@@ -115,7 +115,10 @@ export async function findReportedMail(
   return { mail, suppression: await findSuppression(tx, mail.to) }
 }
 
-const sentLately = prepareSql<{ to: string; ticketId: string; mailId: string; now: Instant }, Sent>()(
+const sentLately = prepareSql<
+  { to: string; ticketId: string; mailId: string; ofAccount: boolean; now: Instant },
+  Sent
+>()(
   ($) => sql`select
     count(*) filter (where created_at > ${$.now}::timestamptz - interval '1 hour')::int as "lastHour",
     count(*)::int as "lastDay",
@@ -123,7 +126,7 @@ const sentLately = prepareSql<{ to: string; ticketId: string; mailId: string; no
     (select count(*) from (select 1 from outbound_mails where kind = 'acknowledgement' and attempts > 0
       and created_at > ${$.now}::timestamptz - interval '1 hour' limit 1001) a)::int as everybody
   from (select ticket_id, created_at from outbound_mails where "to" = ${$.to} and kind <> 'reply' and attempts > 0
-    and id <> ${$.mailId} and created_at > ${$.now}::timestamptz - interval '1 day' order by created_at desc limit 1001) lately`,
+    and (ticket_id is null) = ${$.ofAccount}::boolean and id <> ${$.mailId} and created_at > ${$.now}::timestamptz - interval '1 day' order by created_at desc limit 1001) lately`,
 )
 
 // two workers must not both find room for the last one
@@ -132,9 +135,11 @@ const oneByOne = prepareSql<{ address: string }, never>()(
 )
 
 /** What was sent to an address automatically; nobody else sends to it before this transaction is done. */
-export async function sentTo(tx: Connection, { to, ticketId, id }: OutboundRow, now: Instant): Promise<Sent> {
+export async function sentTo(tx: Connection, { to, ticketId, id, kind }: OutboundRow, now: Instant): Promise<Sent> {
   await tx.query(oneByOne.bind({ address: to }))
-  const [sent] = (await tx.query(sentLately.bind({ to, ticketId: ticketId ?? '', mailId: id, now }))).rows
+  const [sent] = (
+    await tx.query(sentLately.bind({ to, ticketId: ticketId ?? '', mailId: id, ofAccount: isOfAccount(kind), now }))
+  ).rows
   return sent ?? { lastHour: 0, lastDay: 0, aboutTicket: 0, everybody: 0 }
 }
 
