@@ -369,6 +369,21 @@ t.test('somebody invited sets a password, and has proven their address', async (
   t.match(opened, { status: 201, body: { channel: 'portal', requesterId: ruth.id, assigneeId: null } })
 })
 
+t.test('who comes to work here proves their address anew', async (t) => {
+  const ruth = await person('requester')
+  await call('POST', `/v1/people/${ruth.id}/invitation`)
+  const { token = '' } = (await mailTo(ruth.email)) ?? {}
+  t.equal((await ask('/v1/auth/password', { token, password: PASSWORD })).status, 204)
+  const { body: session } = await logIn(ruth.email, PASSWORD)
+  t.equal((await call('PATCH', `/v1/people/${ruth.id}`, { body: { role: 'agent' } })).status, 200)
+  await gone(t, session.accessToken, 'the session of a client')
+  t.equal((await logIn(ruth.email, PASSWORD)).status, 401, 'nor their password')
+  await call('POST', `/v1/people/${ruth.id}/invitation`)
+  const again = (await mailTo(ruth.email))?.token ?? ''
+  t.equal((await ask('/v1/auth/password', { token: again, password: PASSWORD })).status, 204)
+  t.equal((await logIn(ruth.email, PASSWORD)).status, 200)
+})
+
 t.test('agents invite requesters, admins anybody, and nobody somebody who is disabled', async (t) => {
   const [agent, other, ruth] = await Promise.all([person('agent'), person('agent'), person('requester')])
   const invite = (id: string, key?: string) => call('POST', `/v1/people/${id}/invitation`, key ? { key } : {})

@@ -61,9 +61,26 @@ const openOf = prepare<{ personId: string; now: Instant }>()(($) =>
     .for('update'),
 )
 
-/** Where somebody is logged in, oldest first, locked. */
-export const lockSessionsOf = async (tx: Connection, personId: string, now: Instant): Promise<SessionRow[]> =>
-  (await tx.query(openOf.bind({ personId, now }))).rows
+// before their sessions, for whoever ends them holds the person first: no session begins while others end
+const held = prepareSql<{ personId: string }, { id: string }>()(
+  ($) => sql`select id from people where id = ${$.personId} for share`,
+)
+
+/** Where somebody is logged in, oldest first, locked: until the commit nobody changes what they may, or ends all that they have open. */
+export async function lockSessionsOf(tx: Connection, personId: string, now: Instant): Promise<SessionRow[]> {
+  await tx.query(held.bind({ personId }))
+  return (await tx.query(openOf.bind({ personId, now }))).rows
+}
+
+const forget = prepareSql<{ personId: string }, never>()(
+  ($) => sql`with gone as (delete from passwords where person_id = ${$.personId}),
+      spent as (delete from one_time_tokens where person_id = ${$.personId})
+    update person_emails set verified_at = null where person_id = ${$.personId}`,
+)
+
+/** Whoever comes to work here logs in by a new proof: what a client could do with an address was not meant for that (R23). */
+export const forgetProofs = async ({ query }: Pick<CommandContext, 'query'>, personId: string): Promise<void> =>
+  void (await query(forget.bind({ personId })))
 
 /** Ends sessions; their access tokens are out within a second in every process. */
 export function endThese({ update, emit, now }: CommandContext, rows: readonly SessionRow[], by: SessionEnd): void {

@@ -88,16 +88,18 @@ export const lockToken = async (
 ): Promise<TokenRow | undefined> =>
   (await tx.query(usable.bind({ hash: hashOf(token), purposes: [...purposes], now }))).rows[0]
 
-const useAll = prepareSql<{ personId: string; purposes: string[]; now: string }, never>()(
+const useAll = prepareSql<{ personId: string; purposes: string[]; address: string | null; now: string }, never>()(
   ($) =>
-    sql`update one_time_tokens set used_at = ${$.now} where person_id = ${$.personId} and purpose = any(${$.purposes}::text[]) and used_at is null`,
+    sql`update one_time_tokens set used_at = ${$.now} where person_id = ${$.personId} and purpose = any(${$.purposes}::text[]) and used_at is null
+      and (${$.address}::text is null or address = ${$.address})`,
 )
 
-/** Whoever has used one has no use for the others. */
+/** Whoever has used one has no use for the others, or for those that went to the same address. */
 export const useTokensOf = async (
   { query, now }: CommandContext,
   personId: string,
   purposes: readonly TokenPurpose[],
-): Promise<void> => void (await query(useAll.bind({ personId, purposes: [...purposes], now })))
+  address: string | null = null,
+): Promise<void> => void (await query(useAll.bind({ personId, purposes: [...purposes], address, now })))
 
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex')

@@ -14,7 +14,7 @@ export const verifyEmail = defineCommand({
 
   async handle(context, _input, found) {
     if (!found) throw new Error('without a token it is refused')
-    await useTokensOf(context, found.personId, ['email_verification'])
+    await useTokensOf(context, found.personId, ['email_verification'], found.address)
     await markVerified(context, found.address)
     context.emit({
       type: 'email.verified',

@@ -3,7 +3,7 @@ import { refuseStale } from '../../kernel/conflict.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { invalid } from '../../kernel/problems.ts'
-import { endThese, lockSessionsOf } from '../login/store.ts'
+import { endThese, forgetProofs, lockSessionsOf } from '../login/store.ts'
 import { holdOrganization } from '../organizations/store.ts'
 import { heldRole, refuseUnknown } from '../roles/store.ts'
 import { refusePersonWork } from './policy.ts'
@@ -58,6 +58,7 @@ export const changePerson = defineCommand({
     // what a domain said is now somebody's word
     const vouched = fields.organizationId === undefined ? {} : { organizationVouched: fields.organizationId !== null }
     if ('disabledAt' in changes || 'role' in changes) endThese(context, open, disabled ? 'disabled' : 'role')
+    if (person.actsAs === 'requester' && actsAs !== 'requester') await forgetProofs(context, person.id)
     update(people, person, { ...fields, ...vouched, actsAs, disabledAt, version: person.version + 1, updatedAt: now })
     emit({
       type: 'person.changed',
