@@ -209,7 +209,32 @@ t.test('a week is handed in, decided, corrected by reversals, and closed', async
     body: { code: 'time_entry_reversed' },
   })
   t.match((await call('GET', `/v1/tickets/${id}/time`)).body, { own: { seconds: 1_800, billableSeconds: 0 } })
+  for (const [name, value] of Object.entries({
+    durationSeconds: 1,
+    billable: true,
+    rate: null,
+    startedAt: first.startedAt,
+  }))
+    t.match(await call('PATCH', `/v1/time-entries/${reversal.body.id}`, { key: carl.key, body: { [name]: value } }), {
+      status: 422,
+      body: { errors: [{ pointer: `/${name}`, code: 'reversal' }] },
+    })
+  t.match(
+    await call('PATCH', `/v1/time-entries/${reversal.body.id}`, {
+      key: carl.key,
+      body: { note: 'x' },
+      headers: { 'if-match': '"7"' },
+    }),
+    { status: 412, body: { code: 'version_conflict', currentVersion: 1 } },
+  )
   t.match(await call('POST', `/v1/timesheets/${carl.id}/2026-W47/lock`), { status: 200, body: { state: 'locked' } })
+  t.match(await call('POST', `/v1/time-entries/${second.id}/reversal`, { key: carl.key, body: {} }), {
+    status: 409,
+    body: { code: 'timesheet_closed', week: '2026-W47' },
+  })
+  t.match(await log(id, { personId: carl.id, startedAt: '2026-11-16T12:00:00Z', durationSeconds: 60 }, ann.key), {
+    status: 403,
+  })
   t.match(await call('POST', `/v1/timesheets/${carl.id}/2026-W47/submit`, { key: carl.key }), {
     status: 409,
     body: { code: 'timesheet_state' },
@@ -284,6 +309,19 @@ t.test('the time of parts counts for the whole, what is measured stays apart', a
     timers: [],
     timeEntries: { nodes: [{ ticketId: part.id }] },
   })
+})
+
+t.test('what was merged into a part counts once', async (t) => {
+  const whole = await openTicket()
+  const part = await openTicket({ parentId: whole.id })
+  const other = await openTicket({ requesterId: part.requesterId, parentId: whole.id })
+  await log(whole.id, { durationSeconds: 100 })
+  await log(part.id, { durationSeconds: 20 })
+  await log(other.id, { durationSeconds: 3 })
+  const merged = await call('POST', `/v1/tickets/${other.id}/merge`, { body: { into: part.id } })
+  t.equal(merged.status, 200)
+  t.match((await call('GET', `/v1/tickets/${whole.id}/time`)).body, { total: { seconds: 123 } })
+  t.match((await call('GET', `/v1/tickets/${part.id}/time`)).body, { total: { seconds: 23 } })
 })
 
 t.test('weeks are those of ISO 8601 where somebody lives', async (t) => {

@@ -23,8 +23,9 @@ function formatOf(zone: string): Intl.DateTimeFormat {
   return made
 }
 
-/** Whether the database of time zones knows a zone by this name. */
+/** Whether the database of time zones knows a zone by this name. An offset (`+01:00`) is no name: Postgres reads its sign the other way. */
 export function isZone(name: string): boolean {
+  if (/^[+-]/.test(name)) return false
   try {
     formatOf(name)
     return true

@@ -57,7 +57,7 @@ const reportOf = (groups: readonly TimeGroup[]) =>
       const list = (parts: SQL[]) => sql`array[${sql.join(parts, sql`, `)}]::text[]`
       return sql`with counted as (
           select ${list(keys)} as keys, e.rate->>'currency' as currency,
-            count(*)::int as entries, sum(e.duration_seconds)::int as seconds, sum(e.billable_seconds)::int as billable,
+            count(*)::int as entries, sum(e.duration_seconds) as seconds, sum(e.billable_seconds) as billable,
             sum(round(e.billable_seconds * (e.rate->>'amount')::numeric / 3600))::bigint as amount
           from time_entries e join tickets t on t.id = e.ticket_id
           where e.ended_at is not null and (e.source = 'automatic') = ${$.measured}::boolean
@@ -66,7 +66,7 @@ const reportOf = (groups: readonly TimeGroup[]) =>
             and (${$.organizationId}::text is null or t.organization_id = ${$.organizationId}) and (${$.project}::text is null or t.project = ${$.project})
           group by 1, e.rate->>'currency'
         )
-        select keys, ${list(by.map(({ name }, n) => nameAt(n, name)))} as names, sum(entries)::int as entries, sum(seconds)::int as seconds, sum(billable)::int as "billableSeconds",
+        select keys, ${list(by.map(({ name }, n) => nameAt(n, name)))} as names, sum(entries)::float8 as entries, sum(seconds)::float8 as seconds, sum(billable)::float8 as "billableSeconds",
           coalesce(jsonb_agg(jsonb_build_object('amount', amount, 'currency', currency) order by currency) filter (where currency is not null and amount <> 0), '[]') as amounts
         from counted group by keys order by keys limit ${sql.raw(String(REPORT_ROWS_MAX + 1))}`
     }),

@@ -1,5 +1,5 @@
 import { after, SECOND_MS } from '../../kernel/clock.ts'
-import { refuseStale } from '../../kernel/conflict.ts'
+import { conflictOver } from '../../kernel/conflict.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { instantIn } from '../../kernel/instant.ts'
@@ -9,8 +9,11 @@ import { lockTicket } from '../tickets/store.ts'
 import { weekOf } from './decide.ts'
 import { refuseEntryWork, refuseKept } from './policy.ts'
 import { ChangeTimeEntry, type TimeEntry } from './schema.ts'
-import { billableOf, findSettings, lockEntry, refuseClosedWeek, shownEntry, tellTime } from './store.ts'
+import { billableOf, closedWeek, findSettings, lockEntry, shownEntry, tellTime } from './store.ts'
 import { timeEntries } from './table.ts'
+
+// a reversal takes away what was there, to the second and to the cent, on the day it was made
+const MIRRORED = ['durationSeconds', 'billable', 'rate', 'startedAt'] as const
 
 /** Changes an entry as long as its timesheet is open. After that it is corrected by a reversal. */
 export const changeTimeEntry = defineCommand({
@@ -25,22 +28,26 @@ export const changeTimeEntry = defineCommand({
     const locked = await lockTicket(tx, entry.ticketId)
     const [person, settings] = await Promise.all([findPerson(tx, entry.personId), findSettings(tx)])
     const week = weekOf(startedAt, person?.timeZone ?? null)
-    for (const each of new Set([entry.week, week])) await refuseClosedWeek(tx, entry.personId, each)
-    return { entry, startedAt, week, settings, locked, tx }
+    const closed = await closedWeek(tx, entry.personId, [entry.week, week])
+    return { entry, startedAt, week, settings, locked, closed }
   },
 
-  refuse(actor, found, { durationSeconds }) {
+  refuse(actor, found, input) {
     const refusal = refuseEntryWork(actor, found?.entry) ?? (found && refuseKept(found.entry))
     if (refusal) return refusal
-    if (durationSeconds !== undefined && found?.entry.reversesId)
-      return invalid('/durationSeconds', 'reversal', 'is that of the entry that it takes back')
+    const mirrored = MIRRORED.find((name) => input[name] !== undefined)
+    if (mirrored !== undefined && found?.entry.reversesId)
+      return invalid(`/${mirrored}`, 'reversal', 'is that of the entry that it takes back')
+    return found?.closed
   },
 
-  async handle(context, { timeEntryId: _, expectedVersion, ...input }, found): Promise<TimeEntry> {
+  handle(context, { timeEntryId: _, expectedVersion, ...input }, found): TimeEntry {
     if (!found) throw new Problem('time_entry_not_found')
-    const { entry, startedAt, week, settings, locked, tx } = found
+    const { entry, startedAt, week, settings, locked } = found
     const { update, now } = context
-    await refuseStale(tx, entry, expectedVersion, Object.keys(input))
+    // what changes a week changes its entries, without an event of each: any other version is a conflict
+    if (expectedVersion !== undefined && expectedVersion !== entry.version)
+      throw conflictOver(entry.version, Object.keys(input))
     const durationSeconds = input.durationSeconds ?? entry.durationSeconds
     const isMoved = startedAt !== entry.startedAt || durationSeconds !== entry.durationSeconds
     const endedAt = isMoved ? after(startedAt, Math.abs(durationSeconds) * SECOND_MS) : entry.endedAt

@@ -7,7 +7,7 @@ import { lockTicket } from '../tickets/store.ts'
 import { spanOf, weekOf } from './decide.ts'
 import { refuseSpending } from './policy.ts'
 import { LogTime, type TimeEntry } from './schema.ts'
-import { billableOf, type EntryRow, findSettings, refuseClosedWeek, shownEntry, tellTime } from './store.ts'
+import { billableOf, closedWeek, type EntryRow, findSettings, shownEntry, tellTime } from './store.ts'
 import { timeEntries } from './table.ts'
 
 /** Time that somebody spent on a ticket, said by hand. */
@@ -22,18 +22,19 @@ export const logTime = defineCommand({
     const locked = await lockTicket(tx, ticketId)
     const [person, settings] = await Promise.all([findPerson(tx, personId), findSettings(tx)])
     const week = weekOf(span.startedAt, person?.timeZone ?? null)
-    await refuseClosedWeek(tx, personId, week)
-    return { ...locked, person, span, settings, week }
+    const closed = await closedWeek(tx, personId, [week])
+    return { ...locked, person, span, settings, week, closed }
   },
 
-  refuse(actor, { ticket, person }, { personId }) {
+  refuse(actor, { ticket, person, closed }, { personId }) {
     const refusal = refuseSpending(actor, ticket)
     if (refusal) return refusal
     if (personId !== undefined && personId !== actor.id && !isAdmin(actor)) return 'forbidden'
     if (!person || person.actsAs === 'requester') return invalid('/personId', 'not_found', 'is nobody who works here')
+    return closed
   },
 
-  handle(context, input, { person, span, settings, week, ...locked }): TimeEntry {
+  handle(context, input, { person, span, settings, week, closed: _, ...locked }): TimeEntry {
     const { insert, actor, now } = context
     const { activity = null, billable = true, rate = null, note = null } = input
     const entry: EntryRow = {

@@ -128,16 +128,17 @@ export const timersQuery = defineQuery({
 })
 
 const NOTHING: TimeSum = { seconds: 0, billableSeconds: 0, measuredSeconds: 0 }
-const LEVELS = sql.raw(String(TREE_DEPTH_MAX))
+const LEVELS = sql.raw(String(2 * TREE_DEPTH_MAX)) // each level may have taken in others
 
 const sums = prepareSql<{ id: string } & Viewing, TimeSum & { isOwn: boolean }>()(
   ($) => sql`with recursive parts as (
-      select id, 1 as level from tickets where id = ${$.id} or merged_into_id = ${$.id}
-      union all select t.id, parts.level + 1 from parts join tickets t on t.parent_id = parts.id where parts.level < ${LEVELS}
+      select id, 1 as level from tickets where id = ${$.id}
+      union all select t.id, parts.level + 1 from parts, lateral (
+        select id from tickets where parent_id = parts.id union select id from tickets where merged_into_id = parts.id) t where parts.level < ${LEVELS}
     )
-    select e.ticket_id = ${$.id} as "isOwn", sum(case when e.source = 'automatic' then 0 else e.duration_seconds end)::int as seconds,
-      sum(e.billable_seconds)::int as "billableSeconds", sum(case when e.source = 'automatic' then e.duration_seconds else 0 end)::int as "measuredSeconds"
-    from time_entries e join parts on parts.id = e.ticket_id join ${tickets} on ${tickets.id} = parts.id
+    select e.ticket_id = ${$.id} as "isOwn", sum(case when e.source = 'automatic' then 0 else e.duration_seconds end)::float8 as seconds,
+      sum(e.billable_seconds)::float8 as "billableSeconds", sum(case when e.source = 'automatic' then e.duration_seconds else 0 end)::float8 as "measuredSeconds"
+    from time_entries e join (select distinct id from parts) parts on parts.id = e.ticket_id join ${tickets} on ${tickets.id} = parts.id
     where e.ended_at is not null and ${seenTicket(viewerIn($))} group by 1`,
 )
 

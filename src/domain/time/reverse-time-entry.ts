@@ -6,10 +6,10 @@ import { lockTicket } from '../tickets/store.ts'
 import { weekOf } from './decide.ts'
 import { refuseEntryWork } from './policy.ts'
 import { ReverseTimeEntry, type TimeEntry } from './schema.ts'
-import { type EntryRow, lockEntry, refuseClosedWeek, shownEntry, tellTime } from './store.ts'
+import { closedWeek, type EntryRow, lockEntry, shownEntry, tellTime } from './store.ts'
 import { timeEntries } from './table.ts'
 
-/** Takes back an entry that was approved: another one, of the week that is now, that has as much less. Once. */
+/** Takes back an entry that was approved: another one, of the week that is now, that has as much less. Once, and not when its week is locked. */
 export const reverseTimeEntry = defineCommand({
   name: 'reverseTimeEntry',
   group: 'time',
@@ -22,8 +22,10 @@ export const reverseTimeEntry = defineCommand({
     const locked = await lockTicket(tx, entry.ticketId)
     const person = await findPerson(tx, entry.personId)
     const week = weekOf(now, person?.timeZone ?? null)
-    await refuseClosedWeek(tx, entry.personId, week)
-    return { entry, locked, week }
+    const closed =
+      (await closedWeek(tx, entry.personId, [entry.week], ['open', 'submitted', 'approved', 'rejected'])) ??
+      (await closedWeek(tx, entry.personId, [week]))
+    return { entry, locked, week, closed }
   },
 
   refuse(actor, found) {
@@ -31,7 +33,7 @@ export const reverseTimeEntry = defineCommand({
     if (refusal) return refusal
     if (found?.entry.state !== 'approved')
       return new Problem('time_entry_open', { detail: 'Only an approved entry is reversed: change this one' })
-    return found.entry.reversesId ? 'time_entry_reversed' : undefined
+    return found.entry.reversesId ? 'time_entry_reversed' : found.closed
   },
 
   handle(context, { note = null }, found): TimeEntry {

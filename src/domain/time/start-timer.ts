@@ -6,7 +6,7 @@ import { lockTicket } from '../tickets/store.ts'
 import { weekOf } from './decide.ts'
 import { refuseSpending } from './policy.ts'
 import { StartTimer, type TimeEntry } from './schema.ts'
-import { type EntryRow, lockTimers, refuseClosedWeek, shownEntry, tellTime } from './store.ts'
+import { closedWeek, type EntryRow, lockTimers, shownEntry, tellTime } from './store.ts'
 import { timeEntries } from './table.ts'
 
 /**
@@ -24,17 +24,18 @@ export const startTimer = defineCommand({
     const [timers, person] = await Promise.all([lockTimers(tx, actor.id), findPerson(tx, actor.id)])
     const paused = timers.find((timer) => timer.state === 'paused' && timer.ticketId === locked.ticket.id)
     const week = paused?.week ?? weekOf(now, person?.timeZone ?? null)
-    await refuseClosedWeek(tx, actor.id, week)
-    return { ...locked, paused, running: timers.find(({ state }) => state === 'running'), week }
+    const closed = await closedWeek(tx, actor.id, [week])
+    return { ...locked, paused, running: timers.find(({ state }) => state === 'running'), week, closed }
   },
 
-  refuse(actor, { ticket, running }) {
+  refuse(actor, { ticket, running, closed }) {
     const refusal = refuseSpending(actor, ticket)
     if (refusal) return refusal
     if (running) return new Problem('timer_running', { timeEntryId: running.id, ticketId: running.ticketId })
+    return closed
   },
 
-  handle(context, { ticketId: _, ...described }, { paused, running: _r, week, ...locked }): TimeEntry {
+  handle(context, { ticketId: _, ...described }, { paused, running: _r, closed: _c, week, ...locked }): TimeEntry {
     const { insert, update, actor, now } = context
     const again = { state: 'running' as const, resumedAt: now, updatedAt: now }
     if (paused) update(timeEntries, paused, { ...described, ...again, version: paused.version + 1 })

@@ -7,7 +7,7 @@ import { Problem } from '../../kernel/problems.ts'
 import { ticketFacts } from '../tickets/decide.ts'
 import type { LockedTicket } from '../tickets/store.ts'
 import { billed, secondsBetween } from './decide.ts'
-import { DURATION_MAX, type TimeEntry, type TimeSettings } from './schema.ts'
+import { DURATION_MAX, type SheetState, type TimeEntry, type TimeSettings } from './schema.ts'
 import { timeEntries, timeSettings } from './table.ts'
 
 export type EntryRow = typeof timeEntries.$inferSelect
@@ -53,15 +53,29 @@ export async function findSettings(
   return { row: row ?? { ...DEFAULT }, isStored: row !== undefined }
 }
 
-const sheet = prepareSql<{ personId: string; week: string }, { state: string }>()(
-  ($) => sql`select state from timesheets where person_id = ${$.personId} and week = ${$.week} for share`,
+// whoever hands in a week holds the person: one comes after the other
+const holdWeeks = prepareSql<{ personId: string }, { id: string }>()(
+  ($) => sql`select id from people where id = ${$.personId} for share`,
+)
+const sheets = prepareSql<{ personId: string; weeks: string[]; open: string[] }, { week: string; state: string }>()(
+  (
+    $,
+  ) => sql`select week, state from timesheets where person_id = ${$.personId} and week = any(${$.weeks}::text[]) and state <> all(${$.open}::text[])
+    order by week limit 1`,
 )
 
-/** Refuses what would change a week that was handed in. */
-export async function refuseClosedWeek(tx: Connection, personId: string, week: string): Promise<void> {
-  const [found] = (await tx.query(sheet.bind({ personId, week }))).rows
-  if (found && found.state !== 'open' && found.state !== 'rejected')
-    throw new Problem('timesheet_closed', { detail: `The timesheet of ${week} is ${found.state}`, week })
+/** What refuses a change of these weeks where one was handed in, or is in none of the states `open`; said after the question of rights. */
+export async function closedWeek(
+  tx: Connection,
+  personId: string,
+  weeks: readonly string[],
+  open: readonly SheetState[] = ['open', 'rejected'],
+): Promise<Problem | undefined> {
+  await tx.query(holdWeeks.bind({ personId }))
+  const [found] = (await tx.query(sheets.bind({ personId, weeks: [...weeks], open: [...open] }))).rows
+  if (!found) return
+  const { week, state } = found
+  return new Problem('timesheet_closed', { detail: `The timesheet of ${week} is ${state}`, week })
 }
 
 /** What is billed of an entry, by the rule that holds now. */
