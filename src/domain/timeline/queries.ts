@@ -104,13 +104,14 @@ const mailsById = prepare<{ ids: string[] }>()(($) =>
 const runsById = prepare<{ ids: string[] }>()(($) =>
   build.select(rowOf(ruleRuns)).from(ruleRuns).where(sql`${ruleRuns.id} = any(${$.ids}::text[])`),
 )
-// of a note that was seen a moment ago nothing else is asked
-const messagesOfEvents = prepare<{ ids: string[] }>()(($) =>
+// what was split off is read on its new ticket, by those who see that one
+const messagesOfEvents = prepare<{ ids: string[]; ticketIds: string[] }>()(($) =>
   build
     .select(rowOf(messages))
     .from(messages)
     .where(
-      sql`${messages.id} in (select ${events.data}->>'messageId' from ${events} where ${events.id} = any(${$.ids}::text[]))`,
+      sql`${messages.id} in (select ${events.data}->>'messageId' from ${events} where ${events.id} = any(${$.ids}::text[]))
+        and ${messages.ticketId} = any(${$.ticketIds}::text[])`,
     ),
 )
 
@@ -146,6 +147,7 @@ export const timelineQuery = defineQuery({
     return {
       data: await entriesOf(
         context,
+        asked.ticketIds,
         shownPlaces.map(({ id }) => id),
       ),
       nextCursor: backwards || more ? seal(shownPlaces.at(-1)) : null,
@@ -194,11 +196,11 @@ const NOTHING = {
 }
 
 /** The entries of these ids, in their order. */
-async function entriesOf(context: QueryContext, ids: string[]): Promise<TimelineEntry[]> {
+async function entriesOf(context: QueryContext, ticketIds: string[], ids: string[]): Promise<TimelineEntry[]> {
   const { db } = context
   const [happened, said, mails, runs] = await Promise.all([
     db.query(eventsById.bind({ ids })),
-    db.query(messagesOfEvents.bind({ ids })),
+    db.query(messagesOfEvents.bind({ ids, ticketIds })),
     db.query(mailsById.bind({ ids })),
     db.query(runsById.bind({ ids })),
   ])

@@ -24,7 +24,7 @@ const candidates = prepareSql<{ teamId: string | null; now: Instant; counts: boo
     $,
   ) => sql`select p.id, w.capacity, coalesce(w.weight, 1) as weight, a.id is not null as "isAbsent", a.substitute_id as "substituteId",
       case when ${$.counts}::boolean or w.capacity is not null
-        then (select count(*)::int from tickets t where t.assignee_id = p.id and t.status_category in ${UNRESOLVED} and t.deleted_at is null and t.merged_into_id is null) else 0 end as unresolved
+        then (select count(*)::int from tickets t where t.assignee_id = p.id and t.status_category in ${UNRESOLVED} and t.deleted_at is null and t.merged_into_id is null and not t.spam) else 0 end as unresolved
     from people p left join workloads w on w.person_id = p.id
     left join lateral (select id, substitute_id from absences where person_id = p.id and ends_at > ${$.now} and starts_at <= ${$.now}
       order by ends_at desc limit 1) a on true
@@ -34,7 +34,7 @@ const candidates = prepareSql<{ teamId: string | null; now: Instant; counts: boo
 )
 const substitutes = prepareSql<{ ids: string[]; now: Instant }, Candidate>()(
   ($) => sql`select p.id, w.capacity, coalesce(w.weight, 1) as weight, false as "isAbsent", null as "substituteId",
-      (select count(*)::int from tickets t where t.assignee_id = p.id and t.status_category in ${UNRESOLVED} and t.deleted_at is null and t.merged_into_id is null) as unresolved
+      (select count(*)::int from tickets t where t.assignee_id = p.id and t.status_category in ${UNRESOLVED} and t.deleted_at is null and t.merged_into_id is null and not t.spam) as unresolved
     from people p left join workloads w on w.person_id = p.id
     where p.id = any(${$.ids}::text[]) and p.support_team and p.disabled_at is null
       and not exists (select 1 from absences where person_id = p.id and ends_at > ${$.now} and starts_at <= ${$.now})`,
@@ -44,6 +44,7 @@ const lastAgent = prepareSql<{ requesterId: string; ticketId: string }, { id: st
   (
     $,
   ) => sql`select assignee_id as id from (select assignee_id, id from tickets where requester_id = ${$.requesterId} and id <> ${$.ticketId}
+      and deleted_at is null and merged_into_id is null and not spam
     order by id desc limit 100) latest where assignee_id is not null order by latest.id desc limit 1`,
 )
 
@@ -88,7 +89,7 @@ async function standIns(tx: Connection, members: readonly Candidate[], now: Inst
 
 const shown = prepareSql<{ personId: string; now: Instant }, Workload>()(
   ($) => sql`select p.id as "personId", w.capacity, coalesce(w.weight, 1) as weight, coalesce(w.version, 1) as version,
-      (select count(*)::int from tickets t where t.assignee_id = p.id and t.status_category in ${UNRESOLVED} and t.deleted_at is null and t.merged_into_id is null) as unresolved,
+      (select count(*)::int from tickets t where t.assignee_id = p.id and t.status_category in ${UNRESOLVED} and t.deleted_at is null and t.merged_into_id is null and not t.spam) as unresolved,
       (select max(ends_at) from absences where person_id = p.id and ends_at > ${$.now} and starts_at <= ${$.now}) as "absentUntil"
     from people p left join workloads w on w.person_id = p.id where p.id = ${$.personId} and p.support_team`,
 )
