@@ -191,6 +191,19 @@ t.test('an internal conversation is told to those who take part', async (t) => {
     (await mailsTo(id, other.email)).map(({ kind }: { kind: string }) => kind),
     ['notification'],
   )
+  await call('POST', '/v1/roles', { body: { key: 'own_staff', name: 'x', kind: 'staff', ticketAccess: 'own' } })
+  const narrowed = await person('agent')
+  await call('PATCH', `/v1/people/${narrowed.id}`, { body: { role: 'own_staff' } })
+  const aside = (personId: string) => begin(id, { kind: 'internal', title: 'Aside', participants: [{ personId }] })
+  const noteIn = async (conversationId: string) =>
+    call('POST', `/v1/tickets/${id}/notes`, { body: { body: 'x', conversationId } })
+  const { body: theirs } = await aside(narrowed.id)
+  await noteIn(theirs.id)
+  t.same(await mailsTo(id, narrowed.email), [], 'whose role hides the ticket from them hears nothing')
+  await call('PUT', `/v1/tickets/${id}/assignment`, { body: { assigneeId: narrowed.id } })
+  const before = (await mailsTo(id, narrowed.email)).length
+  await noteIn(theirs.id)
+  t.equal((await mailsTo(id, narrowed.email)).length, before + 1, 'until it is theirs')
   t.match(await begin(id, { kind: 'internal', title: 'Open', participants: [{ personId: ruth.id }] }), {
     status: 422,
     body: { errors: [{ pointer: '/participants/0', code: 'outside' }] },

@@ -22,8 +22,12 @@ export interface Side {
   participants: Assignee[]
 }
 
+// whose role narrows what they see hears of a conversation while they see its ticket, or the one that it was merged into
+const seesItsTicket = sql`not exists (select 1 from roles r join tickets s on s.id = ${conversations.ticketId} join tickets t on t.id = coalesce(s.merged_into_id, s.id)
+  where r.key = p.role and r.ticket_access <> 'all' and t.assignee_id is distinct from p.id and t.requester_id <> p.id
+    and not (r.ticket_access = 'teams' and exists (select 1 from team_members m where m.team_id = t.team_id and m.person_id = p.id)))`
 const participantsJson = sql`coalesce((select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'email', p.email, 'notices', p.notices) order by c.created_at, p.id)
-  from conversation_participants c join people p on p.id = c.person_id where c.conversation_id = ${conversations.id} and p.disabled_at is null and (${conversations.kind} = 'customer' or p.acts_as <> 'requester')), '[]')`
+  from conversation_participants c join people p on p.id = c.person_id where c.conversation_id = ${conversations.id} and p.disabled_at is null and (${conversations.kind} = 'customer' or (p.acts_as <> 'requester' and ${seesItsTicket}))), '[]')`
 
 const byId = prepare<{ id: string }>()(($) =>
   build
