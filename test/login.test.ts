@@ -506,4 +506,14 @@ t.test('mails about accounts are few, whoever asks for them', async (t) => {
     const mail = await mailTo(ruth.email)
     t.equal(mail !== undefined, n < 5, `mail ${n + 1}`)
   }
+  const max = await person('requester')
+  const { body: ticket } = await call('POST', '/v1/tickets', { body: { subject: 'x', body: 'x', requesterId: max.id } })
+  await db.query({
+    text: `insert into outbound_mails select p.* from (select * from outbound_mails limit 1) m, generate_series(1, 30) n,
+      jsonb_populate_record(null::outbound_mails, to_jsonb(m) || jsonb_build_object('id', 'oum_00' || n, 'message_id', 'x' || n,
+        'ticket_id', $2::text, 'kind', 'acknowledgement', 'attempts', 1, 'to', $1::text, 'created_at', $3::text)) p`,
+    values: [max.email, ticket.id, new Date().toISOString()],
+  })
+  await call('POST', `/v1/people/${max.id}/invitation`)
+  t.match(await mailTo(max.email), { page: 'password' }, 'mails about tickets leave room for them')
 })

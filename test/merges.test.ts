@@ -377,6 +377,8 @@ t.test('a split takes messages to a ticket of their author, with files, and leav
     firstRepliedAt: null,
   })
   t.same((await bodies(made.id, bob.key)).length, 2, 'the note stays internal')
+  const { text } = await call('GET', at(source.id, '/timeline?limit=100'))
+  t.notMatch(text, /My own question|To Bob/, 'who sees this ticket need not see the other one')
   t.equal((await call('GET', at(made.id), { key: ann.key })).status, 404)
   t.equal((await call('GET', `/v1/messages/${toBob.id}`, { key: ann.key })).status, 404)
   t.match((await get(at(source.id, '/links'))).data, [{ kind: 'relates', fromId: source.id, toId: made.id }])
