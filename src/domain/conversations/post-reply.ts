@@ -1,7 +1,6 @@
 import { Type } from 'typebox'
 import { isAgent, isStaff, mayChange } from '../../kernel/actor.ts'
 import { defineCommand } from '../../kernel/desk.ts'
-import { changesBetween } from '../../kernel/events.ts'
 import { newId } from '../../kernel/ids.ts'
 import { invalid } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
@@ -10,10 +9,9 @@ import { claimAttachments, lockUploads } from '../attachments/store.ts'
 import type { TemplateRow } from '../templates/decide.ts'
 import { lockNamedTemplate, renderedFor } from '../templates/store.ts'
 import { templates } from '../templates/table.ts'
-import { afterChange, ticketFacts } from '../tickets/decide.ts'
+import { writeChange } from '../tickets/changing.ts'
 import { entering } from '../tickets/moving.ts'
 import { type LockedTicket, lockTicket } from '../tickets/store.ts'
-import { tickets } from '../tickets/table.ts'
 import { statusOf, type Vocabulary, vocabulary } from '../types/store.ts'
 import { bodyFrom } from './body.ts'
 import { refuseReply, refuseWords } from './policy.ts'
@@ -98,24 +96,8 @@ function bodyByTemplate({ update, actor, settings }: Parts[0], template: Templat
 type Parts = Parameters<typeof insertPublicMessage>
 
 /** A status that comes with a reply is a change like any other: told on its own, with a version. */
-function changeStatus(
-  { update, emit, actor, now, versions }: Parts[0],
-  { ticket, ...parties }: Parts[1],
-  { words, status }: ReturnType<typeof chosenStatus>,
-): void {
-  if (status.key === ticket.status) return
-  const before = { ...ticket }
-  const entered = entering({ ticket: before, ...parties, words, actor, now, says: 'public' }, status)
-  const { statusEnteredAt: _since, ...changes } = changesBetween(before, entered)
-  update(tickets, ticket, { ...entered, ...afterChange(before, { changed: Object.keys(changes) }, actor, now) })
-  const facts = ticketFacts({ before, after: ticket, ...parties, actor, versions })
-  emit({
-    type: 'ticket.changed',
-    ticketId: ticket.id,
-    object: { type: 'ticket', id: ticket.id, version: ticket.version },
-    changes,
-    data: {},
-    facts,
-    working: { ticket, ...parties },
-  })
+function changeStatus(context: Parts[0], locked: Parts[1], { words, status }: ReturnType<typeof chosenStatus>): void {
+  const { actor, now } = context
+  if (status.key === locked.ticket.status) return
+  writeChange(context, locked, entering({ ...locked, words, actor, now, says: 'public' }, status))
 }

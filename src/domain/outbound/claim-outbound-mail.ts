@@ -12,9 +12,8 @@ import { tokenLetter } from '../login/letters.ts'
 import { lockTokenOf, newSecretFor, type TokenRow } from '../login/tokens.ts'
 import { mailboxesCached } from '../mailboxes/store.ts'
 import type { NoticeKind } from '../people/schema.ts'
-import { afterChange, ticketFacts } from '../tickets/decide.ts'
+import { writeChange } from '../tickets/changing.ts'
 import { type LockedTicket, lockEnd } from '../tickets/store.ts'
-import { tickets } from '../tickets/table.ts'
 import { NOBODY, newReplyKey, replyAddress } from './addresses.ts'
 import { isSuppressed, type OutboundRow, overBudget, RESENT, withStep } from './decide.ts'
 import { acknowledgement, notification } from './letters.ts'
@@ -209,19 +208,9 @@ function endMail({ update, now }: CommandContext, mail: OutboundRow, reason: str
 
 const LOOP_TAG = 'loop_suspected'
 
-function tagLoop({ update, emit, now, actor, versions }: CommandContext, { ticket, ...parties }: LockedTicket): void {
-  if (ticket.tags.includes(LOOP_TAG)) return
-  const before = { ...ticket }
-  const tags = [...ticket.tags, LOOP_TAG]
-  update(tickets, ticket, { tags, ...afterChange(before, { changed: ['tags'] }, actor, now) })
-  emit({
-    type: 'ticket.changed',
-    ticketId: ticket.id,
-    object: { type: 'ticket', id: ticket.id, version: ticket.version },
-    changes: { tags: { from: before.tags, to: tags } },
-    data: {},
-    facts: ticketFacts({ before, after: ticket, ...parties, actor, versions }),
-  })
+function tagLoop(context: CommandContext, locked: LockedTicket): void {
+  const { tags } = locked.ticket
+  if (!tags.includes(LOOP_TAG)) writeChange(context, locked, { tags: [...tags, LOOP_TAG] })
 }
 
 /** What it says: somebody's message, what was written for it, or a letter of ours. */

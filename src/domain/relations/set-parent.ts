@@ -1,12 +1,10 @@
 import { refuseStale } from '../../kernel/conflict.ts'
 import { defineCommand } from '../../kernel/desk.ts'
-import { changesBetween } from '../../kernel/events.ts'
 import { invalid } from '../../kernel/problems.ts'
-import { afterChange, ticketFacts } from '../tickets/decide.ts'
+import { writeChange } from '../tickets/changing.ts'
 import { answeredTicket, refuseAgentWork } from '../tickets/policy.ts'
 import type { Ticket } from '../tickets/schema.ts'
 import { lockTicket } from '../tickets/store.ts'
-import { tickets } from '../tickets/table.ts'
 import { refusePlace } from './decide.ts'
 import { SetParent } from './schema.ts'
 import { findLivingId, lockTree, placeBelow } from './store.ts'
@@ -33,23 +31,10 @@ export const setParent = defineCommand({
     return place && refusePlace(ticket.id, place)
   },
 
-  async handle({ update, emit, actor, now, versions }, { expectedVersion }, found): Promise<Ticket> {
-    const { ticket, parentId = null, place: _, tx, ...parties } = found
-    await refuseStale(tx, ticket, expectedVersion, ['parentId'])
-    const before = { ...ticket }
-    const changes = changesBetween(ticket, { parentId })
-    if (!Object.keys(changes).length) return ticket
-    update(tickets, ticket, { parentId, ...afterChange(before, { changed: ['parentId'] }, actor, now) })
-    emit({
-      type: 'ticket.changed',
-      ticketId: ticket.id,
-      object: { type: 'ticket', id: ticket.id, version: ticket.version },
-      changes,
-      data: {},
-      facts: ticketFacts({ before, after: ticket, ...parties, actor, versions }),
-      working: { ticket, ...parties },
-    })
-    return ticket
+  async handle(context, { expectedVersion }, { parentId = null, place: _, tx, ...locked }): Promise<Ticket> {
+    await refuseStale(tx, locked.ticket, expectedVersion, ['parentId'])
+    writeChange(context, locked, { parentId })
+    return locked.ticket
   },
 
   answer: answeredTicket,

@@ -4,21 +4,21 @@ import { afterChange, type TicketRow, ticketFacts } from './decide.ts'
 import type { LockedTicket } from './store.ts'
 import { tickets } from './table.ts'
 
-/** Marks that stand on a ticket beside its fields. */
-type Marks = Partial<Pick<TicketRow, 'deletedAt' | 'spam' | 'snoozedAt' | 'snoozedUntil'>>
-
-/** Writes them and tells it; nothing where it is so already. What is deleted starts no rule. */
-export function mark(
+/**
+ * Writes what is wanted of a ticket and tells what differs; nothing where it is so already. What follows from a word is written and not
+ * told: the rank of a priority, the moment of a status. What is deleted starts no rule.
+ */
+export function writeChange(
   { update, emit, actor, now, versions }: CommandContext,
   { ticket, ...parties }: LockedTicket,
-  marks: Marks,
+  wanted: Partial<TicketRow>,
   type: 'ticket.changed' | 'ticket.deleted' | 'ticket.restored' = 'ticket.changed',
 ): void {
   const before = { ...ticket }
-  const changes = changesBetween(ticket, marks)
+  const { priorityRank: _rank, statusEnteredAt: _since, ...changes } = changesBetween(before, wanted)
   const changed = Object.keys(changes)
   if (!changed.length) return
-  update(tickets, ticket, { ...marks, ...afterChange(before, { changed }, actor, now) })
+  update(tickets, ticket, { ...wanted, ...afterChange(before, { changed }, actor, now) })
   const told = {
     ticketId: ticket.id,
     object: { type: 'ticket', id: ticket.id, version: ticket.version },
@@ -32,5 +32,5 @@ export function mark(
 
 /** A snoozed ticket is worked on again: nothing where it is awake. */
 export function wake(context: CommandContext, locked: LockedTicket): void {
-  if (locked.ticket.snoozedAt !== null) mark(context, locked, { snoozedAt: null, snoozedUntil: null })
+  if (locked.ticket.snoozedAt !== null) writeChange(context, locked, { snoozedAt: null, snoozedUntil: null })
 }

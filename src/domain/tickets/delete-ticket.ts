@@ -1,5 +1,5 @@
 import { defineCommand } from '../../kernel/desk.ts'
-import { mark } from './changing.ts'
+import { writeChange } from './changing.ts'
 import { refuseAgentWork } from './policy.ts'
 import { TicketAct } from './schema.ts'
 import { lockTicket } from './store.ts'
@@ -16,7 +16,7 @@ export const deleteTicket = defineCommand({
   refuse: (actor, { ticket }) => refuseAgentWork(actor, ticket),
 
   handle(context, _input, locked) {
-    mark(context, locked, { deletedAt: context.now }, 'ticket.deleted')
+    writeChange(context, locked, { deletedAt: context.now }, 'ticket.deleted')
     return { id: locked.ticket.id }
   },
 })

@@ -1,6 +1,6 @@
 import { defineCommand } from '../../kernel/desk.ts'
 import { Closed } from '../../kernel/schema.ts'
-import { mark } from './changing.ts'
+import { writeChange } from './changing.ts'
 import { answeredTicket, refuseAgentWork } from './policy.ts'
 import { type Ticket, TicketAct } from './schema.ts'
 import { type LockedTicket, lockTicket } from './store.ts'
@@ -19,7 +19,7 @@ export const marking = (name: string, spam: boolean) =>
     },
 
     handle(context, _input, locked): Ticket {
-      mark(context, locked, { spam })
+      writeChange(context, locked, { spam })
       return locked.ticket
     },
 

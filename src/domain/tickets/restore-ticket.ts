@@ -1,5 +1,5 @@
 import { defineCommand } from '../../kernel/desk.ts'
-import { mark } from './changing.ts'
+import { writeChange } from './changing.ts'
 import { answeredTicket, refuseAgents } from './policy.ts'
 import { type Ticket, TicketAct } from './schema.ts'
 import { lockTicket } from './store.ts'
@@ -14,7 +14,7 @@ export const restoreTicket = defineCommand({
     refuseAgents(actor, ticket) ?? (ticket.deletedAt === null ? 'ticket_not_deleted' : undefined),
 
   handle(context, _input, locked): Ticket {
-    mark(context, locked, { deletedAt: null }, 'ticket.restored')
+    writeChange(context, locked, { deletedAt: null }, 'ticket.restored')
     return locked.ticket
   },
 

@@ -4,7 +4,7 @@ import { defineCommand } from '../../kernel/desk.ts'
 import { instantIn } from '../../kernel/instant.ts'
 import { invalid, type Problem } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
-import { mark } from './changing.ts'
+import { writeChange } from './changing.ts'
 import { answeredTicket, refuseAgentWork } from './policy.ts'
 import { SNOOZE_MINUTES_MAX, SnoozeTicket, type Ticket } from './schema.ts'
 import { type LockedTicket, lockTicket } from './store.ts'
@@ -25,7 +25,7 @@ export const snoozeTicket = defineCommand({
   handle(context, { until, forMinutes }, locked): Ticket {
     const { now } = context
     const snoozedUntil = forMinutes === undefined ? momentIn(until, now) : after(now, forMinutes * MINUTE_MS)
-    mark(context, locked, { snoozedAt: now, snoozedUntil })
+    writeChange(context, locked, { snoozedAt: now, snoozedUntil })
     return locked.ticket
   },
 

@@ -4,8 +4,8 @@ import type { Connection } from '../../db/client.ts'
 import { prepare, prepareSql } from '../../db/statement.ts'
 import { SYSTEM } from '../../kernel/actor.ts'
 import type { CommandContext } from '../../kernel/context.ts'
-import { changesBetween } from '../../kernel/events.ts'
-import { afterChange, enteringStatus, type TicketRow, ticketFacts } from '../tickets/decide.ts'
+import { writeChange } from '../tickets/changing.ts'
+import { enteringStatus, type TicketRow } from '../tickets/decide.ts'
 import { type LockedTicket, lockable, lockedFrom } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
 import { mappedStatus, workflowOf } from '../workflows/decide.ts'
@@ -89,7 +89,7 @@ export function bringAlong(
   found: readonly LockedTicket[],
 ): void {
   const acting = context.as(SYSTEM)
-  for (const locked of found) bringOne(acting, locked, followed(words, following, locked.ticket, context.now))
+  for (const locked of found) writeChange(acting, locked, followed(words, following, locked.ticket, context.now))
   const after = found.at(-1)?.ticket.id
   if (found.length < BATCH_TICKETS || after === undefined) return
   context.enqueue({ queue: 'words.follow', data: { ...following, after } })
@@ -118,26 +118,6 @@ function inStatus(words: Vocabulary, key: string, ticket: TicketRow, now: string
   const status = words.statuses.get(key)
   if (!status || (key === ticket.status && status.category === ticket.statusCategory)) return {}
   return enteringStatus(status, now, ticket)
-}
-
-function bringOne(
-  { update, emit, actor, now, versions }: CommandContext,
-  { ticket, ...parties }: LockedTicket,
-  wanted: Partial<TicketRow>,
-): void {
-  const before = { ...ticket }
-  const { priorityRank: _rank, statusEnteredAt: _since, ...changes } = changesBetween(before, wanted)
-  if (!Object.keys(changes).length) return
-  update(tickets, ticket, { ...wanted, ...afterChange(before, { changed: Object.keys(changes) }, actor, now) })
-  emit({
-    type: 'ticket.changed',
-    ticketId: ticket.id,
-    object: { type: 'ticket', id: ticket.id, version: ticket.version },
-    changes,
-    data: {},
-    facts: ticketFacts({ before, after: ticket, ...parties, actor, versions }),
-    working: { ticket, ...parties },
-  })
 }
 
 /** Ranks that one transaction sets; they are ours, and nobody is told. */
