@@ -234,6 +234,21 @@ t.test('agents put people into organizations; their tickets so far stay where th
   )
 })
 
+t.test('who joins while their organization ends, joins nothing or keeps it', async (t) => {
+  for (let n = 0; n < 8; n++) {
+    const { id } = await organization({ domains: [`ends-${n}.test`] })
+    const [opened, removed] = await Promise.all([
+      call('POST', '/v1/tickets', {
+        body: { subject: 'Race', body: 'Race', requester: { email: `x@ends-${n}.test` } },
+      }),
+      call('DELETE', `/v1/organizations/${id}`),
+    ])
+    t.equal(opened.status, 201)
+    t.ok([204, 409].includes(removed.status))
+    t.equal((await personOf(opened.body.requesterId)).organizationId, removed.status === 204 ? null : id)
+  }
+})
+
 // the embedded database has one connection: there nothing happens meanwhile
 t.test('who joins while their organization ends joins nothing', { skip: !onPostgres }, async (t) => {
   const { id } = await organization({ domains: ['ends.test'] })
