@@ -5,8 +5,20 @@ const TEXT_ARRAY: number = 1009
 const BIGINT = 20
 const JSONB = 3802
 
-/** `2026-11-22 06:20:00.123+00`, as Postgres prints it in UTC, with zeros at the end left out → RFC 3339 with milliseconds. */
+let lastText = ''
+let lastInstant = ''
+
+/** A row tells the same moment several times over: what was made of the last text is kept. */
 function instantFrom(text: string): string {
+  if (text !== lastText) {
+    lastInstant = rfc3339(text)
+    lastText = text
+  }
+  return lastInstant
+}
+
+/** `2026-11-22 06:20:00.123+00`, as Postgres prints it in UTC, with zeros at the end left out → RFC 3339 with milliseconds. */
+function rfc3339(text: string): string {
   // nine times out of ten all three digits are there
   if (text.length === 26) return `${text.slice(0, 10)}T${text.slice(11, 23)}Z`
   const fraction = text.slice(20, text.indexOf('+', 19))
