@@ -453,7 +453,7 @@ function reachesClosed(key: string, { statuses, transitions }: Ways, seen = new 
 
 t.test('dead ends of long chains are found', (t) => {
   const statuses = Array.from({ length: 100 }, (_, n) => `s${n}`)
-  const requires = { fields: [], message: 'none' as const }
+  const requires = { fields: [], message: 'none' as const, time: false }
   const chain = statuses.slice(1).map((to, n) => ({ from: [`s${n}`], to, roles: [], requires, guard: null }))
   const word = { position: 1, requesterLabel: null, notifyRequester: false, template: null, pausesSla: false, version: 1, createdAt: '', updatedAt: '' } // biome-ignore format: one line
   const known = new Map(

@@ -1,5 +1,6 @@
 // For drizzle-kit: every table of the schema.
 export { accessSettings, apiKeys } from '../domain/access/table.ts'
+export { activities } from '../domain/activities/table.ts'
 export { attachments } from '../domain/attachments/table.ts'
 export { bulkJobs } from '../domain/bulk/table.ts'
 export { calendars } from '../domain/calendars/table.ts'

@@ -5,6 +5,7 @@ import { type Static, Type } from 'typebox'
 import { check } from '../kernel/check.ts'
 import { isIdempotencyKey } from '../kernel/idempotency.ts'
 import { Problem, type ProblemCode } from '../kernel/problems.ts'
+import { activityResolvers } from './activities.ts'
 import { bulkResolvers } from './bulk.ts'
 import { calendarResolvers } from './calendars.ts'
 import type { Context } from './context.ts'
@@ -48,6 +49,7 @@ const features = [
   relationResolvers,
   readingResolvers,
   bulkResolvers,
+  activityResolvers,
   calendarResolvers,
   timeResolvers,
   workloadResolvers,

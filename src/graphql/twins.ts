@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
 import { accessSchemas } from '../domain/access/schema.ts'
+import { activitySchemas } from '../domain/activities/schema.ts'
 import { Attachment, AttachmentLink } from '../domain/attachments/schema.ts'
 import { bulkSchemas } from '../domain/bulk/schema.ts'
 import { calendarSchemas } from '../domain/calendars/schema.ts'
@@ -97,6 +98,7 @@ export const twins: Record<string, TSchema> = {
   NotificationsRead,
   Event,
   ...bulkSchemas,
+  ...activitySchemas,
   ...calendarSchemas,
   ...timeSchemas,
   ...statisticsSchemas,

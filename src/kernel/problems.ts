@@ -26,6 +26,8 @@ export const problems = {
   absence_not_found: { status: 404, title: 'There is no such absence of this person' },
   time_entry_not_found: { status: 404, title: 'There is no such time entry' },
   timesheet_not_found: { status: 404, title: 'There is no such week: it is written as 2026-W47' },
+  activity_not_found: { status: 404, title: 'There is no such activity' },
+  activity_in_use: { status: 409, title: 'Time was spent on it: it can be disabled' },
   calendar_not_found: { status: 404, title: 'There is no such calendar' },
   job_not_found: { status: 404, title: 'There is no such job of yours' },
   simulation_not_found: { status: 404, title: 'There is no such simulation of this rule' },

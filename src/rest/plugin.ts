@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import { Problem } from '../kernel/problems.ts'
 import type { Secrets } from '../kernel/secrets.ts'
 import { accessRoutes } from './access.ts'
+import { activityRoutes } from './activities.ts'
 import { type AttachmentParts, attachmentRoutes } from './attachments.ts'
 import { acceptBodies } from './bodies.ts'
 import { bulkRoutes } from './bulk.ts'
@@ -100,6 +101,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   relationRoutes(api)
   readingRoutes(api)
   bulkRoutes(api)
+  activityRoutes(api)
   calendarRoutes(api)
   timeRoutes(api)
   timesheetRoutes(api)

@@ -63,6 +63,9 @@ export async function rightRequests({ call, db, openTicket, person, receive, rep
     sendVerification: { params: async () => ({ personId: agent.id, email: agent.email }) },
     endSession: { params: async () => ({ sessionId: await aSession() }) },
     endSessions: { params: async () => ({ personId: agent.id }) },
+    addActivity: { body: { key: 'right_activity', name: 'Right' } },
+    changeActivity: { params: async () => ({ key: await anActivity() }), body: { name: 'Right' } },
+    removeActivity: { params: async () => ({ key: await anActivity() }) },
     addCalendar: {
       body: {
         key: 'right',
@@ -374,6 +377,13 @@ export async function rightRequests({ call, db, openTicket, person, receive, rep
     const body = { kind: 'internal', title: 'Among us', participants: [] }
     return (await call('POST', `/v1/tickets/${id}/conversations`, { body })).body.id
   }
+  let activitiesMade = 0
+  async function anActivity() {
+    const key = `activity_${activitiesMade++}`
+    await call('POST', '/v1/activities', { body: { key, name: 'Spare' } })
+    return key
+  }
+
   let calendarsMade = 0
   async function aCalendar(): Promise<string> {
     const key = `calendar_${calendarsMade++}`

@@ -1,9 +1,10 @@
 import { sql } from 'drizzle-orm'
 import type { Db } from '../../db/client.ts'
 import { prepareSql } from '../../db/statement.ts'
-import { type Clock, instantOf } from '../../kernel/clock.ts'
+import { type Clock, type Instant, instantOf } from '../../kernel/clock.ts'
 import { newId } from '../../kernel/ids.ts'
 import { WriteSet } from '../../kernel/write-set.ts'
+import { activities } from '../activities/table.ts'
 import { mailboxes } from '../mailboxes/table.ts'
 import { people, personEmails } from '../people/table.ts'
 import { insertShippedRules } from '../rules/seed.ts'
@@ -37,6 +38,7 @@ export async function makeFirstDesk(
     const now = instantOf(clock())
     const writes = new WriteSet()
     insertVocabularies(writes)
+    insertActivities(writes, now)
     insertShippedRules(writes, now)
     const times = { version: 1, createdAt: now, updatedAt: now }
     writes.insert(mailboxes, {
@@ -80,6 +82,21 @@ export async function makeFirstDesk(
     await tx.commit(writes.take())
     return secret
   })
+}
+
+function insertActivities(writes: WriteSet, now: Instant): void {
+  for (const [n, [key, name]] of (
+    [
+      ['support', 'Support'],
+      ['phone', 'Phone call'],
+      ['on_site', 'On site'],
+      ['travel', 'Travel'],
+      ['meeting', 'Meeting'],
+    ] as const
+  ).entries()) {
+    const stamps = { version: 1, createdAt: now, updatedAt: now }
+    writes.insert(activities, { key, name, position: n + 1, billable: true, rate: null, enabled: true, ...stamps })
+  }
 }
 
 function insertVocabularies(writes: WriteSet): void {

@@ -91,6 +91,7 @@ function circumstancesOf(moving: Moving): Circumstances {
     role: moverOf(actor),
     isPresent: (field) => isPresent(heldIn(ticket, field)),
     hasMessage: (visibility) => says === visibility || hasMessage(ticket, visibility),
+    hasTime: hasTime(ticket),
     guardHolds: (transition) => guardOf(words, transition)(factsNow(moving), { me, now }),
   }
 }
@@ -118,6 +119,10 @@ function hasMessage(ticket: TicketRow, visibility: 'public' | 'internal'): boole
     lastRequesterActivityAt === null || lastRequesterActivityAt < lastMessageAt || lastAgentActivityAt === lastMessageAt
   )
 }
+
+/** Since it came to its present status. */
+const hasTime = ({ lastTimeAt, statusEnteredAt, createdAt }: TicketRow): boolean =>
+  lastTimeAt !== null && lastTimeAt > (statusEnteredAt ?? createdAt)
 
 const UNVERSIONED = { vocabulary: 0, rules: 0 }
 

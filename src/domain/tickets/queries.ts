@@ -27,6 +27,7 @@ const {
   publicVersion: _version,
   publicUpdatedAt: _updatedAt,
   statusEnteredAt: _enteredAt,
+  lastTimeAt: _time,
   ...staffColumns
 } = rowOf(tickets)
 

@@ -4,12 +4,13 @@ import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { instantIn } from '../../kernel/instant.ts'
 import { invalid, Problem } from '../../kernel/problems.ts'
+import { activityOf, knownActivities } from '../activities/store.ts'
 import { findPerson } from '../people/store.ts'
 import { lockTicket } from '../tickets/store.ts'
 import { weekOf } from './decide.ts'
 import { refuseEntryWork, refuseKept } from './policy.ts'
 import { ChangeTimeEntry, type TimeEntry } from './schema.ts'
-import { billableOf, closedWeek, findSettings, lockEntry, shownEntry, tellTime } from './store.ts'
+import { ACTIVITY_GONE, billableOf, closedWeek, findSettings, lockEntry, shownEntry, tellTime } from './store.ts'
 import { timeEntries } from './table.ts'
 
 // a reversal takes away what was there, to the second and to the cent, on the day it was made
@@ -21,15 +22,21 @@ export const changeTimeEntry = defineCommand({
   group: 'time',
   input: ChangeTimeEntry,
 
-  async subject({ tx }, { timeEntryId, startedAt: start }) {
+  constraints: ACTIVITY_GONE,
+
+  async subject({ tx, cached }, { timeEntryId, startedAt: start }) {
     const entry = await lockEntry(tx, timeEntryId)
     if (!entry) return undefined
     const startedAt = instantIn('/startedAt', start) ?? entry.startedAt
     const locked = await lockTicket(tx, entry.ticketId)
-    const [person, settings] = await Promise.all([findPerson(tx, entry.personId), findSettings(tx)])
+    const [person, settings, activities] = await Promise.all([
+      findPerson(tx, entry.personId),
+      findSettings(tx),
+      cached(knownActivities),
+    ])
     const week = weekOf(startedAt, person?.timeZone ?? null)
     const closed = await closedWeek(tx, entry.personId, [entry.week, week])
-    return { entry, startedAt, week, settings, locked, closed }
+    return { entry, startedAt, week, settings, activities, locked, closed }
   },
 
   refuse(actor, found, input) {
@@ -43,11 +50,12 @@ export const changeTimeEntry = defineCommand({
 
   handle(context, { timeEntryId: _, expectedVersion, ...input }, found): TimeEntry {
     if (!found) throw new Problem('time_entry_not_found')
-    const { entry, startedAt, week, settings, locked } = found
+    const { entry, startedAt, week, settings, activities, locked } = found
     const { update, now } = context
     // what changes a week changes its entries, without an event of each: any other version is a conflict
     if (expectedVersion !== undefined && expectedVersion !== entry.version)
       throw conflictOver(entry.version, Object.keys(input))
+    if (input.activity != null && input.activity !== entry.activity) activityOf(activities, input.activity)
     const durationSeconds = input.durationSeconds ?? entry.durationSeconds
     const isMoved = startedAt !== entry.startedAt || durationSeconds !== entry.durationSeconds
     const endedAt = isMoved ? after(startedAt, Math.abs(durationSeconds) * SECOND_MS) : entry.endedAt

@@ -1,9 +1,10 @@
 import { defineCommand } from '../../kernel/desk.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { lockTicket } from '../tickets/store.ts'
+import { tickets } from '../tickets/table.ts'
 import { refuseEntryWork } from './policy.ts'
 import { TimeEntryAct } from './schema.ts'
-import { lockEntry, tellTime } from './store.ts'
+import { lastTimeWithout, lockEntry, tellTime } from './store.ts'
 import { timeEntries } from './table.ts'
 
 /** Takes away an entry that no timesheet holds yet, or a timer that should not have been started. */
@@ -14,7 +15,9 @@ export const removeTimeEntry = defineCommand({
 
   async subject({ tx }, { timeEntryId }) {
     const entry = await lockEntry(tx, timeEntryId)
-    return entry && { entry, locked: await lockTicket(tx, entry.ticketId) }
+    if (!entry) return undefined
+    const locked = await lockTicket(tx, entry.ticketId)
+    return { entry, locked, lastTimeAt: await lastTimeWithout(tx, entry) }
   },
 
   refuse(actor, found) {
@@ -28,6 +31,7 @@ export const removeTimeEntry = defineCommand({
   handle(context, _input, found) {
     if (!found) throw new Problem('time_entry_not_found')
     context.remove(timeEntries, found.entry)
+    context.update(tickets, found.locked.ticket, { lastTimeAt: found.lastTimeAt })
     tellTime(context, found.locked, found.entry, 'time.removed')
     return { id: found.entry.id }
   },

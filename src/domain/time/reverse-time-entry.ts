@@ -3,10 +3,11 @@ import { newId } from '../../kernel/ids.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { findPerson } from '../people/store.ts'
 import { lockTicket } from '../tickets/store.ts'
+import { tickets } from '../tickets/table.ts'
 import { weekOf } from './decide.ts'
 import { refuseEntryWork } from './policy.ts'
 import { ReverseTimeEntry, type TimeEntry } from './schema.ts'
-import { closedWeek, type EntryRow, lockEntry, shownEntry, tellTime } from './store.ts'
+import { closedWeek, type EntryRow, lastTimeWithout, lockEntry, shownEntry, tellTime } from './store.ts'
 import { timeEntries } from './table.ts'
 
 /** Takes back an entry that was approved: another one, of the week that is now, that has as much less. Once, and not when its week is locked. */
@@ -25,7 +26,7 @@ export const reverseTimeEntry = defineCommand({
     const closed =
       (await closedWeek(tx, entry.personId, [entry.week], ['open', 'submitted', 'approved', 'rejected'])) ??
       (await closedWeek(tx, entry.personId, [week]))
-    return { entry, locked, week, closed }
+    return { entry, locked, week, closed, lastTimeAt: await lastTimeWithout(tx, entry) }
   },
 
   refuse(actor, found) {
@@ -38,8 +39,8 @@ export const reverseTimeEntry = defineCommand({
 
   handle(context, { note = null }, found): TimeEntry {
     if (!found) throw new Problem('time_entry_not_found')
-    const { entry, locked, week } = found
-    const { insert, now } = context
+    const { entry, locked, week, lastTimeAt } = found
+    const { insert, update, now } = context
     const reversal: EntryRow = {
       ...entry,
       id: newId('tim'),
@@ -57,6 +58,7 @@ export const reverseTimeEntry = defineCommand({
       version: 1,
     }
     insert(timeEntries, reversal)
+    update(tickets, locked.ticket, { lastTimeAt })
     tellTime(context, locked, reversal, 'time.logged')
     return shownEntry(reversal, now)
   },

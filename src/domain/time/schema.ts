@@ -24,7 +24,7 @@ export type EntryState = Static<typeof EntryState>
 /** The longest entry: a timer that was forgotten over a weekend is a mistake, not work. */
 export const DURATION_MAX = 31 * 24 * 3_600
 const Duration = Type.Integer({ minimum: 1, maximum: DURATION_MAX })
-const Rate = Nullable(Type.Unsafe<Money>({ ...Money, $id: undefined, description: 'For an hour' }))
+export const Rate = Nullable(Type.Unsafe<Money>({ ...Money, $id: undefined, description: 'For an hour' }))
 
 export const TimeEntry = Closed(
   {
@@ -54,9 +54,9 @@ export const TimeEntry = Closed(
 export type TimeEntry = Static<typeof TimeEntry>
 
 const described = {
-  activity: Type.Optional(Nullable(Key())),
-  billable: Type.Optional(Type.Boolean({ description: 'True where nothing is said' })),
-  rate: Type.Optional(Rate),
+  activity: Type.Optional(Nullable(Key('One of /v1/activities that takes time'))),
+  billable: Type.Optional(Type.Boolean({ description: 'As its activity where nothing is said, true without one' })),
+  rate: Type.Optional({ ...Rate, description: 'For an hour; as its activity where nothing is said' }),
   note: Type.Optional(Nullable(Line(1_000))),
 }
 

@@ -1,5 +1,6 @@
 import { defineCommand } from '../../kernel/desk.ts'
 import { lockTicket } from '../tickets/store.ts'
+import { tickets } from '../tickets/table.ts'
 import { refuseTime } from './policy.ts'
 import { type TimeEntry, TimerAct } from './schema.ts'
 import { billableOf, elapsed, findSettings, lockTimers, shownEntry, tellTime } from './store.ts'
@@ -24,6 +25,7 @@ export const stopTimer = defineCommand({
     if (!timer) throw new Error('without a timer it is refused')
     const { update, now } = context
     const durationSeconds = elapsed(timer, now)
+    update(tickets, locked.ticket, { lastTimeAt: now })
     update(timeEntries, timer, {
       state: 'open',
       durationSeconds,

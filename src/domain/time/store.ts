@@ -30,6 +30,24 @@ const byId = prepare<{ id: string }>()(($) =>
 export const lockEntry = async (tx: Connection, id: string): Promise<EntryRow | undefined> =>
   (await tx.query(byId.bind({ id }))).rows[0]
 
+const lastTime = prepareSql<{ ticketId: string; without: string }, { lastTimeAt: Instant | null }>()(
+  ($) => sql`select max(greatest(e.created_at, e.ended_at)) as "lastTimeAt" from time_entries e
+    where e.ticket_id = ${$.ticketId} and e.id <> ${$.without} and e.ended_at is not null and e.source <> 'automatic' and e.reverses_id is null
+      and not exists (select 1 from time_entries r where r.reverses_id = e.id)`,
+)
+
+/** When time was last logged on the ticket of an entry, as if that entry had never been. */
+export async function lastTimeWithout(
+  tx: Connection,
+  { id: without, ticketId }: Pick<EntryRow, 'id' | 'ticketId'>,
+): Promise<Instant | null> {
+  const [row] = (await tx.query(lastTime.bind({ ticketId, without }))).rows
+  return row?.lastTimeAt ?? null
+}
+
+/** An activity that was removed just now. */
+export const ACTIVITY_GONE = { time_entries_activity_activities_key_fk: 'activity_not_found' } as const
+
 const timersOf = prepare<{ personId: string }>()(($) =>
   build
     .select(rowOf(timeEntries))

@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm'
 import { boolean, index, integer, jsonb, pgTable, text, uniqueIndex } from 'drizzle-orm/pg-core'
 import { id, instant } from '../../db/columns.ts'
 import { withKey } from '../../kernel/write-set.ts'
+import { activities } from '../activities/table.ts'
 import { people } from '../people/table.ts'
 import { tickets } from '../tickets/table.ts'
 import type { EntrySource, EntryState, Money, SheetState, TimeSettings } from './schema.ts'
@@ -23,7 +24,7 @@ export const timeEntries = pgTable(
     billableSeconds: integer().notNull(),
     /** Since when a timer runs this time. */
     resumedAt: instant(),
-    activity: id(),
+    activity: id().references(() => activities.key),
     billable: boolean().notNull(),
     rate: jsonb().$type<Money>(),
     note: text(),

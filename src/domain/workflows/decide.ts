@@ -52,6 +52,7 @@ export interface Circumstances {
   role: Role | undefined
   isPresent(field: string): boolean
   hasMessage(visibility: 'public' | 'internal'): boolean
+  hasTime: boolean
   guardHolds(transition: Transition): boolean
 }
 
@@ -74,11 +75,12 @@ export function waysFrom({ statuses, transitions }: Ways, from: string, known: C
 
 function missingFor(transition: Transition, known: Circumstances): Missing[] {
   const { roles, requires, guard } = transition
-  const { message } = requires
+  const { message, time } = requires
   return [
     ...missingRole(known.role, roles),
     ...requires.fields.filter((field) => !known.isPresent(field)).map((field) => lack({ kind: 'field', field })),
     ...(message === 'none' || known.hasMessage(message) ? [] : [lack({ kind: 'message', message })]),
+    ...(!time || known.hasTime ? [] : [lack({ kind: 'time' })]),
     ...(guard === null || known.guardHolds(transition) ? [] : [lack({ kind: 'guard' })]),
   ]
 }
@@ -103,6 +105,7 @@ export const lacking = (missing: readonly Missing[]): string =>
     .map(({ kind, roles, field, message }) => {
       if (kind === 'role') return `the role ${(roles ?? []).join(' or ')}`
       if (kind === 'field') return `a value of ${field}`
+      if (kind === 'time') return 'time logged on it'
       return kind === 'message' ? `a ${message} message` : 'what its guard asks for'
     })
     .join(', ')

@@ -15,6 +15,9 @@ const MoverRole = Type.Enum([...moverRoles])
 const RequiredMessage = Type.Enum(['none', 'public', 'internal'], {
   description: 'Said in the same request, or by somebody who works here since the ticket came to its present status',
 })
+const RequiredTime = Type.Boolean({
+  description: 'Somebody has logged time on it since the ticket came to its present status',
+})
 // its members are those of conditions: a serializer prints only members that it knows, or all
 const Guard = Type.Unsafe<Condition | null>({
   type: ['object', 'null'],
@@ -29,7 +32,7 @@ const FieldName = Type.String({
 const Keys = Type.Array(Key(), { minItems: 1, maxItems: STATUSES_MAX, uniqueItems: true })
 
 const Requirements = Closed(
-  { fields: Type.Array(Type.String()), message: RequiredMessage },
+  { fields: Type.Array(Type.String()), message: RequiredMessage, time: RequiredTime },
   { $id: 'TransitionRequirements', description: 'What the ticket must have before it moves' },
 )
 export const Transition = Closed(
@@ -71,6 +74,7 @@ const TransitionInput = Closed({
     Closed({
       fields: Type.Optional(Type.Array(FieldName, { maxItems: FIELDS_MAX, uniqueItems: true })),
       message: Type.Optional(RequiredMessage),
+      time: Type.Optional(RequiredTime),
     }),
   ),
   guard: Type.Optional(Guard),
@@ -93,7 +97,7 @@ export const TransitionsOf = Closed({ ticketId: TicketRef })
 
 const Missing = Closed(
   {
-    kind: Type.Enum(['role', 'field', 'message', 'guard']),
+    kind: Type.Enum(['role', 'field', 'message', 'time', 'guard']),
     roles: Nullable(Type.Array(MoverRole)),
     field: Nullable(Type.String()),
     message: Nullable(Type.Enum(['public', 'internal'])),

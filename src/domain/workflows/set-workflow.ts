@@ -62,7 +62,7 @@ const whole = ({ from = null, to, roles = [], requires = {}, guard = null }: Tra
   from,
   guard,
   roles,
-  requires: { fields: requires.fields ?? [], message: requires.message ?? 'none' },
+  requires: { fields: requires.fields ?? [], message: requires.message ?? 'none', time: requires.time ?? false },
 })
 
 type Wanted = Pick<Workflow, 'statuses' | 'transitions' | 'statusMapping'>
