@@ -27,6 +27,7 @@ import { roleResolvers } from './roles.ts'
 import { ruleResolvers } from './rules.ts'
 import { scalars } from './scalars.ts'
 import { simulationResolvers } from './simulations.ts'
+import { statisticsResolvers } from './statistics.ts'
 import { templateResolvers } from './templates.ts'
 import { ticketLoaders, ticketResolvers } from './tickets.ts'
 import { timeResolvers } from './time.ts'
@@ -45,6 +46,7 @@ const features = [
   notificationResolvers,
   ruleResolvers,
   simulationResolvers,
+  statisticsResolvers,
   templateResolvers,
   relationResolvers,
   readingResolvers,

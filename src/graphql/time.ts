@@ -1,6 +1,4 @@
 import type { GraphQLResolveInfo } from 'graphql'
-import type { TimeReportInput } from '../domain/statistics/schema.ts'
-import { timeReport } from '../domain/statistics/time.ts'
 import { approveTimesheet } from '../domain/time/approve-timesheet.ts'
 import { changeTimeEntry } from '../domain/time/change-time-entry.ts'
 import { changeTimeSettings } from '../domain/time/change-time-settings.ts'
@@ -30,10 +28,6 @@ import type { Context } from './context.ts'
 import { mutation } from './mutation.ts'
 import { orNull } from './or-null.ts'
 
-/** What is null was not given. */
-const present = <T extends object>(input: T): T =>
-  Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null)) as T // what is optional is left out
-
 type OfTicket = { ticketId: string }
 type OfWeek = { personId: string; week: string }
 
@@ -53,8 +47,6 @@ export const timeResolvers = {
     timers: (_root: unknown, _args: object, { desk }: Context) => desk.read(timersQuery, {}),
     ticketTime: (_root: unknown, input: OfTicket, { desk }: Context) => desk.read(ticketTime, input),
     timesheet: (_root: unknown, input: OfWeek, { desk }: Context) => desk.read(timesheet, input),
-    timeReport: (_root: unknown, { input }: { input: TimeReportInput }, { desk }: Context) =>
-      desk.read(timeReport, present(input)),
     timeSettings: (_root: unknown, _args: object, { desk }: Context) => desk.read(timeSettingsQuery, {}),
   },
   Mutation: {

@@ -83,6 +83,12 @@ export const events = pgTable(
   },
   (t) => [
     index('events_ticket').on(t.ticketId, t.id),
+    // tickets that were reopened, for statistics
+    index('events_reopened')
+      .on(t.at)
+      .where(
+        sql`type = 'ticket.changed' and changes #>> '{solvedAt,from}' is not null and changes #>> '{solvedAt,to}' is null`,
+      ),
     index('events_object').on(t.objectId, t.objectVersion).where(sql`ticket_id is null`),
   ],
 )

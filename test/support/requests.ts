@@ -6,7 +6,14 @@ interface RightRequest {
 }
 
 /** They ask with a body, and write nothing. */
-export const readsByPost = ['inspectMail', 'searchTickets', 'testRule']
+export const readsByPost = [
+  'inspectMail',
+  'searchTickets',
+  'testRule',
+  'ticketReport',
+  'backlogReport',
+  'ticketDistribution',
+]
 
 export const fill = (path: string, params: Record<string, string>) =>
   path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(params[name] ?? ''))
@@ -270,6 +277,9 @@ export async function rightRequests({ call, db, openTicket, person, receive, rep
     addView: { body: { key: 'right', name: 'Right', condition: { all: [] } } },
     changeView: { params: async () => ({ key: await aView() }), body: { name: 'Right' } },
     removeView: { params: async () => ({ key: await aView() }) },
+    ticketReport: { body: { from: '2026-01-01T00:00:00Z', groupBy: ['team', 'month'] } },
+    backlogReport: { body: { from: new Date(Date.now() - 86_400_000).toISOString() } },
+    ticketDistribution: { body: { groupBy: ['priority'] } },
     searchTickets: { body: { query: 'is:open printer' } },
     uploadAttachment: {},
     inspectMail: {},

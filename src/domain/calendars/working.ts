@@ -4,7 +4,7 @@ import { type Stretch, stretches } from './zones.ts'
 const DAY_MS = 86_400_000
 const MINUTE_MS = 60_000
 /** Further than this nobody looks: a calendar may have no working time at all. */
-const YEARS_MS = 10 * 366 * DAY_MS
+export const YEARS_MS = 10 * 366 * DAY_MS
 
 type When = Pick<Calendar, 'timeZone' | 'hours' | 'holidays'>
 
@@ -42,13 +42,17 @@ function* worked({ week, holidays }: Ready, { from, to, offset }: Stretch): Gene
   }
 }
 
+/** The working time between two moments, in order and apart, in milliseconds. */
+export function* workedBetween(calendar: When, from: number, to: number): Generator<{ from: number; to: number }> {
+  const asked = ready(calendar)
+  for (const stretch of stretches(asked.zone, from, to)) yield* worked(asked, stretch)
+}
+
 /** How many seconds are worked between two moments, by the clocks of the calendar's zone; at most ten years are looked at. */
 export function workingSeconds(calendar: When, from: string, to: string): number {
-  const asked = ready(calendar)
-  const [begin, end] = [Date.parse(from), Math.min(Date.parse(to), Date.parse(from) + YEARS_MS)]
   let sum = 0
-  for (const stretch of stretches(asked.zone, begin, end))
-    for (const part of worked(asked, stretch)) sum += part.to - part.from
+  const [begin, end] = [Date.parse(from), Date.parse(to)]
+  for (const part of workedBetween(calendar, begin, Math.min(end, begin + YEARS_MS))) sum += part.to - part.from
   return Math.floor(sum / 1_000)
 }
 

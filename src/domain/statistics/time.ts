@@ -1,17 +1,12 @@
 import { type SQL, sql } from 'drizzle-orm'
 import { prepareSql, unnamed } from '../../db/statement.ts'
-import { isAgent, reachOf } from '../../kernel/actor.ts'
 import { defineQuery } from '../../kernel/desk.ts'
 import { instantIn } from '../../kernel/instant.ts'
 import { wrongParameter } from '../../kernel/page.ts'
 import { isZone } from '../calendars/zones.ts'
+import { refuseReports } from './asking.ts'
+import { type Grouping, listOf, namesOf, organizationName, personName, spanOf, teamName } from './grouping.ts'
 import { REPORT_ROWS_MAX, type TimeGroup, type TimeReport, TimeReportInput, type TimeReportRow } from './schema.ts'
-
-interface Grouping {
-  key: SQL
-  /** The key for people to read, where it is not so already. */
-  name?(key: SQL): SQL
-}
 
 interface Bounds {
   from: string | null
@@ -24,11 +19,7 @@ interface Bounds {
   measured: boolean
 }
 
-const personName = (key: SQL) => sql`(select coalesce(name, email) from people where id = ${key})`
-const teamName = (key: SQL) => sql`(select name from teams where id = ${key})`
-const organizationName = (key: SQL) => sql`(select name from organizations where id = ${key})`
 const ticketName = (key: SQL) => sql`(select '#' || number || ' ' || subject from tickets where id = ${key})`
-const local = (zone: SQL) => sql`(e.started_at at time zone ${zone})`
 
 const groupings = (zone: SQL): Record<TimeGroup, Grouping> => ({
   person: { key: sql`e.person_id`, name: personName },
@@ -40,23 +31,19 @@ const groupings = (zone: SQL): Record<TimeGroup, Grouping> => ({
   type: { key: sql`t.type` },
   activity: { key: sql`e.activity` },
   source: { key: sql`e.source` },
-  day: { key: sql`to_char(${local(zone)}, 'YYYY-MM-DD')` },
-  week: { key: sql`to_char(${local(zone)}, 'IYYY-"W"IW')` },
-  month: { key: sql`to_char(${local(zone)}, 'YYYY-MM')` },
+  day: spanOf('day', sql`e.started_at`, zone),
+  week: spanOf('week', sql`e.started_at`, zone),
+  month: spanOf('month', sql`e.started_at`, zone),
 })
-
-const nameAt = (n: number, name: Grouping['name'] = (key) => key): SQL =>
-  name(sql`counted.keys[${sql.raw(String(n + 1))}]`)
 
 // of as many forms as groups can be combined: none is prepared by name
 const reportOf = (groups: readonly TimeGroup[]) =>
   unnamed(
     prepareSql<Bounds, TimeReportRow>()(($) => {
       const by = groups.map((group) => groupings(sql`${$.zone}::text`)[group])
-      const keys = by.map(({ key }) => key)
-      const list = (parts: SQL[]) => sql`array[${sql.join(parts, sql`, `)}]::text[]`
+      const keys = listOf(by.map(({ key }) => key))
       return sql`with counted as (
-          select ${list(keys)} as keys, e.rate->>'currency' as currency,
+          select ${keys} as keys, e.rate->>'currency' as currency,
             count(*)::int as entries, sum(e.duration_seconds) as seconds, sum(e.billable_seconds) as billable,
             sum(round(e.billable_seconds * (e.rate->>'amount')::numeric / 3600))::bigint as amount
           from time_entries e join tickets t on t.id = e.ticket_id
@@ -66,7 +53,7 @@ const reportOf = (groups: readonly TimeGroup[]) =>
             and (${$.organizationId}::text is null or t.organization_id = ${$.organizationId}) and (${$.project}::text is null or t.project = ${$.project})
           group by 1, e.rate->>'currency'
         )
-        select keys, ${list(by.map(({ name }, n) => nameAt(n, name)))} as names, sum(entries)::float8 as entries, sum(seconds)::float8 as seconds, sum(billable)::float8 as "billableSeconds",
+        select keys, ${namesOf(by)} as names, sum(entries)::float8 as entries, sum(seconds)::float8 as seconds, sum(billable)::float8 as "billableSeconds",
           coalesce(jsonb_agg(jsonb_build_object('amount', amount, 'currency', currency) order by currency) filter (where currency is not null and amount <> 0), '[]') as amounts
         from counted group by keys order by keys limit ${sql.raw(String(REPORT_ROWS_MAX + 1))}`
     }),
@@ -77,7 +64,7 @@ export const timeReport = defineQuery({
   name: 'timeReport',
   group: 'time',
   input: TimeReportInput,
-  refuse: (actor) => (isAgent(actor) && reachOf(actor) === 'all' ? undefined : 'forbidden'),
+  refuse: refuseReports,
 
   async read({ db }, { groupBy, from, to, timeZone = 'UTC', measured = false, ...of }): Promise<TimeReport> {
     if (!isZone(timeZone)) throw wrongParameter('timeZone', `${timeZone} is no time zone`)

@@ -115,7 +115,7 @@ const ticketsOfMember: List<Ticket> = {
 }
 
 /** Whether a ticket has messages by others that this person has not read. */
-const isUnread = (me: SQL): SQL =>
+export const isUnread = (me: SQL): SQL =>
   sql`exists (select 1 from messages m where m.ticket_id = ${tickets.id} and m.author_id is distinct from ${me}
     and m.id > coalesce((select r.message_id from ticket_reads r where r.person_id = ${me} and r.ticket_id = ${tickets.id}), ''))`
 

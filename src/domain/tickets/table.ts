@@ -93,6 +93,10 @@ export const tickets = pgTable(
     index('tickets_snoozed_until').on(t.snoozedUntil).where(sql`snoozed_until is not null`),
     index('tickets_merged_into').on(t.mergedIntoId, t.id).where(sql`merged_into_id is not null`),
     index('tickets_merged_under').on(t.mergedUnderId, t.id).where(sql`merged_under_id is not null`),
+    // what became of tickets in a stretch of time
+    index('tickets_created').using('brin', t.createdAt),
+    index('tickets_solved').on(t.solvedAt).where(sql`solved_at is not null`),
+    index('tickets_first_replied').on(t.firstRepliedAt).where(sql`first_replied_at is not null`),
     // what waits for whom, by last update
     index('tickets_unresolved').on(t.statusCategory, t.updatedAt, t.id).where(unresolved),
   ],

@@ -1,0 +1,111 @@
+import { type Placeholder, type SQL, sql } from 'drizzle-orm'
+import type { PgColumn } from 'drizzle-orm/pg-core'
+import { prepareSql, unnamed } from '../../db/statement.ts'
+import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
+import { invalid } from '../../kernel/problems.ts'
+import { allCalendars } from '../calendars/store.ts'
+import { workedBetween, YEARS_MS } from '../calendars/working.ts'
+import { tickets } from '../tickets/table.ts'
+import { refuseReports, stretchIn, type Which, whichTickets } from './asking.ts'
+import { type Grouping, listOf, namesOf, spanOf, ticketGroupings } from './grouping.ts'
+import {
+  REPORT_ROWS_MAX,
+  type Span,
+  spans,
+  type TicketGroup,
+  type TicketReport,
+  TicketReportInput,
+  type TicketReportRow,
+} from './schema.ts'
+
+type Group = TicketGroup | Span
+type At = (name: string) => SQL
+
+/**
+ * What happened to tickets in a stretch of time, each figure by its own moment: opened, first replied to, solved, reopened. A ticket counts
+ * with what it belongs to now. Times are whole seconds, of a calendar's working time where one is named: up to ten years before `from` are looked at.
+ */
+export const ticketReport = defineQuery({
+  name: 'ticketReport',
+  group: 'tickets',
+  input: TicketReportInput,
+  refuse: refuseReports,
+
+  async read(context, { groupBy = [], calendar, condition, ...asked }): Promise<TicketReport> {
+    const { from, to, zone } = stretchIn(asked, context.now)
+    const which = await whichTickets(context, condition)
+    const worked = calendar === undefined ? undefined : await workedOf(context, calendar, from, to)
+    const statement = reportOf(groupBy, which, worked !== undefined)
+    const { rows } = await context.db.query(statement.bind({ ...which.values, ...worked, from, to, zone }))
+    return { groupBy, rows: rows.slice(0, REPORT_ROWS_MAX), isCapped: rows.length > REPORT_ROWS_MAX }
+  },
+})
+
+/** The working time of a calendar as the statement takes it: when each part begins, how long it is, and what was worked before it. */
+async function workedOf({ db }: QueryContext, key: string, from: string, to: string) {
+  const calendar = (await allCalendars(db)).find((each) => each.key === key)
+  if (!calendar) throw invalid('/calendar', 'not_found', `${key} is no calendar`)
+  const [begins, lengths, sums]: [number[], number[], number[]] = [[], [], []]
+  let sum = 0
+  for (const part of workedBetween(calendar, Date.parse(from) - YEARS_MS, Date.parse(to))) {
+    const seconds = (part.to - part.from) / 1_000
+    begins.push(part.from / 1_000)
+    lengths.push(seconds)
+    sums.push(sum)
+    sum += seconds
+  }
+  return { begins, lengths, sums }
+}
+
+/** So much was worked until a moment: the part in which it lies is found by halving. */
+function workedUntil(moment: SQL, at: At): SQL {
+  const epoch = sql`extract(epoch from ${moment})::float8`
+  const part = sql`width_bucket(${epoch}, ${at('begins')}::float8[])`
+  return sql`coalesce((${at('sums')}::float8[])[${part}] + least(${epoch} - (${at('begins')}::float8[])[${part}], (${at('lengths')}::float8[])[${part}]), 0)`
+}
+
+const took = (until: PgColumn, isWorked: boolean, at: At): SQL =>
+  isWorked
+    ? sql`floor(${workedUntil(sql`${until}`, at)} - ${workedUntil(sql`${tickets.createdAt}`, at)})`
+    : sql`floor(extract(epoch from ${until} - ${tickets.createdAt}))`
+
+const isSpan = (group: Group): group is Span => spans.some((span) => span === group)
+
+// of as many forms as groups and conditions can be combined: none is prepared by name
+function reportOf(groups: readonly Group[], which: Which, isWorked: boolean) {
+  return unnamed(
+    prepareSql<Record<string, unknown>, TicketReportRow>()(($: Record<string, Placeholder>) => {
+      const at: At = (name) => sql`${$[name]}`
+      const groupingsAt = (moment: SQL): Grouping[] =>
+        groups.map((group) => (isSpan(group) ? spanOf(group, moment, at('zone')) : ticketGroupings[group]))
+      const within = (moment: SQL) => sql`${moment} >= ${at('from')} and ${moment} < ${at('to')}`
+      const happened = (kind: string, moment: SQL, seconds: SQL, more = sql``) =>
+        sql`select ${sql.raw(`'${kind}'`)} as kind, ${listOf(groupingsAt(moment).map(({ key }) => key))} as keys, ${seconds}::float8 as seconds
+          from ${tickets} ${more} where ${within(moment)} and ${which.where(at)}`
+      const reopening = sql`join events on events.ticket_id = ${tickets.id} and ${isReopening}`
+      const of = (kind: string) => sql.raw(`filter (where kind = '${kind}')`)
+      const durations = (kind: string) =>
+        sql`jsonb_build_object('tickets', count(*) ${of(kind)}, 'averageSeconds', round(avg(seconds) ${of(kind)}),
+          'medianSeconds', round(percentile_cont(0.5) within group (order by seconds) ${of(kind)}),
+          'p90Seconds', round(percentile_cont(0.9) within group (order by seconds) ${of(kind)}))`
+      return sql`with happened as (
+          ${happened('opened', sql`${tickets.createdAt}`, sql`null`)}
+          union all ${happened('replied', sql`${tickets.firstRepliedAt}`, took(tickets.firstRepliedAt, isWorked, at))}
+          union all ${happened('solved', sql`${tickets.solvedAt}`, took(tickets.solvedAt, isWorked, at))}
+          union all ${happened('reopened', sql`events.at`, sql`null`, reopening)}
+        ), counted as (
+          select keys, count(*) ${of('opened')}::float8 as opened, count(*) ${of('solved')}::float8 as solved, count(*) ${of('reopened')}::float8 as reopened,
+            ${durations('replied')} as "firstReply", ${durations('solved')} as resolution
+          from happened group by keys
+        )
+        select keys, ${namesOf(groupingsAt(sql`null`))} as names, opened, solved, reopened,
+          round((reopened / nullif(solved, 0))::numeric, 4)::float8 as "reopenRate", "firstReply", resolution
+        from counted order by keys limit ${sql.raw(String(REPORT_ROWS_MAX + 1))}`
+    }),
+  )
+}
+
+// in the words of the index on events
+const isReopening = sql.raw(
+  `events.type = 'ticket.changed' and events.changes #>> '{solvedAt,from}' is not null and events.changes #>> '{solvedAt,to}' is null`,
+)
