@@ -8,6 +8,7 @@ import { Problem, type ProblemCode } from '../kernel/problems.ts'
 import { bulkResolvers } from './bulk.ts'
 import { calendarResolvers } from './calendars.ts'
 import type { Context } from './context.ts'
+import { contractResolvers } from './contracts.ts'
 import { costOf } from './cost.ts'
 import { problemIn, sentError } from './errors.ts'
 import { fieldResolvers } from './fields.ts'
@@ -49,6 +50,7 @@ const features = [
   readingResolvers,
   bulkResolvers,
   calendarResolvers,
+  contractResolvers,
   timeResolvers,
   workloadResolvers,
   lifecycleResolvers,
