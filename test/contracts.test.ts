@@ -1,8 +1,10 @@
+import { randomInt } from 'node:crypto'
 import t from 'tap'
 import { beginningOf, lastDayOf, periodAt, turnAfter } from '../src/domain/contracts/periods.ts'
 import { turnContract } from '../src/domain/contracts/turn-contract.ts'
 import { turnDueContracts } from '../src/jobs/contracts.ts'
 import { startDesk } from './support/desk.ts'
+import { type ClockedDesk, torturedContracts } from './torture/contracts.ts'
 
 const HOUR = 3_600
 const DAY = 24 * HOUR
@@ -292,6 +294,18 @@ t.test('a change holds for the time to come, and an end is one at once', async (
   t.match((await ledgerOf(contractId))[3], { note: 'Paid' })
 })
 
+t.test('terms follow a word that another one takes the place of', async (t) => {
+  await call('POST', '/v1/categories', { body: { key: 'cable', name: 'Cable' } })
+  await call('POST', '/v1/categories', { body: { key: 'wire', name: 'Wire' } })
+  const terms = [{ if: { field: 'category', op: 'is', value: 'cable' }, factorPercent: 300 }]
+  const { contractId, ticketId } = await covered({ startsOn: '2027-06-01', terms })
+  t.match(await call('DELETE', '/v1/categories/cable'), { status: 409, body: { code: 'in_use' } })
+  t.equal((await call('DELETE', '/v1/categories/cable?replaceWith=wire')).status, 204)
+  await call('PATCH', `/v1/tickets/${ticketId}`, { body: { category: 'wire' } })
+  await log(ticketId, 60)
+  t.equal(await told(t, contractId), 'grant 36000, drawdown -180')
+})
+
 t.test('a ticket draws once, with its first billable entry', async (t) => {
   const { contractId, ticketId } = await covered({
     startsOn: '2027-06-01',
@@ -463,4 +477,21 @@ t.test('of two at once that do not both fit one is refused', async (t) => {
   t.same(answers.map(({ status }) => status).sort(), [201, 201, 201, 409, 409, 409, 409, 409])
   t.equal((await balanceOf(contractId)).balance, 100)
   await told(t, contractId)
+})
+
+t.test('the books of a short random life add up', async (t) => {
+  let clock = now
+  const desk = await startDesk(t, {}, () => new Date(clock))
+  const ask: ClockedDesk['ask'] = (method, path, body, key = desk.key) =>
+    desk.call(method, `/v1${path}`, { key, ...(body ? { body } : {}) })
+  const clocked: ClockedDesk = {
+    ask,
+    turn: (contractId) => desk.system.execute(turnContract, { contractId }),
+    setClock: async (at) => {
+      clock = at
+    },
+  }
+  const seed = randomInt(2 ** 31)
+  const { figures, violations } = await torturedContracts([clocked], { runs: 160, seed })
+  t.same(violations, [], `seed ${seed}: ${figures}`)
 })
