@@ -280,12 +280,16 @@ t.test('a change holds for the time to come, and an end is one at once', async (
   for (const [body, pointer] of [
     [{ pointsPerHour: 5 }, '/pointsPerHour'],
     [{ overageLimit: 5 }, '/overageLimit'],
+    [{ unitsPerTicket: 5 }, '/unitsPerTicket'],
     [{ endsOn: '2027-05-01' }, '/endsOn'],
     [{ endsOn: '2027-02-30' }, '/endsOn'],
     [{ terms: [{ if: { field: 'entry.nothing', op: 'present' } }] }, '/terms/0/if/field'],
     [{ terms: [{ if: { field: 'status', op: 'changed' } }] }, '/terms/0/if/op'],
   ] as const)
     t.match(await change(body), { status: 422, body: { errors: [{ pointer }] } }, pointer)
+  const once = await covered({ period: 'once', startsOn: '2027-06-01' })
+  for (const body of [{ allowance: 5 }, { carryOverMax: 5 }])
+    t.equal((await call('PATCH', `/v1/contracts/${once.contractId}`, { body })).status, 422, JSON.stringify(body))
   const { body } = await call('POST', `/v1/contracts/${contractId}/adjustments`, { body: { amount: 20, note: 'Paid' } })
   t.equal(body.balance, 32_300)
   t.match(await call('POST', `/v1/contracts/${contractId}/end`), { status: 200, body: { balance: 0 } })
@@ -448,6 +452,53 @@ t.test('requesters read theirs, without what is for those who work here', async 
       .status,
     403,
   )
+})
+
+t.test('GraphQL does the same', async (t) => {
+  const { id: requesterId } = await person('requester')
+  const run = async (mutation: string, variables: object) => {
+    const { body } = await graphql(mutation, variables as Record<string, unknown>)
+    return Object.values((body.data ?? body) as Json)[0] as Json
+  }
+  const about = { ...MONTHLY, requesterId, allowance: HOUR, terms: [{ if: { all: [] }, factorPercent: 200 }] }
+  const made = await run(
+    'mutation ($input: AddContractInput!) { addContract(input: $input) { id balance terms { if factorPercent } } }',
+    {
+      input: about,
+    },
+  )
+  t.match(made, { balance: HOUR, terms: [{ if: { all: [] }, factorPercent: 200 }] })
+  const contractId = made.id
+  const acts: [string, object, object][] = [
+    ['changeContract', { overage: 'allow', expectedVersion: 1 }, { version: 2, overage: 'allow' }],
+    ['adjustContract', { amount: -HOUR - 5, note: 'x' }, { balance: -5 }],
+    ['endContract', {}, { balance: -5, endedAt: String }],
+  ]
+  for (const [act, input, expected] of acts) {
+    const type = `${act.charAt(0).toUpperCase()}${act.slice(1)}Input`
+    const mutation = `mutation ($input: ${type}!) { ${act}(input: $input) { version overage balance endedAt } }`
+    t.match(await run(mutation, { input: { contractId, ...input } }), expected, act)
+  }
+  const node = await graphql('query ($id: ID!) { node(id: $id) { ... on Contract { name unit } } }', { id: contractId })
+  t.same(node.body.data.node, { name: 'Support', unit: 'hours' })
+})
+
+t.test('whoever sees some tickets only is told of no other', async (t) => {
+  await call('POST', '/v1/roles', {
+    body: { key: 'narrow', name: 'Narrow', kind: 'staff', ticketAccess: 'own', permissions: ['logTime'] },
+  })
+  const nora = await person('narrow')
+  const { contractId, ticketId, requesterId } = await covered({ startsOn: '2027-06-01' })
+  const { id: hers } = await openTicket({ requesterId })
+  await call('PUT', `/v1/tickets/${hers}/assignment`, { body: { assigneeId: nora.id } })
+  await log(ticketId, 60)
+  await log(hers, 60)
+  const { data } = (await call('GET', `/v1/contracts/${contractId}/ledger`, { key: nora.key })).body
+  t.match(data, [
+    { ticketId: hers, timeEntryId: /^tim_/, explanation: { units: 60 } },
+    { amount: -60, ticketId: null, timeEntryId: null, explanation: null },
+    { kind: 'grant' },
+  ])
 })
 
 t.test('the database lets no row of the ledger be changed or removed', async (t) => {

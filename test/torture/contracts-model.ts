@@ -22,6 +22,7 @@ interface Row {
   amount: number
   balance: number
   periodOn: string
+  at: string
   ticketId: string | null
   timeEntryId: string | null
   explanation: { units: number; uncovered: number } | null
@@ -79,6 +80,7 @@ function bookFaults({ kept, balance, ledger, now }: Books): string[] {
   const floor = kept.overage === 'block' ? 0 : -(kept.overageLimit ?? Number.MAX_SAFE_INTEGER)
   const drawn = new Map<string, number>()
   const periods: string[] = []
+  const months = kept.period === 'month' ? 1 : 3
   let sum = 0
   for (const [n, row] of ledger.entries()) {
     const wrong = (what: string) => faults.push(`row ${n + 1} (${row.kind} ${row.amount}, ${row.balance}) ${what}`)
@@ -98,14 +100,17 @@ function bookFaults({ kept, balance, ledger, now }: Books): string[] {
     const next = ledger[n + 1]
     if (row.kind === 'expiry' && (next?.kind !== 'grant' || -row.amount !== lapses)) wrong(`should be ${-lapses}`)
     if (row.kind === 'grant') {
-      const kept_ = kept.carryOverMax ?? before
-      if (n > 0 && ledger[n - 1]?.kind !== 'expiry' && before > kept_) wrong('follows on what should have expired')
+      if (n > 0 && ledger[n - 1]?.kind !== 'expiry' && lapses > 0) wrong('follows on what should have expired')
       if (row.amount !== kept.allowance) wrong(`is not ${kept.allowance}`)
       periods.push(row.periodOn)
-    } else if (row.kind !== 'expiry' && row.periodOn !== periods.at(-1)) wrong(`stands in ${row.periodOn}`)
+    } else if (row.kind !== 'expiry') {
+      // a process whose clock is behind may draw from the period that another has begun, nobody from one that is over
+      const begun = periodsUntil(months, Date.parse(row.at)).at(-1) ?? ''
+      if (row.periodOn !== periods.at(-1) || row.periodOn < begun) wrong(`stands in ${row.periodOn}`)
+    }
   }
   if (sum !== balance) faults.push(`the balance is ${balance}, its rows sum up to ${sum}`)
-  const expected = periodsUntil(kept.period === 'month' ? 1 : 3, now)
+  const expected = periodsUntil(months, now)
   if (periods.join() !== expected.join()) faults.push(`was granted on ${periods.join()}, not on ${expected.join()}`)
   return faults
 }

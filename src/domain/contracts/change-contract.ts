@@ -1,13 +1,13 @@
 import { refuseStale } from '../../kernel/conflict.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
-import { invalidInput } from '../../kernel/problems.ts'
+import { type Fault, invalidInput } from '../../kernel/problems.ts'
 import { vocabulary } from '../types/store.ts'
 import { readTerms } from './conditions.ts'
 import { turnAfter } from './periods.ts'
 import { contractFaults, endFaults, refuseContractWork } from './policy.ts'
 import { ChangeContract, type Contract } from './schema.ts'
-import { lockContract, shownContract, turn } from './store.ts'
+import { type ContractRow, lockContract, shownContract, turn } from './store.ts'
 import { contracts } from './table.ts'
 
 /** Changes what a contract says of the time to come; what stands in its ledger stays. For admins. */
@@ -35,7 +35,7 @@ export const changeContract = defineCommand({
     // periods that are over were so by what it said until now
     turn(context, contract)
     const endsOn = input.endsOn === undefined ? [] : endFaults(contract, input.endsOn, now)
-    const wrong = [...faults, ...endsOn, ...contractFaults({ ...contract, ...wanted })]
+    const wrong = [...faults, ...endsOn, ...onceFaults(contract, input), ...contractFaults({ ...contract, ...wanted })]
     if (wrong.length) throw invalidInput(wrong)
     const changes = changesBetween(contract, wanted)
     if (!Object.keys(changes).length) return shownContract(contract, now)
@@ -47,3 +47,9 @@ export const changeContract = defineCommand({
     return shownContract(contract, now)
   },
 })
+
+/** What was granted once is not granted again. */
+const onceFaults = ({ period, periodOn }: ContractRow, { allowance }: { allowance?: number }): Fault[] =>
+  period === 'once' && periodOn !== null && allowance !== undefined
+    ? [{ pointer: '/allowance', code: 'not_allowed', detail: 'was granted already; adjust the balance' }]
+    : []

@@ -14,12 +14,32 @@ export const contractFor = (actor: Actor, contract: Contract): Contract =>
 
 type Given = Pick<
   Contract,
-  'unit' | 'drawdown' | 'pointsPerHour' | 'unitsPerTicket' | 'roundToSeconds' | 'overage' | 'overageLimit' | 'terms'
+  | 'period'
+  | 'carryOverMax'
+  | 'unit'
+  | 'drawdown'
+  | 'pointsPerHour'
+  | 'unitsPerTicket'
+  | 'roundToSeconds'
+  | 'overage'
+  | 'overageLimit'
+  | 'terms'
 >
 
 /** Members that go with others only: what would do nothing is refused, and what is needed is asked for. */
 export function contractFaults(contract: Given): Fault[] {
-  const { unit, drawdown, pointsPerHour, unitsPerTicket, roundToSeconds, overage, overageLimit, terms } = contract
+  const {
+    period,
+    carryOverMax,
+    unit,
+    drawdown,
+    pointsPerHour,
+    unitsPerTicket,
+    roundToSeconds,
+    overage,
+    overageLimit,
+    terms,
+  } = contract
   const byTicket = drawdown === 'ticket'
   const fault = (name: string, wrong: boolean, detail: string): Fault[] =>
     wrong ? [{ pointer: `/${name}`, code: 'not_allowed', detail }] : []
@@ -32,6 +52,7 @@ export function contractFaults(contract: Given): Fault[] {
     ...missing('unitsPerTicket', byTicket && unitsPerTicket === null, 'is needed where tickets draw'),
     ...fault('unitsPerTicket', !byTicket && unitsPerTicket !== null, 'goes with drawdown by ticket'),
     ...fault('roundToSeconds', byTicket && roundToSeconds !== 1, 'goes with drawdown by entry'),
+    ...fault('carryOverMax', period === 'once' && carryOverMax !== 0, 'goes with periods that follow one another'),
     ...fault('overageLimit', overage === 'block' && overageLimit !== null, 'goes with overage that is allowed'),
     ...(terms ?? []).flatMap(({ minimumSeconds }, n) =>
       fault(`terms/${n}/minimumSeconds`, byTicket && minimumSeconds > 0, 'goes with drawdown by entry'),

@@ -22,7 +22,7 @@ const THRESHOLDS_MAX = 10
 
 const amount = (description: string, minimum = 1) =>
   Type.Integer({ minimum, maximum: AMOUNT_MAX, description: `${description}; seconds, or hundredths of a point` })
-const Day = (description: string) => Type.String({ pattern: '^\\d{4}-\\d{2}-\\d{2}$', description })
+const Day = (description: string) => Type.String({ pattern: '^(19|2\\d)\\d{2}-\\d{2}-\\d{2}$', description })
 
 // its members are those of conditions: a serializer prints only members that it knows, or all
 const If = Type.Unsafe<Condition>({
