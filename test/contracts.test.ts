@@ -4,7 +4,8 @@ import { beginningOf, lastDayOf, periodAt, turnAfter } from '../src/domain/contr
 import { turnContract } from '../src/domain/contracts/turn-contract.ts'
 import { turnDueContracts } from '../src/jobs/contracts.ts'
 import { startDesk } from './support/desk.ts'
-import { type ClockedDesk, torturedContracts } from './torture/contracts.ts'
+import { torturedContracts } from './torture/contracts.ts'
+import type { ClockedDesk } from './torture/contracts-acts.ts'
 
 const HOUR = 3_600
 const DAY = 24 * HOUR
@@ -351,6 +352,26 @@ t.test('the contract of the requester comes first, then that of their organizati
   await change(entry.id, { startedAt: '2027-05-10T08:00:00Z' })
   t.same(await of(), [0, 180, 0], 'on that day only the other one ran')
   t.equal((await call('DELETE', `/v1/organizations/${organizationId}`)).body.code, 'organization_in_use')
+})
+
+t.test('work that moves to another contract is covered there, or stays', async (t) => {
+  const first = await covered({ startsOn: '2027-05-01', endsOn: '2027-06-20' })
+  const points = { unit: 'points', pointsPerHour: 100, allowance: 10, startsOn: '2027-05-20' }
+  const second = await covered({ ...points, requesterId: first.requesterId })
+  const { id } = (await log(first.ticketId, 600, { startedAt: '2027-05-10T08:00:00Z' })).body
+  t.match(
+    await change(id, { startedAt: '2027-05-25T08:00:00Z', activity: 'x' }),
+    { status: 200 },
+    'the older one covers it',
+  )
+  await call('POST', `/v1/contracts/${first.contractId}/end`)
+  t.match(await change(id, { activity: 'y' }), {
+    status: 409,
+    body: { contractId: second.contractId, unit: 'points', remaining: 10, needed: 17 },
+  })
+  t.match(await change(id, { durationSeconds: 360 }), { status: 200 })
+  t.equal(await told(t, second.contractId), 'grant 10, drawdown -10')
+  t.match((await ledgerOf(first.contractId)).at(-1), { kind: 'reversal', amount: 600 }, 'after its end, too')
 })
 
 t.test('a threshold is told once a period, and rules follow from it', async (t) => {

@@ -50,6 +50,8 @@ export async function lockCovering(
     const cover = coverId === undefined ? undefined : locked.get(coverId)
     if (work && coverId !== undefined && !(cover && isCover(cover, work, context.now))) continue
     for (const row of rows) turn(context, row)
+    // more periods are behind than one transaction goes through: the job comes first
+    if (cover?.turnsAt && cover.turnsAt <= context.now) break
     return { cover, locked }
   }
   throw new Problem('too_busy', { retryAfterSeconds: 1 })

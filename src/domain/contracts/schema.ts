@@ -7,19 +7,16 @@ export const contractUnits = ['hours', 'points'] as const
 const Unit = Type.Enum([...contractUnits], { description: 'Amounts are seconds, or hundredths of a point' })
 
 /** How often the allowance is granted: once, or from date to date, by the calendar. */
-const contractPeriods = ['once', 'month', 'quarter', 'year'] as const
-const Period = Type.Enum([...contractPeriods])
+const Period = Type.Enum(['once', 'month', 'quarter', 'year'])
 
 /** What draws: each entry by its time, or each ticket once, with its first billable entry. */
 const Drawdown = Type.Enum(['entry', 'ticket'])
 const Overage = Type.Enum(['allow', 'block'])
 
-/** Some 27,000 hours, or a million points. */
-const AMOUNT_MAX = 100_000_000
+const AMOUNT_MAX = 100_000_000 // some 27,000 hours, or a million points
 const SECONDS_MAX = 86_400
 const TERMS_MAX = 20
 const THRESHOLDS_MAX = 10
-
 const amount = (description: string, minimum = 1) =>
   Type.Integer({ minimum, maximum: AMOUNT_MAX, description: `${description}; seconds, or hundredths of a point` })
 const Day = (description: string) => Type.String({ pattern: '^(19|2\\d)\\d{2}-\\d{2}-\\d{2}$', description })

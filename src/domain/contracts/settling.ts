@@ -56,10 +56,10 @@ export async function settle(event: DeskEvent, context: CommandContext): Promise
   await takeBack(byEntry, entryId)
   if (!wanted && byTicket.length && !(await hasBillable(context, ticket.id))) await takeBack(byTicket)
   if (!cover || !charge?.units) return
-  if (cover.drawdown === 'entry')
-    draw(event, context, { contract: cover, charge, before: byEntry, work, timeEntryId: entryId })
-  else if (!byTicket.some(({ contractId }) => contractId === cover.id))
-    draw(event, context, { contract: cover, charge, before: byEntry, work })
+  const isOfCover = ({ contractId }: Drawn) => contractId === cover.id
+  const drawing = { contract: cover, charge, before: byEntry.filter(isOfCover), work }
+  if (cover.drawdown === 'entry') draw(event, context, { ...drawing, timeEntryId: entryId })
+  else if (!byTicket.some(isOfCover)) draw(event, context, drawing)
 }
 
 const entryById = prepare<{ id: string }>()(($) =>
@@ -115,7 +115,7 @@ function isSettled(drawn: readonly Drawn[], cover: ContractRow | undefined, char
 interface Drawing {
   contract: ContractRow
   charge: Explanation
-  /** What the entry came to until now. */
+  /** What the entry came to in this contract until now. */
   before: readonly Drawn[]
   work: Work
   /** Nothing where the ticket draws. */
