@@ -92,6 +92,39 @@ t.test('periods follow the calendar', async (t) => {
   t.equal(beginningOf('America/Sao_Paulo', '2018-11-04'), '2018-11-04T03:00:00.000Z', 'a midnight that was leapt over')
 })
 
+t.test('a contract that could not be kept is not made', async (t) => {
+  const { id: requesterId } = await person('requester')
+  const gone = await person('requester')
+  await call('PATCH', `/v1/people/${gone.id}`, { body: { disabled: true } })
+  const organizationId = (await call('POST', '/v1/organizations', { body: { name: 'Acme' } })).body.id
+  const add = (members: object) =>
+    call('POST', '/v1/contracts', { body: { ...MONTHLY, requesterId, allowance: HOUR, ...members } })
+  const before = await rows()
+  for (const [members, pointer] of [
+    [{ organizationId }, '/requesterId'],
+    [{ requesterId: undefined }, '/organizationId'],
+    [{ requesterId: gone.id }, '/requesterId'],
+    [{ requesterId: undefined, organizationId: 'org_none' }, '/organizationId'],
+    [{ timeZone: '+01:00' }, '/timeZone'],
+    [{ startsOn: '2026-02-29' }, '/startsOn'],
+    [{ endsOn: '2026-10-31' }, '/endsOn'],
+    [{ endsOn: '2026-11-09' }, '/endsOn'],
+    [{ unit: 'points' }, '/pointsPerHour'],
+    [{ drawdown: 'ticket' }, '/unitsPerTicket'],
+    [{ drawdown: 'ticket', unitsPerTicket: 60, roundToSeconds: 60 }, '/roundToSeconds'],
+    [
+      { drawdown: 'ticket', unitsPerTicket: 60, terms: [{ if: { all: [] }, minimumSeconds: 60 }] },
+      '/terms/0/minimumSeconds',
+    ],
+    [{ overageLimit: 60 }, '/overageLimit'],
+    [{ period: 'once', carryOverMax: null }, '/carryOverMax'],
+  ] as const)
+    t.match(await add(members), { status: 422, body: { errors: [{ pointer }] } }, JSON.stringify(members))
+  t.same(await rows(), before, 'nothing was written')
+  for (let n = 0; n < 50; n++) await add({})
+  t.match(await add({}), { status: 422, body: { errors: [{ pointer: '/requesterId', code: 'too_many' }] } })
+})
+
 t.test('what is spent is drawn by the terms, exactly', async (t) => {
   const terms = [
     { if: { field: 'entry.activity', op: 'is', value: 'travel' }, factorPercent: 50 },
