@@ -8,6 +8,7 @@ import type { Db } from './db/client.ts'
 import { pendingMigrations } from './db/migrate.ts'
 import { createAuthenticator } from './domain/access/authenticate.ts'
 import { recordApiKeyUse } from './domain/access/record-api-key-use.ts'
+import { drawFromContracts } from './domain/contracts/react.ts'
 import { notifyAgents } from './domain/notifications/react.ts'
 import { mailPublicReply } from './domain/outbound/react.ts'
 import { runDueRule, runRules } from './domain/rules/react.ts'
@@ -31,7 +32,14 @@ import { answerBrokenRequest, answerError } from './rest/problems.ts'
 import { lazySerializers } from './rest/serialization.ts'
 
 /** What follows from events, in this order, in the transaction of the command that told them. */
-const reactions: readonly Reaction[] = [mailPublicReply, notifyAgents, runRules, runDueRule]
+const reactions: readonly Reaction[] = [
+  // first: what it refuses has no consequences
+  drawFromContracts,
+  mailPublicReply,
+  notifyAgents,
+  runRules,
+  runDueRule,
+]
 
 const queues: readonly Queue[] = [
   'mail.parse',

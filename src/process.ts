@@ -9,6 +9,7 @@ import { mailRecipient } from './domain/mailboxes/recipient.ts'
 import { followWord } from './domain/types/follow-word.ts'
 import { sayHello } from './hello.ts'
 import { bulkChanger, eraser } from './jobs/bulk.ts'
+import { startContractTurns } from './jobs/contracts.ts'
 import { startIndexing } from './jobs/indexing.ts'
 import { announcePresence } from './jobs/presence.ts'
 import { startRuleTimers } from './jobs/rule-timers.ts'
@@ -154,9 +155,14 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
   const indexing = startIndexing(desk, onError)
   const timers = startRuleTimers(rules, onError)
   const waking = startWaking(rules, onError)
+  const turning = startContractTurns(rules, onError)
   const stop = async () => {
     cleaning.stop()
-    await Promise.all([indexing.stop(), timers.stop(), waking.stop(), receiver.finish(FINISH_MS), app.queue.stop()])
+    await Promise.all([
+      ...[indexing, timers, waking, turning].map((each) => each.stop()),
+      receiver.finish(FINISH_MS),
+      app.queue.stop(),
+    ])
     await presence.stop()
     transport?.close()
   }

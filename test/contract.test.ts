@@ -94,6 +94,7 @@ const internalCommands: Record<string, string> = {
   followWord: 'a step of the worker',
   indexTexts: 'runs by the clock',
   wakeTicket: 'runs by the clock',
+  turnContract: 'runs by the clock',
   fireRuleTimer: 'runs by the clock',
   deferRuleTimer: 'runs by the clock',
 }
@@ -112,6 +113,7 @@ const internalQueries: Record<string, string> = {
   mailRecipient: 'SMTP asks it',
   rawForParsing: 'the mail worker asks it',
   pendingMails: 'the mail worker asks it',
+  dueContracts: 'who runs by the clock asks it',
   dueToWake: 'who runs by the clock asks it',
   dueRuleTimers: 'who runs by the clock asks it',
 }

@@ -138,6 +138,18 @@ async function seed() {
     body: { subject: `Again ${canary('later subject')}`, fields: { serial: canary('custom field') } },
   })
   await post(`/v1/tickets/${ticketId}/time-entries`, { durationSeconds: 60, note: canary('note of time') }, agent.key)
+  const { id: contractId } = await post('/v1/contracts', {
+    name: `Of ${canary('name of a contract')}`,
+    note: `She ${canary('note of a contract')}`,
+    requesterId: ruth,
+    unit: 'hours',
+    period: 'month',
+    timeZone: 'UTC',
+    startsOn: '2026-01-01',
+    allowance: 3_600,
+  })
+  await call('PATCH', `/v1/contracts/${contractId}`, { body: { name: `Now ${canary('later name of a contract')}` } })
+  await post(`/v1/contracts/${contractId}/adjustments`, { amount: 60, note: `Since she ${canary('adjustment')}` })
   const conversation = { kind: 'customer', title: `About ${canary('title of a conversation')}`, participants: [] }
   const { id: conversationId } = await post(`/v1/tickets/${ticketId}/conversations`, conversation)
   await post(`/v1/tickets/${ticketId}/replies`, { conversationId, body: `She ${canary('said to others')}` }, agent.key)
@@ -192,7 +204,7 @@ t.test('all that is kept of somebody is exported, and then nothing of it is left
 
   const own = await exported(ruth, token)
   t.equal(own.status, 200)
-  const hidden = ['note of an agent', 'note of time']
+  const hidden = ['note of an agent', 'note of time', 'note of a contract', 'adjustment']
   for (const place of hidden) t.notOk(own.all.includes(canaries.get(place) ?? ''), `to themselves no ${place}`)
   for (const place of [
     'body of a mail',

@@ -216,6 +216,10 @@ const deskWrites: Record<string, Record<Column, string>> = {
   addMailbox: forAdmins,
   changeTimeSettings: forAdmins,
   setWorkload: forAdmins,
+  addContract: forAdmins,
+  changeContract: hears('forbidden', 'forbidden', 'contract_not_found'),
+  endContract: hears('forbidden', 'forbidden', 'contract_not_found'),
+  adjustContract: hears('forbidden', 'forbidden', 'contract_not_found'),
   testRule: forAdmins,
   simulateRule: forAdmins,
   cancelSimulation: forAdmins,
@@ -306,7 +310,10 @@ const otherBodies = [
 
 /** Reads where nothing stands in the path. */
 const deskReads: Record<string, 'all' | 'staff'> = {
-  ...lines('me mySessions tickets types statuses priorities categories projects conditionFields fields', 'all'),
+  ...lines(
+    'me mySessions tickets types statuses priorities categories projects conditionFields fields contracts',
+    'all',
+  ),
   ...lines(
     'dashboard people teams organizations activities calendars timers timeEntries timeSettings views roles rolePermissions apiKeys accessSettings events mailboxes inboundMails outboundMails suppressedAddresses notifications notificationPreferences rules templates macros',
     'staff',
@@ -321,6 +328,7 @@ const byKey: Record<string, string> = {
     'reach',
   ),
   ...lines('personExport', 'erasure'),
+  ...lines('contract contractBalance contractLedger', 'contracts'),
   ...lines('timeReport', 'reports'),
   ...lines(
     'person team organization activity calendar workingTime job timesheet workload absences view role type status priority category project workflow field typeSchema mailbox rule template macro',

@@ -1,5 +1,6 @@
 import { attachment } from '../domain/attachments/queries.ts'
 import { job } from '../domain/bulk/queries.ts'
+import { contract } from '../domain/contracts/queries.ts'
 import { message } from '../domain/conversations/queries.ts'
 import { inboundMail } from '../domain/inbound/queries.ts'
 import { mailbox } from '../domain/mailboxes/queries.ts'
@@ -26,6 +27,7 @@ const kinds: Record<string, { type: string; read: Read }> = {
   inm: { type: 'InboundMail', read: (desk, id) => desk.read(inboundMail, { inboundMailId: id }) },
   ntf: { type: 'Notification', read: (desk, id) => desk.read(notification, { notificationId: id }) },
   tim: { type: 'TimeEntry', read: (desk, id) => desk.read(timeEntry, { timeEntryId: id }) },
+  con: { type: 'Contract', read: (desk, id) => desk.read(contract, { contractId: id }) },
   job: { type: 'Job', read: (desk, id) => desk.read(job, { jobId: id }) },
   oum: { type: 'OutboundMail', read: (desk, id) => desk.read(outboundMail, { outboundMailId: id }) },
 }

@@ -9,6 +9,7 @@ import { activityResolvers } from './activities.ts'
 import { bulkResolvers } from './bulk.ts'
 import { calendarResolvers } from './calendars.ts'
 import type { Context } from './context.ts'
+import { contractResolvers } from './contracts.ts'
 import { costOf } from './cost.ts'
 import { problemIn, sentError } from './errors.ts'
 import { fieldResolvers } from './fields.ts'
@@ -53,6 +54,7 @@ const features = [
   bulkResolvers,
   activityResolvers,
   calendarResolvers,
+  contractResolvers,
   timeResolvers,
   workloadResolvers,
   lifecycleResolvers,

@@ -5,6 +5,7 @@ import { Attachment, AttachmentLink } from '../domain/attachments/schema.ts'
 import { bulkSchemas } from '../domain/bulk/schema.ts'
 import { calendarSchemas } from '../domain/calendars/schema.ts'
 import { conditionSchemas } from '../domain/conditions/schema.ts'
+import { contractSchemas } from '../domain/contracts/schema.ts'
 import { Conversation, Message } from '../domain/conversations/schema.ts'
 import { Event } from '../domain/events/schema.ts'
 import { fieldSchemas } from '../domain/fields/schema.ts'
@@ -101,6 +102,7 @@ export const twins: Record<string, TSchema> = {
   ...activitySchemas,
   ...calendarSchemas,
   ...timeSchemas,
+  ...contractSchemas,
   ...statisticsSchemas,
   ...conditionSchemas,
   ...viewSchemas,

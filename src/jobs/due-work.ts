@@ -34,9 +34,9 @@ export function startDueWork(doDue: Look, onError: (error: unknown) => void): { 
   }
 }
 
-/** What is due on tickets. */
+/** What is due, by the ids of what it is due on. */
 export interface Due {
-  ticketIds: readonly string[]
+  ids: readonly string[]
   /** How long until what is due next; null: nothing is in sight. */
   nextInMs: number | null
 }
@@ -45,22 +45,21 @@ export interface Due {
 const AGAIN_MS = 100
 const AT_ONCE = 4
 
-/** Does it for each ticket, some at once. `act` answers how much was done; where anything was, there may be more. */
+/** Does it for each, some at once. `act` answers how much was done; where anything was, there may be more. */
 export async function doDueWork(
-  { ticketIds, nextInMs }: Due,
-  act: (ticketId: string) => Promise<number>,
+  { ids, nextInMs }: Due,
+  act: (id: string) => Promise<number>,
   isStopped: () => boolean,
 ): Promise<number> {
-  const waiting = shuffled(ticketIds)
+  const waiting = shuffled(ids)
   let done = 0
   const work = async () => {
-    for (let ticketId = waiting.pop(); ticketId !== undefined && !isStopped(); ticketId = waiting.pop())
-      done += await act(ticketId)
+    for (let id = waiting.pop(); id !== undefined && !isStopped(); id = waiting.pop()) done += await act(id)
   }
   await Promise.all(Array.from({ length: AT_ONCE }, work))
   if (done) return 0
   // rounded up: a moment early finds nothing
-  return Math.min(ticketIds.length ? AGAIN_MS : LOOK_MS, Math.ceil(nextInMs ?? LOOK_MS))
+  return Math.min(ids.length ? AGAIN_MS : LOOK_MS, Math.ceil(nextInMs ?? LOOK_MS))
 }
 
 /** Several workers look at the same time: each begins elsewhere. */

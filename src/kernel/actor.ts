@@ -53,6 +53,7 @@ export const SYSTEM: Actor = { kind: 'system', id: 'kontor' }
 export const groups = [
   'tickets',
   'time',
+  'contracts',
   'notifications',
   'rules',
   'templates',

@@ -43,6 +43,8 @@ export type IdPrefix =
   | 'abs'
   | 'tim'
   | 'tsh'
+  | 'con'
+  | 'cle'
   | 'ses'
   | 'otk'
 

@@ -60,7 +60,7 @@ export function organizationRoutes(app: FastifyInstance): void {
     status: 204,
     response: Type.Null(),
     tag,
-    summary: 'Remove an organization that nobody belongs to',
+    summary: 'Remove an organization that nobody belongs to, without a contract that runs',
     problems: ['organization_not_found', 'organization_in_use'],
   })
 }

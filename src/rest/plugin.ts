@@ -9,6 +9,7 @@ import { type AttachmentParts, attachmentRoutes } from './attachments.ts'
 import { acceptBodies } from './bodies.ts'
 import { bulkRoutes } from './bulk.ts'
 import { calendarRoutes } from './calendars.ts'
+import { contractRoutes } from './contracts.ts'
 import { conversationRoutes } from './conversations.ts'
 import { docsRoutes, openapi } from './docs.ts'
 import { erasureRoutes } from './erasure.ts'
@@ -105,6 +106,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   calendarRoutes(api)
   timeRoutes(api)
   timesheetRoutes(api)
+  contractRoutes(api)
   statisticsRoutes(api)
   workloadRoutes(api)
   lifecycleRoutes(api)

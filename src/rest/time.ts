@@ -28,7 +28,7 @@ import { commandRoute, queryRoute, wholeListRoute } from './route.ts'
 const tag = 'Time'
 const response = Type.Ref('TimeEntry')
 const ofTicket = ['ticket_not_found'] as const
-const ofEntry = ['time_entry_not_found', 'time_entry_kept', 'timesheet_closed'] as const
+const ofEntry = ['time_entry_not_found', 'time_entry_kept', 'timesheet_closed', 'contract_exhausted'] as const
 
 export function timeRoutes(app: FastifyInstance): void {
   for (const schema of [TimeEntry, TimeSum, TicketTime, TimeSettings]) app.addSchema(schema)
@@ -71,7 +71,7 @@ function timerRoutes(app: FastifyInstance): void {
     location: ({ id }) => `/v1/time-entries/${id}`,
     tag,
     summary: "Start the caller's timer on a ticket, or go on with a paused one",
-    problems: [...ofLivingTickets, 'timer_running', 'timesheet_closed'],
+    problems: [...ofLivingTickets, 'timer_running', 'timesheet_closed', 'contract_exhausted'],
   })
   for (const [act, command, summary] of [
     ['pause', pauseTimer, "Pause the caller's timer"],
@@ -139,7 +139,7 @@ function entryRoutes(app: FastifyInstance): void {
     location: ({ id }) => `/v1/time-entries/${id}`,
     tag,
     summary: 'Say by hand what time was spent',
-    problems: [...ofLivingTickets, 'timesheet_closed'],
+    problems: [...ofLivingTickets, 'timesheet_closed', 'contract_exhausted'],
   })
   const url = '/time-entries/:timeEntryId'
   queryRoute(app, {

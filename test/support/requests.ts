@@ -28,6 +28,12 @@ export async function rightRequests({ call, db, openTicket, person, receive, rep
   const splittable = await openTicket()
   const splitId = (await call('POST', `/v1/tickets/${splittable.id}/replies`, { body: { body: 'Off' } })).body.id
 
+  const aContractBody = { unit: 'hours', period: 'month', timeZone: 'UTC', startsOn: '2026-01-01', allowance: 3_600 }
+  const aContract = async () => {
+    const { id } = await person('requester')
+    return (await call('POST', '/v1/contracts', { body: { ...aContractBody, name: 'Right', requesterId: id } })).body.id
+  }
+
   /** A request of each operation that succeeds; the wrong ones differ from it by one fault. */
   const right: Record<string, RightRequest> = {
     openTicket: { body: { subject: 'Right', body: 'Right', requester: { email: 'right@example.com' } } },
@@ -176,6 +182,10 @@ export async function rightRequests({ call, db, openTicket, person, receive, rep
     rejectTimesheet: { params: () => aWeek('submit'), body: { note: 'Too much' } },
     lockTimesheet: { params: () => aWeek('submit', 'approve') },
     changeTimeSettings: { body: { roundToSeconds: 60 } },
+    addContract: { body: { ...aContractBody, name: 'Right', requesterId: agent.id } },
+    changeContract: { params: async () => ({ contractId: await aContract() }), body: { name: 'Other' } },
+    endContract: { params: async () => ({ contractId: await aContract() }) },
+    adjustContract: { params: async () => ({ contractId: await aContract() }), body: { amount: 60, note: 'Paid for' } },
     setWorkload: { params: async () => ({ personId: agent.id }), body: { weight: 2 } },
     addAbsence: {
       params: async () => ({ personId: agent.id }),

@@ -5,6 +5,7 @@ import { startPostgres } from '../support/postgres.ts'
 import type { ServerDatabase } from '../support/process.ts'
 import { calendarsRun } from './calendars.ts'
 import { type ClaimsParts, claimsRun } from './claims.ts'
+import { type ContractsParts, contractsRun } from './contracts.ts'
 import { type HostileParts, hostileRun } from './hostile.ts'
 import { type KillParts, killRun, type TortureResult } from './kill.ts'
 import { outboundRun } from './outbound.ts'
@@ -19,13 +20,21 @@ const SEED_MAX = 2 ** 31
 const tortures: Record<
   string,
   (
-    parts: KillParts & ClaimsParts & HostileParts & RoundRobinParts & SimulationParts & TimersParts & SequencesParts,
+    parts: KillParts &
+      ClaimsParts &
+      ContractsParts &
+      HostileParts &
+      RoundRobinParts &
+      SimulationParts &
+      TimersParts &
+      SequencesParts,
   ) => Promise<TortureResult>
 > = {
   kill: killRun,
   pending: pendingRun,
   claims: claimsRun,
   calendars: calendarsRun,
+  contracts: contractsRun,
   hostile: hostileRun,
   outbound: outboundRun,
   'round-robin': roundRobinRun,

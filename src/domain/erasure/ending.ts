@@ -21,6 +21,10 @@ const statements = [
   ($: Names) => sql`update rule_runs set changes = '{}', detail = null where ticket_id in ${tickets($)}`,
   ($: Names) => sql`update time_entries set note = null where person_id = ${mine($)} or ticket_id in ${tickets($)}`,
   ($: Names) => sql`update timesheets set note = null where person_id = ${mine($)}`,
+  ($: Names) =>
+    sql`update contract_ledger set note = null where note is not null and contract_id in (select id from contracts where requester_id = ${mine($)})`,
+  ($: Names) => sql`update contracts set name = '', note = null, turns_at = null, ended_at = coalesce(ended_at, now())
+    where requester_id = ${mine($)}`,
   ($: Names) => sql`delete from mail_references where ticket_id in ${tickets($)}`,
   ($: Names) =>
     sql`delete from correspondents where address = any(${$.addresses}::text[]) or ticket_id in ${tickets($)}`,

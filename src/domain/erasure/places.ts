@@ -29,7 +29,7 @@ export const theirs = {
     sql`(r.author_id = ${ids($)} or r.ticket_id in ${theirTickets($)} or r.origin_ticket_id in ${theirTickets($)})`,
   events: ($: Names) =>
     sql`(r.actor_id = ${ids($)} or r.object_id = ${ids($)} or r.object_id = ${addresses($)} or r.ticket_id in ${theirTickets($)}
-      or ${names($, sql`r.facts::text`)} or ${names($, sql`r.changes::text`)} or ${names($, sql`r.data::text`)})`,
+      or r.object_id in (select c.id from contracts c where c.requester_id = ${ids($)}) or ${names($, sql`r.facts::text`)} or ${names($, sql`r.changes::text`)} or ${names($, sql`r.data::text`)})`,
   inbound_mails: ($: Names) =>
     sql`(r.state <> 'pending' and (r.ticket_id in ${theirTickets($)} or ${names($, sql`r.mail_from`)} or ${names($, sql`r.outcome::text`)}
       or exists (select from messages m where m.id = r.message_id and m.author_id = ${ids($)})))`,

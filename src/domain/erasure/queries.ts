@@ -73,6 +73,10 @@ function piece(kind: string, from: string, condition: ($: Names) => SQL, forStaf
 const OWN_TICKET = `id, number, subject, type, status, priority, channel, created_at, updated_at, solved_at, closed_at,
   (select jsonb_object_agg(f.key, f.value) from jsonb_each(fields) f join custom_fields c on c.key = f.key and c.visibility <> 'agents') as fields from tickets`
 
+const OWN_CONTRACT =
+  'id, name, unit, period, starts_on, ends_on, allowance, balance, created_at, ended_at from contracts'
+const ofContracts = ($: Names) => sql`contract_id in (select c.id from contracts c where c.requester_id = ${are($)})`
+
 const pieces = [
   piece('person', '* from people', ($) => sql`id = ${are($)}`),
   piece('address', 'address, verified_at, created_at from person_emails', byPerson),
@@ -92,6 +96,9 @@ const pieces = [
   piece('timesheet', '* from timesheets', byPerson),
   piece('time_entry', '* from time_entries', byPerson),
   piece('time_entry_on_ticket', '* from time_entries', onTickets, true),
+  piece('contract', OWN_CONTRACT, ($) => sql`requester_id = ${are($)}`),
+  piece('contract_details', '* from contracts', ($) => sql`requester_id = ${are($)}`, true),
+  piece('contract_posting', '* from contract_ledger', ofContracts, true),
   piece('rule_run', '* from rule_runs', onTickets, true),
   piece('mail_reference', '* from mail_references', onTickets, true),
   piece('correspondent', '* from correspondents', ($) => sql`${byAddress($)} or ${onTickets($)}`, true),

@@ -5,7 +5,7 @@ import { OrganizationAct } from './schema.ts'
 import { hasMembers, lockOrganization } from './store.ts'
 import { organizations } from './table.ts'
 
-/** An organization without people is gone. Its tickets keep its id: they were asked for it. */
+/** An organization without people and without a contract that runs is gone. Its tickets keep its id: they were asked for it. */
 export const removeOrganization = defineCommand({
   name: 'removeOrganization',
   group: 'organizations',

@@ -98,9 +98,10 @@ export const holdOrganization = async (tx: Connection, id: string): Promise<bool
   (await tx.query(shared.bind({ id }))).rows.length > 0
 
 const member = prepareSql<{ id: string }, { id: string }>()(
-  ($) => sql`select id from people where organization_id = ${$.id} limit 1`,
+  ($) => sql`select id from people where organization_id = ${$.id}
+    union all select id from contracts where organization_id = ${$.id} and ended_at is null limit 1`,
 )
 
-/** Whether anybody belongs to it. */
+/** Whether anybody belongs to it, or a contract of it has not ended. */
 export const hasMembers = async (tx: Connection, id: string): Promise<boolean> =>
   (await tx.query(member.bind({ id }))).rows.length > 0

@@ -43,6 +43,7 @@ const moves = [
   ($: Names) => sql`update views set owner_id = ${$.into} where owner = 'person' and owner_id = ${$.from}`,
   ($: Names) =>
     sql`update absences set substitute_id = ${$.into} where substitute_id = ${$.from} and person_id <> ${$.into}`,
+  ($: Names) => sql`update contracts set requester_id = ${$.into} where requester_id = ${$.from}`,
   ($: Names) => sql`update people set merged_into_id = ${$.into} where merged_into_id = ${$.from}`,
   // nobody gets in by what was theirs
   ($: Names) => sql`update api_keys set revoked_at = coalesce(revoked_at, ${$.now}) where person_id = ${$.from}`,

@@ -16,6 +16,7 @@ export const ruleEvents = [
   'ticket.split',
   'message.held',
   'mail.bounced',
+  'contract.threshold_reached',
 ] as const
 const RuleEvent = Type.Enum([...ruleEvents])
 

@@ -64,9 +64,9 @@ export const dueRuleTimers = defineQuery({
   input: NoInput,
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
 
-  async read({ db }): Promise<{ ticketIds: string[]; nextInMs: number | null }> {
+  async read({ db }): Promise<{ ids: string[]; nextInMs: number | null }> {
     const { rows } = await db.query(next.bind({}))
     const due = rows.filter(({ inMs }) => inMs <= 0)
-    return { ticketIds: [...new Set(due.map(({ ticketId }) => ticketId))], nextInMs: rows[due.length]?.inMs ?? null }
+    return { ids: [...new Set(due.map(({ ticketId }) => ticketId))], nextInMs: rows[due.length]?.inMs ?? null }
   },
 })

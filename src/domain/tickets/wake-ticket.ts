@@ -22,10 +22,10 @@ export const dueToWake = defineQuery({
   input: NoInput,
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
 
-  async read({ db }): Promise<{ ticketIds: string[]; nextInMs: number | null }> {
+  async read({ db }): Promise<{ ids: string[]; nextInMs: number | null }> {
     const { rows } = await db.query(next.bind({}))
     const due = rows.filter(({ inMs }) => inMs <= 0)
-    return { ticketIds: due.map(({ id }) => id), nextInMs: rows[due.length]?.inMs ?? null }
+    return { ids: due.map(({ id }) => id), nextInMs: rows[due.length]?.inMs ?? null }
   },
 })
 

@@ -70,7 +70,7 @@ export const changeTimeEntry = defineCommand({
     const changes = changesBetween(entry, { ...wanted, billableSeconds })
     if (!Object.keys(changes).length) return shownEntry(entry, now)
     update(timeEntries, entry, { ...wanted, billableSeconds, updatedAt: now, version: entry.version + 1 })
-    tellTime(context, locked, entry, 'time.changed')
+    tellTime(context, locked, entry, 'time.changed', changes)
     return shownEntry(entry, now)
   },
 })

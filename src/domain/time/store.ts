@@ -3,6 +3,7 @@ import type { Connection } from '../../db/client.ts'
 import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import type { CommandContext } from '../../kernel/context.ts'
+import type { Changes } from '../../kernel/events.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { ticketFacts } from '../tickets/decide.ts'
 import type { LockedTicket } from '../tickets/store.ts'
@@ -102,21 +103,26 @@ export const billableOf = (
   rounding: Omit<TimeSettings, 'version'>,
 ): number => (entry.billable ? billed(entry.durationSeconds, rounding) : 0)
 
+/** What an event of time hands on: the entry, and what of it was changed. */
+export type TimeWorking = LockedTicket & { entry: EntryRow; changes: Changes }
+
 type TimeEvent = 'timer.started' | 'timer.paused' | 'timer.stopped' | 'time.changed' | 'time.removed'
 
 /** Tells what happened to an entry, with the facts of its ticket: rules may follow from it. */
 export function tellTime(
   { emit, actor, versions }: CommandContext,
   { ticket, ...parties }: LockedTicket,
-  entry: Pick<EntryRow, 'id' | 'version' | 'personId' | 'durationSeconds' | 'source'>,
+  entry: EntryRow,
   type: TimeEvent | 'time.logged',
+  changes: Changes = {},
 ): void {
   const { id: timeEntryId, personId, durationSeconds, source } = entry
+  const working: TimeWorking = { ticket, ...parties, entry, changes }
   const about = {
     ticketId: ticket.id,
     object: { type: 'time_entry', id: timeEntryId, version: entry.version },
     facts: ticketFacts({ before: ticket, after: ticket, ...parties, actor, versions }),
-    working: { ticket, ...parties },
+    working,
   }
   if (type === 'time.logged') emit({ ...about, type, data: { timeEntryId, personId, durationSeconds, source } })
   else emit({ ...about, type, data: { timeEntryId } })

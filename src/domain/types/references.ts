@@ -3,6 +3,7 @@ import type { Connection } from '../../db/client.ts'
 import { build, prepare, rowOf } from '../../db/statement.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { changesBetween } from '../../kernel/events.ts'
+import { contracts } from '../contracts/table.ts'
 import { customFields } from '../fields/table.ts'
 import { macros } from '../macros/table.ts'
 import { mailboxes } from '../mailboxes/table.ts'
@@ -41,6 +42,14 @@ const mailboxesNaming = prepare<{ key: string }>()(($) =>
 const fieldsNaming = prepare<{ key: string }>()(($) =>
   build.select(rowOf(customFields)).from(customFields).where(sql`${$.key} = any(${customFields.types})`).for('update'),
 )
+const contractsNaming = prepare<{ quoted: string }>()(($) =>
+  build
+    .select(rowOf(contracts))
+    .from(contracts)
+    .where(sql`${inJson(contracts.terms, $.quoted)} and ${contracts.endedAt} is null`)
+    .orderBy(contracts.id)
+    .for('update'),
+)
 const allTypes = prepare()(() => build.select(rowOf(types)).from(types))
 const allWorkflows = prepare()(() => build.select(rowOf(workflows)).from(workflows))
 
@@ -52,18 +61,20 @@ type Renamed =
   | { of: 'mailboxes'; row: typeof mailboxes.$inferSelect; wanted: Partial<typeof mailboxes.$inferSelect> }
   | { of: 'fields'; row: typeof customFields.$inferSelect; wanted: Partial<typeof customFields.$inferSelect> }
   | { of: 'types'; row: typeof types.$inferSelect; wanted: Partial<typeof types.$inferSelect> }
+  | { of: 'contracts'; row: typeof contracts.$inferSelect; wanted: Partial<typeof contracts.$inferSelect> }
   | { of: 'workflows'; row: typeof workflows.$inferSelect; wanted: Partial<typeof workflows.$inferSelect> }
 
 /** All configuration that names a word, locked, with what it would say instead. Tickets are not among it: they follow by themselves. */
 export async function referencesTo(tx: Connection, renaming: Renaming): Promise<Renamed[]> {
   const { noun, from } = renaming
   const asked = { quoted: JSON.stringify(from), key: from }
-  const [rule, macro, view, mailbox, field, type, workflow] = await Promise.all([
+  const [rule, macro, view, mailbox, field, contract, type, workflow] = await Promise.all([
     tx.query(rulesNaming.bind(asked)),
     tx.query(macrosNaming.bind(asked)),
     tx.query(viewsNaming.bind(asked)),
     tx.query(mailboxesNaming.bind(asked)),
     tx.query(fieldsNaming.bind(asked)),
+    tx.query(contractsNaming.bind(asked)),
     tx.query(allTypes.bind({})),
     tx.query(allWorkflows.bind({})),
   ])
@@ -84,6 +95,11 @@ export async function referencesTo(tx: Connection, renaming: Renaming): Promise<
       of: 'fields' as const,
       row,
       wanted: noun === 'type' && row.types ? { types: renamedKeys(row.types, renaming) } : {},
+    })),
+    ...contract.rows.map((row) => ({
+      of: 'contracts' as const,
+      row,
+      wanted: { terms: row.terms.map((term) => ({ ...term, if: renamedCondition(term.if, renaming) })) },
     })),
     ...type.rows
       // what is removed itself names nothing that lasts
@@ -120,6 +136,7 @@ export function usersIn(references: readonly Renamed[]): Partial<Record<Renamed[
 
 function nameOf(reference: Renamed): string {
   if (reference.of === 'mailboxes') return reference.row.address
+  if (reference.of === 'contracts') return reference.row.id
   return reference.of === 'workflows' ? reference.row.type : reference.row.key
 }
 
@@ -157,6 +174,10 @@ function renameOne(context: CommandContext, reference: Renamed): void {
     case 'fields':
       update(customFields, row, { ...wanted, ...stamps })
       emit({ type: 'field.changed', object: object('field', row.key), changes, data: { key: row.key } })
+      break
+    case 'contracts':
+      update(contracts, row, { ...wanted, ...stamps })
+      emit({ type: 'contract.changed', object: object('contract', row.id), changes, data: {} })
       break
     case 'types':
       update(types, row, { ...wanted, ...stamps })
