@@ -94,6 +94,7 @@ export async function prepared(desks: readonly ClockedDesk[], random: Random): P
     said: { adjustments: [], faults: [] },
     now: BEGINS,
   }
+  for (const key of ['night', 'gift']) await make('/activities', { key, name: key })
   for (const [n, contract] of CONTRACTS.entries()) {
     const { id: requesterId } = await make('/people', { email: `r${n}@example.com`, role: 'requester' })
     const owner =
