@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm'
+import { type SQL, sql } from 'drizzle-orm'
 import { prepareSql } from '../../db/statement.ts'
 import { defineQuery } from '../../kernel/desk.ts'
 import { NoInput } from '../../kernel/schema.ts'
@@ -29,50 +29,49 @@ export const dashboard = defineQuery({
       db.query(loads[viewer.reach].bind({ ...viewer, now })),
       db.query(unreadOf.bind({ me: actor.id })),
     ])
-    const all = sumOf(rows)
-    const [own = sumOf([])] = rows.filter(({ assigneeId }) => assigneeId === actor.id).map((row) => sumOf([row]))
-    const ofOwn = { unresolved: own.unresolved, needsReaction: own.needsReaction, overdue: own.overdue }
+    const of = (what: Load['of']) => rows.filter((row) => row.of === what).map(({ of: _, ...load }) => load)
+    const [all = NOTHING] = of('all')
+    const own = of('assignee').find(({ id }) => id === actor.id) ?? NOTHING
     const isForAll = refuseReports(actor) === undefined
     return {
-      ...all,
-      mine: { ...ofOwn, unread: read.rows[0]?.unread ?? 0 },
-      members: isForAll ? membersOf(rows) : null,
-      teams: isForAll ? teamsOf(rows) : null,
+      ...countsIn(all),
+      mine: { ...loadIn(own), unread: read.rows[0]?.unread ?? 0 },
+      members: isForAll ? of('assignee').flatMap(memberIn).slice(0, MEMBERS_MAX) : null,
+      teams: isForAll ? of('team').flatMap(teamIn).slice(0, MEMBERS_MAX) : null,
       at: now,
     }
   },
 })
 
-const counts = [
-  'unresolved',
-  'needsReaction',
-  'overdue',
-  'open',
-  'waitingOnCustomer',
-  'waitingOnOther',
-  'snoozed',
-] as const
-type Counts = Record<(typeof counts)[number], number>
-
-/** The tickets that somebody has in a team. */
-type Load = Counts & {
-  assigneeId: string | null
-  assigneeName: string | null
-  teamId: string | null
-  teamName: string | null
+const NOTHING = {
+  unresolved: 0,
+  unassigned: 0,
+  needsReaction: 0,
+  overdue: 0,
+  open: 0,
+  waitingOnCustomer: 0,
+  waitingOnOther: 0,
+  snoozed: 0,
 }
+type Counts = typeof NOTHING
+
+/** What all have, somebody, or a team; nobody and no team are among them. */
+type Load = Counts & { of: 'all' | 'assignee' | 'team'; id: string | null; name: string | null }
 
 const loads = byReach((visible) =>
   prepareSql<Viewing & { now: string }, Load>()(($) => {
     const standing = standingTerm(standingFor(undefined)) ?? sql`true`
-    const counted = sql`select ${tickets.assigneeId} as "assigneeId", ${tickets.teamId} as "teamId", count(*)::int as unresolved,
-        count(*) filter (where ${tickets.needsReaction})::int as "needsReaction", count(*) filter (where ${tickets.dueAt} < ${$.now})::int as overdue,
-        count(*) filter (where ${tickets.statusCategory} = 'open')::int as open,
-        count(*) filter (where ${tickets.statusCategory} = 'waiting_on_customer')::int as "waitingOnCustomer",
-        count(*) filter (where ${tickets.statusCategory} = 'waiting_on_other')::int as "waitingOnOther",
-        count(*) filter (where ${tickets.snoozedAt} is not null)::int as snoozed
-      from ${tickets} where ${unresolved} and ${standing} and ${visible(viewerIn($)) ?? sql`true`} group by 1, 2`
-    return sql`select counted.*, ${personName(sql`"assigneeId"`)} as "assigneeName", ${teamName(sql`"teamId"`)} as "teamName" from (${counted}) counted`
+    const [assignee, team] = [tickets.assigneeId, tickets.teamId]
+    const count = (where: SQL) => sql`count(*) filter (where ${where})::int`
+    const counted = sql`select case when grouping(${assignee}) = 0 then 'assignee' when grouping(${team}) = 0 then 'team' else 'all' end as "of",
+        ${assignee} as assignee, ${team} as team, count(*)::int as unresolved, ${count(sql`${assignee} is null`)} as unassigned,
+        ${count(sql`${tickets.needsReaction}`)} as "needsReaction", ${count(sql`${tickets.dueAt} < ${$.now}`)} as overdue,
+        ${count(sql`${tickets.statusCategory} = 'open'`)} as open, ${count(sql`${tickets.statusCategory} = 'waiting_on_customer'`)} as "waitingOnCustomer",
+        ${count(sql`${tickets.statusCategory} = 'waiting_on_other'`)} as "waitingOnOther", ${count(sql`${tickets.snoozedAt} is not null`)} as snoozed
+      from ${tickets} where ${unresolved} and ${standing} and ${visible(viewerIn($)) ?? sql`true`}
+      group by grouping sets ((), (${assignee}), (${team}))`
+    return sql`select counted.*, coalesce(assignee, team) as id, coalesce(${personName(sql`assignee`)}, ${teamName(sql`team`)}) as name from (${counted}) counted
+      order by unresolved desc, id`
   }),
 )
 
@@ -81,36 +80,15 @@ const unreadOf = prepareSql<{ me: string }, { unread: number }>()(
     and ${standingTerm(standingFor(undefined)) ?? sql`true`} and ${isUnread(sql`${$.me}`)}`,
 )
 
-function sumOf(rows: readonly Load[]): Counts & { unassigned: number } {
-  const total = (name: keyof Counts, of = rows) => of.reduce((sum, row) => sum + row[name], 0)
-  const sums = Object.fromEntries(counts.map((name) => [name, total(name)])) as Counts // of all names
-  return {
-    ...sums,
-    unassigned: total(
-      'unresolved',
-      rows.filter(({ assigneeId }) => assigneeId === null),
-    ),
-  }
+const loadIn = ({ unresolved, needsReaction, overdue }: Counts) => ({ unresolved, needsReaction, overdue })
+
+const countsIn = (row: Counts): Counts => {
+  const { unassigned, open, waitingOnCustomer, waitingOnOther, snoozed } = row
+  return { ...loadIn(row), unassigned, open, waitingOnCustomer, waitingOnOther, snoozed }
 }
 
-const mostFirst = (a: { unresolved: number }, b: { unresolved: number }) => b.unresolved - a.unresolved
-
-function membersOf(rows: readonly Load[]): MemberLoad[] {
-  const by = Map.groupBy(rows, ({ assigneeId }) => assigneeId)
-  const found = [...by].flatMap(([personId, of]): MemberLoad[] => {
-    if (personId === null) return []
-    const { unresolved, needsReaction, overdue } = sumOf(of)
-    return [{ personId, name: of[0]?.assigneeName ?? null, unresolved, needsReaction, overdue }]
-  })
-  return found.sort(mostFirst).slice(0, MEMBERS_MAX)
-}
-
-function teamsOf(rows: readonly Load[]): TeamLoad[] {
-  const by = Map.groupBy(rows, ({ teamId }) => teamId)
-  const found = [...by].flatMap(([teamId, of]): TeamLoad[] => {
-    if (teamId === null) return []
-    const { unresolved, needsReaction, overdue, unassigned } = sumOf(of)
-    return [{ teamId, name: of[0]?.teamName ?? teamId, unresolved, needsReaction, overdue, unassigned }]
-  })
-  return found.sort(mostFirst).slice(0, MEMBERS_MAX)
-}
+type One = Omit<Load, 'of'>
+const memberIn = (row: One): MemberLoad[] =>
+  row.id === null ? [] : [{ personId: row.id, name: row.name, ...loadIn(row) }]
+const teamIn = (row: One): TeamLoad[] =>
+  row.id === null ? [] : [{ teamId: row.id, name: row.name ?? row.id, ...loadIn(row), unassigned: row.unassigned }]

@@ -3,7 +3,7 @@ import { prepareSql, unnamed } from '../../db/statement.ts'
 import { defineQuery } from '../../kernel/desk.ts'
 import { tickets } from '../tickets/table.ts'
 import { refuseReports, type Which, whichTickets } from './asking.ts'
-import { listOf, namesOf, ticketGroupings } from './grouping.ts'
+import { columnsOf, groupedBy, ticketGroupings, toldOf, valuesOf } from './grouping.ts'
 import {
   REPORT_ROWS_MAX,
   type TicketDistribution,
@@ -36,9 +36,9 @@ const spreadOf = (groups: readonly TicketGroup[], which: Which, isOfUnresolved: 
       const by = groups.map((group) => ticketGroupings[group])
       const where = which.where((name) => sql`${$[name]}`)
       return sql`with counted as (
-          select ${listOf(by.map(({ key }) => key))} as keys, count(*)::int as tickets from ${tickets}
-          where ${isOfUnresolved ? unresolved : sql`true`} and ${where} group by 1
+          select ${valuesOf(by)}count(*)::int as tickets from ${tickets}
+          where ${isOfUnresolved ? unresolved : sql`true`} and ${where} ${groupedBy(by)}
         )
-        select keys, ${namesOf(by)} as names, tickets from counted order by tickets desc, keys limit ${sql.raw(String(REPORT_ROWS_MAX + 1))}`
+        select ${toldOf(by)}, tickets from counted order by tickets desc, ${columnsOf(by)} limit ${sql.raw(String(REPORT_ROWS_MAX + 1))}`
     }),
   )

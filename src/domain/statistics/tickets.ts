@@ -1,13 +1,24 @@
 import { type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn } from 'drizzle-orm/pg-core'
+import { LRUCache } from 'lru-cache'
 import { prepareSql, unnamed } from '../../db/statement.ts'
 import { defineQuery, type QueryContext } from '../../kernel/desk.ts'
 import { invalid } from '../../kernel/problems.ts'
+import type { Calendar } from '../calendars/schema.ts'
 import { allCalendars } from '../calendars/store.ts'
 import { workedBetween, YEARS_MS } from '../calendars/working.ts'
 import { tickets } from '../tickets/table.ts'
 import { refuseReports, stretchIn, type Which, whichTickets } from './asking.ts'
-import { type Grouping, listOf, namesOf, spanOf, ticketGroupings } from './grouping.ts'
+import {
+  columnsOf,
+  type Grouping,
+  groupedBy,
+  inOrderOf,
+  spanOf,
+  ticketGroupings,
+  toldOf,
+  valuesOf,
+} from './grouping.ts'
 import {
   REPORT_ROWS_MAX,
   type Span,
@@ -41,27 +52,52 @@ export const ticketReport = defineQuery({
   },
 })
 
-/** The working time of a calendar as the statement takes it: when each part begins, how long it is, and what was worked before it. */
-async function workedOf({ db }: QueryContext, key: string, from: string, to: string) {
+/**
+ * The working time of a calendar as the statement takes it: when each part begins, what is to be added to a moment in it to have what was
+ * worked until then, and what was worked at its end.
+ */
+interface Worked {
+  begins: string
+  shifts: string
+  sums: string
+}
+
+/** The same is asked for over and over while days go by. */
+const kept = new LRUCache<string, Worked>({ max: 20 })
+const DAY_MS = 86_400_000
+
+async function workedOf({ db }: QueryContext, key: string, from: string, to: string): Promise<Worked> {
   const calendar = (await allCalendars(db)).find((each) => each.key === key)
   if (!calendar) throw invalid('/calendar', 'not_found', `${key} is no calendar`)
-  const [begins, lengths, sums]: [number[], number[], number[]] = [[], [], []]
+  // whole days, so that the next minute asks for the same
+  const first = Math.floor(Date.parse(from) / DAY_MS) * DAY_MS - YEARS_MS
+  const last = Math.ceil(Date.parse(to) / DAY_MS) * DAY_MS
+  const { timeZone, hours, holidays } = calendar
+  const name = JSON.stringify([timeZone, hours, holidays, first, last])
+  const known = kept.get(name) ?? workedBy(calendar, first, last)
+  kept.set(name, known)
+  return known
+}
+
+function workedBy(calendar: Calendar, first: number, last: number): Worked {
+  const [begins, shifts, sums]: [number[], number[], number[]] = [[], [], []]
   let sum = 0
-  for (const part of workedBetween(calendar, Date.parse(from) - YEARS_MS, Date.parse(to))) {
-    const seconds = (part.to - part.from) / 1_000
-    begins.push(part.from / 1_000)
-    lengths.push(seconds)
+  for (const part of workedBetween(calendar, first, last)) {
+    const begun = part.from / 1_000
+    begins.push(begun)
+    shifts.push(sum - begun)
+    sum += part.to / 1_000 - begun
     sums.push(sum)
-    sum += seconds
   }
-  return { begins, lengths, sums }
+  const array = (numbers: readonly number[]) => `{${numbers.join()}}`
+  return { begins: array(begins), shifts: array(shifts), sums: array(sums) }
 }
 
 /** So much was worked until a moment: the part in which it lies is found by halving. */
 function workedUntil(moment: SQL, at: At): SQL {
   const epoch = sql`extract(epoch from ${moment})::float8`
   const part = sql`width_bucket(${epoch}, ${at('begins')}::float8[])`
-  return sql`coalesce((${at('sums')}::float8[])[${part}] + least(${epoch} - (${at('begins')}::float8[])[${part}], (${at('lengths')}::float8[])[${part}]), 0)`
+  return sql`coalesce(least(${epoch} + (${at('shifts')}::float8[])[${part}], (${at('sums')}::float8[])[${part}]), 0)`
 }
 
 const took = (until: PgColumn, isWorked: boolean, at: At): SQL =>
@@ -80,7 +116,7 @@ function reportOf(groups: readonly Group[], which: Which, isWorked: boolean) {
         groups.map((group) => (isSpan(group) ? spanOf(group, moment, at('zone')) : ticketGroupings[group]))
       const within = (moment: SQL) => sql`${moment} >= ${at('from')} and ${moment} < ${at('to')}`
       const happened = (kind: string, moment: SQL, seconds: SQL, more = sql``) =>
-        sql`select ${sql.raw(`'${kind}'`)} as kind, ${listOf(groupingsAt(moment).map(({ key }) => key))} as keys, ${seconds}::float8 as seconds
+        sql`select ${sql.raw(`'${kind}'`)} as kind, ${valuesOf(groupingsAt(moment))}${seconds}::float8 as seconds
           from ${tickets} ${more} where ${within(moment)} and ${which.where(at)}`
       const reopening = sql`join events on events.ticket_id = ${tickets.id} and ${isReopening}`
       const of = (kind: string) => sql.raw(`filter (where kind = '${kind}')`)
@@ -94,13 +130,13 @@ function reportOf(groups: readonly Group[], which: Which, isWorked: boolean) {
           union all ${happened('solved', sql`${tickets.solvedAt}`, took(tickets.solvedAt, isWorked, at))}
           union all ${happened('reopened', sql`events.at`, sql`null`, reopening)}
         ), counted as (
-          select keys, count(*) ${of('opened')}::float8 as opened, count(*) ${of('solved')}::float8 as solved, count(*) ${of('reopened')}::float8 as reopened,
+          select ${columnsOf(groups, ', ')}count(*) ${of('opened')}::float8 as opened, count(*) ${of('solved')}::float8 as solved, count(*) ${of('reopened')}::float8 as reopened,
             ${durations('replied')} as "firstReply", ${durations('solved')} as resolution
-          from happened group by keys
+          from happened ${groupedBy(groups)}
         )
-        select keys, ${namesOf(groupingsAt(sql`null`))} as names, opened, solved, reopened,
+        select ${toldOf(groupingsAt(sql`null`))}, opened, solved, reopened,
           round((reopened / nullif(solved, 0))::numeric, 4)::float8 as "reopenRate", "firstReply", resolution
-        from counted order by keys limit ${sql.raw(String(REPORT_ROWS_MAX + 1))}`
+        from counted ${inOrderOf(groups)} limit ${sql.raw(String(REPORT_ROWS_MAX + 1))}`
     }),
   )
 }

@@ -1,0 +1,2 @@
+DROP INDEX "tickets_unresolved";--> statement-breakpoint
+CREATE INDEX "tickets_unresolved" ON "tickets" USING btree ("status_category","updated_at","id","assignee_id","team_id","needs_reaction","due_at","snoozed_at") WHERE status_category in ('open', 'waiting_on_customer', 'waiting_on_other') and deleted_at is null and merged_into_id is null and not spam;
