@@ -11,6 +11,7 @@ import { recordApiKeyUse } from './domain/access/record-api-key-use.ts'
 import { notifyAgents } from './domain/notifications/react.ts'
 import { mailPublicReply } from './domain/outbound/react.ts'
 import { runDueRule, runRules } from './domain/rules/react.ts'
+import { followSla } from './domain/sla/react.ts'
 import { graphqlPlugin } from './graphql/plugin.ts'
 import { type JobQueue, openQueue } from './jobs/worker.ts'
 import { SYSTEM } from './kernel/actor.ts'
@@ -31,7 +32,7 @@ import { answerBrokenRequest, answerError } from './rest/problems.ts'
 import { lazySerializers } from './rest/serialization.ts'
 
 /** What follows from events, in this order, in the transaction of the command that told them. */
-const reactions: readonly Reaction[] = [mailPublicReply, notifyAgents, runRules, runDueRule]
+const reactions: readonly Reaction[] = [mailPublicReply, notifyAgents, followSla, runRules, runDueRule]
 
 const queues: readonly Queue[] = [
   'mail.parse',
@@ -40,6 +41,7 @@ const queues: readonly Queue[] = [
   'ticket.bulk',
   'person.erase',
   'words.follow',
+  'sla.follow',
 ]
 
 export interface AppParts {

@@ -128,6 +128,8 @@ const ticketReads: Record<string, 'all' | 'staff'> = {
   ruleRuns: 'staff',
   ruleTimers: 'staff',
   explainRule: 'staff',
+  ticketSla: 'staff',
+  explainTicketSla: 'staff',
 }
 
 type Given = Record<string, unknown>
@@ -206,7 +208,7 @@ const forAdmins = hears('forbidden', 'forbidden', 'forbidden')
 const forAgents = hears('ok', 'forbidden', 'forbidden')
 const forStaff = hears('ok', 'ok', 'forbidden')
 const forAll = hears('ok', 'ok', 'ok')
-const words = ['Type', 'Status', 'Priority', 'Category', 'Project', 'Field', 'Role', 'Rule', 'Calendar']
+const words = ['Type', 'Status', 'Priority', 'Category', 'Project', 'Field', 'Role', 'Rule', 'Calendar', 'SlaPolicy']
 const deskWrites: Record<string, Record<Column, string>> = {
   ...Object.fromEntries(words.flatMap((word) => ['add', 'change', 'remove'].map((verb) => [verb + word, forAdmins]))),
   setWorkflow: forAdmins,
@@ -305,7 +307,7 @@ const otherBodies = [
 const deskReads: Record<string, 'all' | 'staff'> = {
   ...lines('me mySessions tickets types statuses priorities categories projects conditionFields fields', 'all'),
   ...lines(
-    'people teams organizations calendars timers timeEntries timeSettings views roles rolePermissions apiKeys accessSettings events mailboxes inboundMails outboundMails suppressedAddresses notifications notificationPreferences rules templates macros',
+    'people teams organizations calendars slaPolicies slaClocks timers timeEntries timeSettings views roles rolePermissions apiKeys accessSettings events mailboxes inboundMails outboundMails suppressedAddresses notifications notificationPreferences rules templates macros',
     'staff',
   ),
 }
@@ -320,7 +322,7 @@ const byKey: Record<string, string> = {
   ...lines('personExport', 'erasure'),
   ...lines('timeReport', 'reports'),
   ...lines(
-    'person team organization calendar workingTime job timesheet workload absences view role type status priority category project workflow field typeSchema mailbox rule template macro',
+    'person team organization calendar slaPolicy workingTime job timesheet workload absences view role type status priority category project workflow field typeSchema mailbox rule template macro',
     'the tests of its own',
   ),
 }

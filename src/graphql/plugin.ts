@@ -26,6 +26,7 @@ import { roleResolvers } from './roles.ts'
 import { ruleResolvers } from './rules.ts'
 import { scalars } from './scalars.ts'
 import { simulationResolvers } from './simulations.ts'
+import { slaLoader, slaResolvers } from './sla.ts'
 import { templateResolvers } from './templates.ts'
 import { ticketLoaders, ticketResolvers } from './tickets.ts'
 import { timeResolvers } from './time.ts'
@@ -49,6 +50,7 @@ const features = [
   readingResolvers,
   bulkResolvers,
   calendarResolvers,
+  slaResolvers,
   timeResolvers,
   workloadResolvers,
   lifecycleResolvers,
@@ -74,6 +76,7 @@ const loaders = {
     organization: organizationLoader,
     transitions: transitionsLoader,
     readState: readStateLoader,
+    sla: slaLoader,
   },
   Person: { organization: organizationLoader },
 }

@@ -32,6 +32,7 @@ import {
 } from '../domain/rules/schema.ts'
 import { searchSchemas } from '../domain/search/schema.ts'
 import { simulationSchemas } from '../domain/simulations/schema.ts'
+import { slaSchemas } from '../domain/sla/schema.ts'
 import { statisticsSchemas } from '../domain/statistics/schema.ts'
 import { RenderedTemplate, Template } from '../domain/templates/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
@@ -98,6 +99,7 @@ export const twins: Record<string, TSchema> = {
   Event,
   ...bulkSchemas,
   ...calendarSchemas,
+  ...slaSchemas,
   ...timeSchemas,
   ...statisticsSchemas,
   ...conditionSchemas,

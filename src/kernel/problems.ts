@@ -26,6 +26,7 @@ export const problems = {
   absence_not_found: { status: 404, title: 'There is no such absence of this person' },
   time_entry_not_found: { status: 404, title: 'There is no such time entry' },
   timesheet_not_found: { status: 404, title: 'There is no such week: it is written as 2026-W47' },
+  sla_policy_not_found: { status: 404, title: 'There is no such SLA policy' },
   calendar_not_found: { status: 404, title: 'There is no such calendar' },
   job_not_found: { status: 404, title: 'There is no such job of yours' },
   simulation_not_found: { status: 404, title: 'There is no such simulation of this rule' },

@@ -31,6 +31,7 @@ import { ruleRoutes } from './rules.ts'
 import { searchRoutes } from './search.ts'
 import { guardRoutes, type SessionParts } from './session.ts'
 import { simulationRoutes } from './simulations.ts'
+import { slaRoutes } from './sla.ts'
 import { statisticsRoutes } from './statistics.ts'
 import { templateRoutes } from './templates.ts'
 import { ticketRoutes } from './tickets.ts'
@@ -101,6 +102,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   readingRoutes(api)
   bulkRoutes(api)
   calendarRoutes(api)
+  slaRoutes(api)
   timeRoutes(api)
   timesheetRoutes(api)
   statisticsRoutes(api)

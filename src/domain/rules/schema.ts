@@ -16,6 +16,8 @@ export const ruleEvents = [
   'ticket.split',
   'message.held',
   'mail.bounced',
+  'sla.warning',
+  'sla.breached',
 ] as const
 const RuleEvent = Type.Enum([...ruleEvents])
 

@@ -3,14 +3,25 @@ import type { Connection } from '../../db/client.ts'
 import { build, prepare, rowOf } from '../../db/statement.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { changesBetween } from '../../kernel/events.ts'
+import type { Calendar } from '../calendars/schema.ts'
+import { allCalendars } from '../calendars/store.ts'
 import { customFields } from '../fields/table.ts'
 import { macros } from '../macros/table.ts'
 import { mailboxes } from '../mailboxes/table.ts'
 import { insertRevision } from '../rules/store.ts'
 import { rules } from '../rules/table.ts'
+import { enqueueFollowing, insertRevision as insertSlaRevision } from '../sla/store.ts'
+import { slaPolicies } from '../sla/table.ts'
 import { views } from '../views/table.ts'
 import { workflows } from '../workflows/table.ts'
-import { type Renaming, renamedActions, renamedCondition, renamedKeys, renamedWorkflow } from './renaming.ts'
+import {
+  type Renaming,
+  renamedActions,
+  renamedCondition,
+  renamedKeys,
+  renamedTargets,
+  renamedWorkflow,
+} from './renaming.ts'
 import { types } from './table.ts'
 
 // a key stands in JSON between quotes; what only looks like it is told apart afterwards
@@ -38,6 +49,16 @@ const mailboxesNaming = prepare<{ key: string }>()(($) =>
     .orderBy(mailboxes.id)
     .for('update'),
 )
+const policiesNaming = prepare<{ quoted: string; key: string }>()(($) =>
+  build
+    .select(rowOf(slaPolicies))
+    .from(slaPolicies)
+    .where(
+      sql`${inJson(slaPolicies.if, $.quoted)} or ${inJson(slaPolicies.targets, $.quoted)} or ${$.key} = any(${slaPolicies.pausedIn})`,
+    )
+    .orderBy(slaPolicies.key)
+    .for('update'),
+)
 const fieldsNaming = prepare<{ key: string }>()(($) =>
   build.select(rowOf(customFields)).from(customFields).where(sql`${$.key} = any(${customFields.types})`).for('update'),
 )
@@ -50,6 +71,12 @@ type Renamed =
   | { of: 'macros'; row: typeof macros.$inferSelect; wanted: Partial<typeof macros.$inferSelect> }
   | { of: 'views'; row: typeof views.$inferSelect; wanted: Partial<typeof views.$inferSelect> }
   | { of: 'mailboxes'; row: typeof mailboxes.$inferSelect; wanted: Partial<typeof mailboxes.$inferSelect> }
+  | {
+      of: 'slaPolicies'
+      row: typeof slaPolicies.$inferSelect
+      wanted: Partial<typeof slaPolicies.$inferSelect>
+      by: Calendar | undefined
+    }
   | { of: 'fields'; row: typeof customFields.$inferSelect; wanted: Partial<typeof customFields.$inferSelect> }
   | { of: 'types'; row: typeof types.$inferSelect; wanted: Partial<typeof types.$inferSelect> }
   | { of: 'workflows'; row: typeof workflows.$inferSelect; wanted: Partial<typeof workflows.$inferSelect> }
@@ -58,11 +85,13 @@ type Renamed =
 export async function referencesTo(tx: Connection, renaming: Renaming): Promise<Renamed[]> {
   const { noun, from } = renaming
   const asked = { quoted: JSON.stringify(from), key: from }
-  const [rule, macro, view, mailbox, field, type, workflow] = await Promise.all([
+  const [rule, macro, view, mailbox, policy, calendars, field, type, workflow] = await Promise.all([
     tx.query(rulesNaming.bind(asked)),
     tx.query(macrosNaming.bind(asked)),
     tx.query(viewsNaming.bind(asked)),
     tx.query(mailboxesNaming.bind(asked)),
+    tx.query(policiesNaming.bind(asked)),
+    allCalendars(tx),
     tx.query(fieldsNaming.bind(asked)),
     tx.query(allTypes.bind({})),
     tx.query(allWorkflows.bind({})),
@@ -80,6 +109,12 @@ export async function referencesTo(tx: Connection, renaming: Renaming): Promise<
       wanted: { condition: renamedCondition(row.condition, renaming) },
     })),
     ...mailbox.rows.map((row) => ({ of: 'mailboxes' as const, row, wanted: renamedDefaults(row, renaming) })),
+    ...policy.rows.map((row) => ({
+      of: 'slaPolicies' as const,
+      row,
+      wanted: renamedPolicy(row, renaming),
+      by: calendars.find(({ key }) => key === row.calendar),
+    })),
     ...field.rows.map((row) => ({
       of: 'fields' as const,
       row,
@@ -101,6 +136,12 @@ const renamedRule = (row: typeof rules.$inferSelect, renaming: Renaming) => ({
   // biome-ignore lint/suspicious/noThenProperty: what a rule does is called so
   then: renamedActions(row.then, renaming),
   ...(renaming.noun === 'type' && row.types ? { types: renamedKeys(row.types, renaming) } : {}),
+})
+
+const renamedPolicy = (row: typeof slaPolicies.$inferSelect, renaming: Renaming) => ({
+  if: renamedCondition(row.if, renaming),
+  ...(renaming.noun === 'priority' ? { targets: renamedTargets(row.targets, renaming) } : {}),
+  ...(renaming.noun === 'status' ? { pausedIn: renamedKeys(row.pausedIn, renaming) } : {}),
 })
 
 const renamedDefaults = (row: typeof mailboxes.$inferSelect, { noun, from, to }: Renaming) =>
@@ -126,6 +167,7 @@ function nameOf(reference: Renamed): string {
 /** Writes what names the other word from now on, each told as any change of it. */
 export function rename(context: CommandContext, references: readonly Renamed[]): void {
   for (const reference of references) renameOne(context, reference)
+  if (references.some(({ of }) => of === 'slaPolicies')) enqueueFollowing(context)
 }
 
 function renameOne(context: CommandContext, reference: Renamed): void {
@@ -153,6 +195,11 @@ function renameOne(context: CommandContext, reference: Renamed): void {
     case 'mailboxes':
       update(mailboxes, row, { ...wanted, ...stamps })
       emit({ type: 'mailbox.changed', object: object('mailbox', row.id), changes, data: {} })
+      break
+    case 'slaPolicies':
+      update(slaPolicies, row, { ...wanted, ...stamps })
+      insertSlaRevision(context, row, reference.by)
+      emit({ type: 'sla_policy.changed', object: object('sla_policy', row.key), changes, data: { key: row.key } })
       break
     case 'fields':
       update(customFields, row, { ...wanted, ...stamps })
