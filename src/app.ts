@@ -12,6 +12,7 @@ import { drawFromContracts } from './domain/contracts/react.ts'
 import { notifyAgents } from './domain/notifications/react.ts'
 import { mailPublicReply } from './domain/outbound/react.ts'
 import { runDueRule, runRules } from './domain/rules/react.ts'
+import { followSla } from './domain/sla/react.ts'
 import { graphqlPlugin } from './graphql/plugin.ts'
 import { type JobQueue, openQueue } from './jobs/worker.ts'
 import { SYSTEM } from './kernel/actor.ts'
@@ -37,6 +38,7 @@ const reactions: readonly Reaction[] = [
   drawFromContracts,
   mailPublicReply,
   notifyAgents,
+  followSla,
   runRules,
   runDueRule,
 ]
@@ -48,6 +50,7 @@ const queues: readonly Queue[] = [
   'ticket.bulk',
   'person.erase',
   'words.follow',
+  'sla.follow',
 ]
 
 export interface AppParts {

@@ -6,6 +6,7 @@ import { openDatabase } from './database.ts'
 import type { Db } from './db/client.ts'
 import { journalMail } from './domain/inbound/journal-mail.ts'
 import { mailRecipient } from './domain/mailboxes/recipient.ts'
+import { followSlaPolicies } from './domain/sla/follow-sla-policies.ts'
 import { followWord } from './domain/types/follow-word.ts'
 import { sayHello } from './hello.ts'
 import { bulkChanger, eraser } from './jobs/bulk.ts'
@@ -15,6 +16,7 @@ import { announcePresence } from './jobs/presence.ts'
 import { startRuleTimers } from './jobs/rule-timers.ts'
 import { scheduleCleanUp } from './jobs/schedule.ts'
 import { simulator } from './jobs/simulations.ts'
+import { startSlaClocks } from './jobs/sla-clocks.ts'
 import { startWaking } from './jobs/snoozes.ts'
 import { SYSTEM } from './kernel/actor.ts'
 import { newId } from './kernel/ids.ts'
@@ -141,6 +143,7 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
     },
     'person.erase': { handle: eraser(app.desk.as(SYSTEM, { channel: 'api' }), onError), atOnce: ERASURES_AT_ONCE },
     'words.follow': { handle: async (word) => void (await rules.execute(followWord, word)), atOnce: 1 },
+    'sla.follow': { handle: async (from) => void (await rules.execute(followSlaPolicies, from)), atOnce: 1 },
     'rule.simulate': { handle: simulator(desk, onError), atOnce: SIMULATIONS_AT_ONCE },
     ...(transport
       ? {
@@ -154,12 +157,13 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
   const cleaning = scheduleCleanUp(desk, onError)
   const indexing = startIndexing(desk, onError)
   const timers = startRuleTimers(rules, onError)
+  const clocks = startSlaClocks(rules, onError)
   const waking = startWaking(rules, onError)
   const turning = startContractTurns(rules, onError)
   const stop = async () => {
     cleaning.stop()
     await Promise.all([
-      ...[indexing, timers, waking, turning].map((each) => each.stop()),
+      ...[indexing, timers, clocks, waking, turning].map((each) => each.stop()),
       receiver.finish(FINISH_MS),
       app.queue.stop(),
     ])

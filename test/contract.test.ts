@@ -97,6 +97,9 @@ const internalCommands: Record<string, string> = {
   turnContract: 'runs by the clock',
   fireRuleTimer: 'runs by the clock',
   deferRuleTimer: 'runs by the clock',
+  fireSlaClock: 'runs by the clock',
+  deferSlaClock: 'runs by the clock',
+  followSlaPolicies: 'a step of the worker',
 }
 
 /** Queries that are parts of others, and why they have no address of their own. */
@@ -115,6 +118,8 @@ const internalQueries: Record<string, string> = {
   pendingMails: 'the mail worker asks it',
   dueContracts: 'who runs by the clock asks it',
   dueToWake: 'who runs by the clock asks it',
+  dueSlaClocks: 'who runs by the clock asks it',
+  slaByTicket: 'for loaders',
   dueRuleTimers: 'who runs by the clock asks it',
 }
 

@@ -128,6 +128,8 @@ const ticketReads: Record<string, 'all' | 'staff'> = {
   ruleRuns: 'staff',
   ruleTimers: 'staff',
   explainRule: 'staff',
+  ticketSla: 'staff',
+  explainTicketSla: 'staff',
 }
 
 type Given = Record<string, unknown>
@@ -206,7 +208,19 @@ const forAdmins = hears('forbidden', 'forbidden', 'forbidden')
 const forAgents = hears('ok', 'forbidden', 'forbidden')
 const forStaff = hears('ok', 'ok', 'forbidden')
 const forAll = hears('ok', 'ok', 'ok')
-const words = ['Type', 'Status', 'Priority', 'Category', 'Project', 'Field', 'Role', 'Rule', 'Calendar', 'Activity']
+const words = [
+  'Type',
+  'Status',
+  'Priority',
+  'Category',
+  'Project',
+  'Field',
+  'Role',
+  'Rule',
+  'Calendar',
+  'Activity',
+  'SlaPolicy',
+]
 /** Reads with a body that tell of all tickets: for agents whose role narrows nothing. */
 const reports = ['ticketReport', 'backlogReport', 'ticketDistribution']
 const deskWrites: Record<string, Record<Column, string>> = {
@@ -315,7 +329,7 @@ const deskReads: Record<string, 'all' | 'staff'> = {
     'all',
   ),
   ...lines(
-    'dashboard people teams organizations activities calendars timers timeEntries timeSettings views roles rolePermissions apiKeys accessSettings events mailboxes inboundMails outboundMails suppressedAddresses notifications notificationPreferences rules templates macros',
+    'dashboard people teams organizations activities calendars slaPolicies slaClocks timers timeEntries timeSettings views roles rolePermissions apiKeys accessSettings events mailboxes inboundMails outboundMails suppressedAddresses notifications notificationPreferences rules templates macros',
     'staff',
   ),
 }
@@ -331,7 +345,7 @@ const byKey: Record<string, string> = {
   ...lines('contract contractBalance contractLedger', 'contracts'),
   ...lines('timeReport', 'reports'),
   ...lines(
-    'person team organization activity calendar workingTime job timesheet workload absences view role type status priority category project workflow field typeSchema mailbox rule template macro',
+    'person team organization activity calendar slaPolicy workingTime job timesheet workload absences view role type status priority category project workflow field typeSchema mailbox rule template macro',
     'the tests of its own',
   ),
 }

@@ -28,6 +28,7 @@ import { roleResolvers } from './roles.ts'
 import { ruleResolvers } from './rules.ts'
 import { scalars } from './scalars.ts'
 import { simulationResolvers } from './simulations.ts'
+import { slaLoader, slaResolvers } from './sla.ts'
 import { statisticsResolvers } from './statistics.ts'
 import { templateResolvers } from './templates.ts'
 import { ticketLoaders, ticketResolvers } from './tickets.ts'
@@ -55,6 +56,7 @@ const features = [
   activityResolvers,
   calendarResolvers,
   contractResolvers,
+  slaResolvers,
   timeResolvers,
   workloadResolvers,
   lifecycleResolvers,
@@ -80,6 +82,7 @@ const loaders = {
     organization: organizationLoader,
     transitions: transitionsLoader,
     readState: readStateLoader,
+    sla: slaLoader,
   },
   Person: { organization: organizationLoader },
 }

@@ -34,6 +34,7 @@ import {
 } from '../domain/rules/schema.ts'
 import { searchSchemas } from '../domain/search/schema.ts'
 import { simulationSchemas } from '../domain/simulations/schema.ts'
+import { slaSchemas } from '../domain/sla/schema.ts'
 import { statisticsSchemas } from '../domain/statistics/schema.ts'
 import { RenderedTemplate, Template } from '../domain/templates/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
@@ -101,6 +102,7 @@ export const twins: Record<string, TSchema> = {
   ...bulkSchemas,
   ...activitySchemas,
   ...calendarSchemas,
+  ...slaSchemas,
   ...timeSchemas,
   ...contractSchemas,
   ...statisticsSchemas,

@@ -35,6 +35,7 @@ export type IdPrefix =
   | 'ntf'
   | 'run'
   | 'rtm'
+  | 'slc'
   | 'lnk'
   | 'job'
   | 'req'

@@ -29,6 +29,7 @@ export const problems = {
   activity_not_found: { status: 404, title: 'There is no such activity' },
   activity_in_use: { status: 409, title: 'Time was spent on it: it can be disabled' },
   contract_not_found: { status: 404, title: 'There is no such contract' },
+  sla_policy_not_found: { status: 404, title: 'There is no such SLA policy' },
   calendar_not_found: { status: 404, title: 'There is no such calendar' },
   job_not_found: { status: 404, title: 'There is no such job of yours' },
   simulation_not_found: { status: 404, title: 'There is no such simulation of this rule' },

@@ -33,6 +33,7 @@ import { ruleRoutes } from './rules.ts'
 import { searchRoutes } from './search.ts'
 import { guardRoutes, type SessionParts } from './session.ts'
 import { simulationRoutes } from './simulations.ts'
+import { slaRoutes } from './sla.ts'
 import { statisticsRoutes } from './statistics.ts'
 import { templateRoutes } from './templates.ts'
 import { ticketRoutes } from './tickets.ts'
@@ -104,6 +105,7 @@ async function v1(api: FastifyInstance, parts: RestParts): Promise<void> {
   bulkRoutes(api)
   activityRoutes(api)
   calendarRoutes(api)
+  slaRoutes(api)
   timeRoutes(api)
   timesheetRoutes(api)
   contractRoutes(api)

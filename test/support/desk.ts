@@ -62,6 +62,25 @@ export async function startDesk(
   clock = () => new Date(),
 ): Promise<TestDesk> {
   const { db, url, close } = await openTestDatabase()
+  const desk = await makeDesk({ db, url, env, clock })
+  t.teardown(async () => {
+    await desk.app.close()
+    await close()
+  })
+  return desk
+}
+
+interface DeskParts {
+  /** Migrated, and empty. */
+  db: Db
+  /** Its address where it is a server's. */
+  url?: string | undefined
+  env?: Record<string, string>
+  clock?: () => Date
+}
+
+/** The same on a database that is there; who made it closes both. */
+export async function makeDesk({ db, url, env = {}, clock = () => new Date() }: DeskParts): Promise<TestDesk> {
   const config = readConfig({ ...(url ? { DATABASE_URL: url } : {}), LOG_LEVEL: 'silent', ...env })
   const key = await makeFirstDesk(
     db,
@@ -72,10 +91,6 @@ export async function startDesk(
   if (!key) throw new Error('the desk was not empty')
   const log = pino({ level: config.logLevel })
   const app = await createApp({ config, db, clock, log, metrics: recordMetrics(db), version: 'test' })
-  t.teardown(async () => {
-    await app.close()
-    await close()
-  })
   return deskOf(app, db, key)
 }
 

@@ -89,6 +89,11 @@ export async function rightRequests({ call, db, openTicket, person, receive, rep
     },
     changeCalendar: { params: async () => ({ key: await aCalendar() }), body: { name: 'Right' } },
     removeCalendar: { params: async () => ({ key: await aCalendar() }) },
+    addSlaPolicy: {
+      body: { key: 'right', name: 'Right', targets: [{ priority: null, resolutionSeconds: 3_600 }] },
+    },
+    changeSlaPolicy: { params: async () => ({ key: await anSlaPolicy() }), body: { name: 'Right' } },
+    removeSlaPolicy: { params: async () => ({ key: await anSlaPolicy() }) },
     beginConversation: {
       params: async () => ({ ticketId: (await openTicket()).id }),
       body: { kind: 'customer', title: 'With the supplier', participants: [{ email: 'supplier@example.com' }] },
@@ -409,6 +414,13 @@ export async function rightRequests({ call, db, openTicket, person, receive, rep
     const key = `calendar_${calendarsMade++}`
     const hours = { monday: [{ from: '08:00', to: '16:00' }] }
     await call('POST', '/v1/calendars', { body: { key, name: 'Spare', timeZone: 'UTC', hours } })
+    return key
+  }
+  let policiesMade = 0
+  async function anSlaPolicy(): Promise<string> {
+    const key = `policy_${policiesMade++}`
+    const targets = [{ priority: null, firstReplySeconds: 3_600 }]
+    await call('POST', '/v1/sla-policies', { body: { key, name: 'Spare', targets } })
     return key
   }
   async function aSession(): Promise<string> {

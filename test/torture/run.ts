@@ -13,6 +13,7 @@ import { pendingRun } from './pending.ts'
 import { type RoundRobinParts, roundRobinRun } from './round-robin.ts'
 import { type SequencesParts, sequencesRun } from './sequences.ts'
 import { type SimulationParts, simulationRun } from './simulation.ts'
+import { slaRun } from './sla.ts'
 import { type TimersParts, timersRun } from './timers.ts'
 
 const SEED_MAX = 2 ** 31
@@ -40,6 +41,7 @@ const tortures: Record<
   'round-robin': roundRobinRun,
   simulation: simulationRun,
   sequences: sequencesRun,
+  sla: slaRun,
   timers: timersRun,
 }
 const databases: Record<string, () => Promise<ServerDatabase | undefined>> = {

@@ -29,12 +29,12 @@ const ready = ({ timeZone, hours, holidays }: When): Ready => ({
  * The working time in a stretch in which the clocks stand: a moment is worked when the clock on the wall says so. An hour that clocks
  * go through twice counts twice, one that they leap over not at all.
  */
-function* worked({ week, holidays }: Ready, { from, to, offset }: Stretch): Generator<{ from: number; to: number }> {
+function* worked(asked: Ready, { from, to, offset }: Stretch): Generator<{ from: number; to: number }> {
   for (let day = Math.floor((from + offset) / DAY_MS); day * DAY_MS < to + offset; day++) {
     const date = new Date(day * DAY_MS).toISOString().slice(0, 10)
-    if (holidays.has(date) || holidays.has(`-${date.slice(4)}`)) continue
+    if (isHoliday(asked, date)) continue
     // 1 January 1970 was a Thursday
-    for (const hours of week[(((day + 3) % 7) + 7) % 7] ?? []) {
+    for (const hours of asked.week[(((day + 3) % 7) + 7) % 7] ?? []) {
       const begins = Math.max(from, day * DAY_MS + hours.from - offset)
       const ends = Math.min(to, day * DAY_MS + hours.to - offset)
       if (begins < ends) yield { from: begins, to: ends }
@@ -49,18 +49,26 @@ export function* workedBetween(calendar: When, from: number, to: number): Genera
 }
 
 /** How many seconds are worked between two moments, by the clocks of the calendar's zone; at most ten years are looked at. */
-export function workingSeconds(calendar: When, from: string, to: string): number {
-  let sum = 0
+export const workingSeconds = (calendar: When, from: string, to: string): number =>
+  Math.floor(workingMilliseconds(calendar, from, to) / 1_000)
+
+/** The same to the millisecond: parts of a second add up. */
+export function workingMilliseconds(calendar: When, from: string, to: string): number {
   const [begin, end] = [Date.parse(from), Date.parse(to)]
+  let sum = 0
   for (const part of workedBetween(calendar, begin, Math.min(end, begin + YEARS_MS))) sum += part.to - part.from
-  return Math.floor(sum / 1_000)
+  return sum
 }
 
 /** The first moment at which so many seconds have been worked since another; nothing where ten years are not enough. */
-export function afterWorking(calendar: When, from: string, seconds: number): string | undefined {
+export const afterWorking = (calendar: When, from: string, seconds: number): string | undefined =>
+  afterWorkingMilliseconds(calendar, from, seconds * 1_000)
+
+/** The same to the millisecond. */
+export function afterWorkingMilliseconds(calendar: When, from: string, ms: number): string | undefined {
   const asked = ready(calendar)
   const begin = Date.parse(from)
-  let left = seconds * 1_000
+  let left = ms
   if (left === 0) return new Date(begin).toISOString()
   for (const stretch of stretches(asked.zone, begin, begin + YEARS_MS))
     for (const part of worked(asked, stretch)) {
@@ -68,3 +76,41 @@ export function afterWorking(calendar: When, from: string, seconds: number): str
       left -= part.to - part.from
     }
 }
+
+/** A part of some time, and what the calendar says of it. */
+interface Part {
+  from: number
+  to: number
+  why: 'worked' | 'outsideHours' | 'holiday'
+}
+
+/** The time between two moments without a gap, in the parts that the calendar makes of it; past ten years nothing is worked. */
+export function* partsOf(calendar: When, from: number, to: number): Generator<Part> {
+  const asked = ready(calendar)
+  const end = Math.min(to, from + YEARS_MS)
+  let at = from
+  for (const stretch of stretches(asked.zone, from, end))
+    for (const day of daysIn(stretch)) {
+      const why = isHoliday(asked, day.date) ? 'holiday' : 'outsideHours'
+      for (const part of worked(asked, day)) {
+        if (at < part.from) yield { from: at, to: part.from, why }
+        yield { ...part, why: 'worked' }
+        at = part.to
+      }
+      if (at < day.to) yield { from: at, to: day.to, why }
+      at = day.to
+    }
+  if (at < to) yield { from: at, to, why: 'outsideHours' }
+}
+
+/** The same stretch, cut at each midnight. */
+function* daysIn({ from, to, offset }: Stretch): Generator<Stretch & { date: string }> {
+  for (let day = Math.floor((from + offset) / DAY_MS); day * DAY_MS < to + offset; day++) {
+    const begins = Math.max(from, day * DAY_MS - offset)
+    const ends = Math.min(to, (day + 1) * DAY_MS - offset)
+    yield { from: begins, to: ends, offset, date: new Date(day * DAY_MS).toISOString().slice(0, 10) }
+  }
+}
+
+const isHoliday = ({ holidays }: Ready, date: string): boolean =>
+  holidays.has(date) || holidays.has(`-${date.slice(4)}`)

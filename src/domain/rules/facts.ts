@@ -26,7 +26,7 @@ interface Since {
  * the end of a wait the event is the one that began it; the ticket is as it is then.
  */
 export function factsOf({ type, channel, at, facts }: FactualEvent, message: Said | undefined): TicketFacts {
-  const { ticket, before, requester, organization, actor, mail, since } = facts as unknown as Omit<
+  const { ticket, before, requester, organization, actor, mail, since, sla } = facts as unknown as Omit<
     TicketFacts,
     'event' | 'message'
   > & {
@@ -40,6 +40,7 @@ export function factsOf({ type, channel, at, facts }: FactualEvent, message: Sai
     before,
     requester,
     organization,
+    ...(sla ? { sla } : {}),
     message: message
       ? {
           visibility: message.visibility,
@@ -58,7 +59,7 @@ export function dueFacts(
   { type, channel, at, facts: begun }: FactualEvent,
   { mail: _, ...now }: Record<string, unknown>,
 ): Record<string, unknown> {
-  const { before, actor, messageId, mail } = begun
+  const { before, actor, messageId, mail, sla } = begun
   const since: Since = { type, channel, at }
-  return { ...now, before, actor, messageId, ...(mail ? { mail } : {}), since }
+  return { ...now, before, actor, messageId, ...(mail ? { mail } : {}), ...(sla ? { sla } : {}), since }
 }

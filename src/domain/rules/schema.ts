@@ -17,6 +17,8 @@ export const ruleEvents = [
   'message.held',
   'mail.bounced',
   'contract.threshold_reached',
+  'sla.warning',
+  'sla.breached',
 ] as const
 const RuleEvent = Type.Enum([...ruleEvents])
 

@@ -6,6 +6,7 @@ import type { Field, Fields, Op } from '../../kernel/condition/language.ts'
 import { FIELDS } from '../fields/policy.ts'
 import { organizations } from '../organizations/table.ts'
 import { people } from '../people/table.ts'
+import { slaMetrics } from '../sla/schema.ts'
 import { statusCategories } from '../types/schema.ts'
 import type { Vocabulary } from '../types/store.ts'
 import { describedField } from './fields.ts'
@@ -26,6 +27,8 @@ export interface TicketFacts {
   /** Null where there is none, and in facts from before there were any. */
   organization: Members | null
   message: Members | null
+  /** Of a warning or a breach: which promise it is about. */
+  sla?: Members
 }
 
 type TicketField = Field<TicketFacts>
@@ -180,6 +183,8 @@ const eventFields: Record<string, TicketField> = {
   'message.visibleText': { type: 'text', read: ({ message }) => message?.visibleText },
   'message.verified': { type: 'boolean', read: ({ message }) => message?.verified },
   'message.autorespond': { type: 'boolean', read: ({ message }) => message?.autorespond },
+  'sla.metric': { type: 'key', options: slaMetrics, read: ({ sla }) => sla?.metric },
+  'sla.policyKey': { type: 'key', read: ({ sla }) => sla?.policyKey },
 }
 
 const made = new WeakMap<Vocabulary, { staff: Fields<TicketFacts>; requesters: Fields<TicketFacts> }>()

@@ -2,6 +2,7 @@ import { bumpRules, bumpVocabulary, lockConfiguration } from '../../kernel/bump.
 import { defineCommand } from '../../kernel/desk.ts'
 import { invalid, invalidInput } from '../../kernel/problems.ts'
 import { refuseAdminWork } from '../people/policy.ts'
+import { reviseByStatuses } from '../sla/store.ts'
 import { wordFaults } from './decide.ts'
 import { kinds, vocabularyWith, WORDS_MAX, wordsOf } from './kinds.ts'
 import { namedFaults } from './naming.ts'
@@ -20,26 +21,28 @@ const adding = (noun: Noun, name: string) =>
     async subject({ tx }, input) {
       await lockConfiguration(tx)
       const [words, faults] = await Promise.all([vocabulary.load(tx), namedFaults(tx, input)])
-      return { words, faults }
+      return { tx, words, faults }
     },
 
     refuse: (actor, { words }, { key }) =>
       refuseAdminWork(actor) ?? (wordsOf(noun, words).has(key) ? 'key_taken' : undefined),
 
-    async handle(context, input, { words, faults: unnamed }): Promise<Word> {
+    async handle(context, input, { tx, words, faults: unnamed }): Promise<Word> {
       const { now } = context
       const existing = [...wordsOf(noun, words).values()]
       if (existing.length >= WORDS_MAX) throw invalid('/key', 'too_many', `there are ${WORDS_MAX} already`)
       const last = Math.max(0, ...existing.map(({ position }) => position))
       const stamps = { version: 1, createdAt: now, updatedAt: now }
       const word = { ...kinds[noun].defaults(words), position: last + POSITION_STEP, ...input, ...stamps }
-      const faults = [...wordFaults(noun, word.key, vocabularyWith(words, noun, word.key, word)), ...unnamed]
+      const after = vocabularyWith(words, noun, word.key, word)
+      const faults = [...wordFaults(noun, word.key, after), ...unnamed]
       if (faults.length) throw invalidInput(faults)
       context.insert(kinds[noun].table, word)
       await bumpVocabulary(context)
       await bumpRules(context)
       const object = { type: noun, id: word.key, version: 1 }
       context.emit({ type: `${noun}.added`, object, data: { key: word.key } })
+      if (after.statuses.get(word.key)?.pausesSla && noun === 'status') await reviseByStatuses(context, tx, after)
       return word
     },
   })

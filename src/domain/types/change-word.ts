@@ -4,6 +4,7 @@ import { defineCommand } from '../../kernel/desk.ts'
 import { changesBetween } from '../../kernel/events.ts'
 import { invalidInput, Problem } from '../../kernel/problems.ts'
 import { refuseAdminWork } from '../people/policy.ts'
+import { reviseByStatuses } from '../sla/store.ts'
 import { wordFaults } from './decide.ts'
 import { bringAlong, type Following, followers, lookAgain, rankAnew } from './following.ts'
 import { kinds, vocabularyWith, wordsOf } from './kinds.ts'
@@ -48,6 +49,7 @@ const changing = (noun: Noun, name: string) =>
         bringAlong(context, after, following, found)
         lookAgain(context, following)
       }
+      if (noun === 'status' && 'pausesSla' in changes) await reviseByStatuses(context, tx, after)
       if (noun === 'priority' && changes.position) await rankAnew(context, key, changed.position)
       return changed
     },

@@ -3,15 +3,27 @@ import type { Connection } from '../../db/client.ts'
 import { build, prepare, rowOf } from '../../db/statement.ts'
 import type { CommandContext } from '../../kernel/context.ts'
 import { changesBetween } from '../../kernel/events.ts'
+import type { Calendar } from '../calendars/schema.ts'
+import { allCalendars } from '../calendars/store.ts'
 import { contracts } from '../contracts/table.ts'
 import { customFields } from '../fields/table.ts'
 import { macros } from '../macros/table.ts'
 import { mailboxes } from '../mailboxes/table.ts'
 import { insertRevision } from '../rules/store.ts'
 import { rules } from '../rules/table.ts'
+import { enqueueFollowing, insertRevision as insertSlaRevision } from '../sla/store.ts'
+import { slaPolicies } from '../sla/table.ts'
 import { views } from '../views/table.ts'
 import { workflows } from '../workflows/table.ts'
-import { type Renaming, renamedActions, renamedCondition, renamedKeys, renamedWorkflow } from './renaming.ts'
+import {
+  type Renaming,
+  renamedActions,
+  renamedCondition,
+  renamedKeys,
+  renamedTargets,
+  renamedWorkflow,
+} from './renaming.ts'
+import type { Vocabulary } from './store.ts'
 import { types } from './table.ts'
 
 // a key stands in JSON between quotes; what only looks like it is told apart afterwards
@@ -39,6 +51,16 @@ const mailboxesNaming = prepare<{ key: string }>()(($) =>
     .orderBy(mailboxes.id)
     .for('update'),
 )
+const policiesNaming = prepare<{ quoted: string; key: string }>()(($) =>
+  build
+    .select(rowOf(slaPolicies))
+    .from(slaPolicies)
+    .where(
+      sql`${inJson(slaPolicies.if, $.quoted)} or ${inJson(slaPolicies.targets, $.quoted)} or ${$.key} = any(${slaPolicies.pausedIn})`,
+    )
+    .orderBy(slaPolicies.key)
+    .for('update'),
+)
 const fieldsNaming = prepare<{ key: string }>()(($) =>
   build.select(rowOf(customFields)).from(customFields).where(sql`${$.key} = any(${customFields.types})`).for('update'),
 )
@@ -59,6 +81,12 @@ type Renamed =
   | { of: 'macros'; row: typeof macros.$inferSelect; wanted: Partial<typeof macros.$inferSelect> }
   | { of: 'views'; row: typeof views.$inferSelect; wanted: Partial<typeof views.$inferSelect> }
   | { of: 'mailboxes'; row: typeof mailboxes.$inferSelect; wanted: Partial<typeof mailboxes.$inferSelect> }
+  | {
+      of: 'slaPolicies'
+      row: typeof slaPolicies.$inferSelect
+      wanted: Partial<typeof slaPolicies.$inferSelect>
+      by: Calendar | undefined
+    }
   | { of: 'fields'; row: typeof customFields.$inferSelect; wanted: Partial<typeof customFields.$inferSelect> }
   | { of: 'types'; row: typeof types.$inferSelect; wanted: Partial<typeof types.$inferSelect> }
   | { of: 'contracts'; row: typeof contracts.$inferSelect; wanted: Partial<typeof contracts.$inferSelect> }
@@ -68,11 +96,13 @@ type Renamed =
 export async function referencesTo(tx: Connection, renaming: Renaming): Promise<Renamed[]> {
   const { noun, from } = renaming
   const asked = { quoted: JSON.stringify(from), key: from }
-  const [rule, macro, view, mailbox, field, contract, type, workflow] = await Promise.all([
+  const [rule, macro, view, mailbox, policy, calendars, field, contract, type, workflow] = await Promise.all([
     tx.query(rulesNaming.bind(asked)),
     tx.query(macrosNaming.bind(asked)),
     tx.query(viewsNaming.bind(asked)),
     tx.query(mailboxesNaming.bind(asked)),
+    tx.query(policiesNaming.bind(asked)),
+    allCalendars(tx),
     tx.query(fieldsNaming.bind(asked)),
     tx.query(contractsNaming.bind(asked)),
     tx.query(allTypes.bind({})),
@@ -91,6 +121,12 @@ export async function referencesTo(tx: Connection, renaming: Renaming): Promise<
       wanted: { condition: renamedCondition(row.condition, renaming) },
     })),
     ...mailbox.rows.map((row) => ({ of: 'mailboxes' as const, row, wanted: renamedDefaults(row, renaming) })),
+    ...policy.rows.map((row) => ({
+      of: 'slaPolicies' as const,
+      row,
+      wanted: renamedPolicy(row, renaming),
+      by: calendars.find(({ key }) => key === row.calendar),
+    })),
     ...field.rows.map((row) => ({
       of: 'fields' as const,
       row,
@@ -119,6 +155,12 @@ const renamedRule = (row: typeof rules.$inferSelect, renaming: Renaming) => ({
   ...(renaming.noun === 'type' && row.types ? { types: renamedKeys(row.types, renaming) } : {}),
 })
 
+const renamedPolicy = (row: typeof slaPolicies.$inferSelect, renaming: Renaming) => ({
+  if: renamedCondition(row.if, renaming),
+  ...(renaming.noun === 'priority' ? { targets: renamedTargets(row.targets, renaming) } : {}),
+  ...(renaming.noun === 'status' && row.pausedIn ? { pausedIn: renamedKeys(row.pausedIn, renaming) } : {}),
+})
+
 const renamedDefaults = (row: typeof mailboxes.$inferSelect, { noun, from, to }: Renaming) =>
   noun !== 'status' && row[noun] === from ? { [noun]: to } : {}
 
@@ -141,11 +183,12 @@ function nameOf(reference: Renamed): string {
 }
 
 /** Writes what names the other word from now on, each told as any change of it. */
-export function rename(context: CommandContext, references: readonly Renamed[]): void {
-  for (const reference of references) renameOne(context, reference)
+export function rename(context: CommandContext, references: readonly Renamed[], words: Vocabulary): void {
+  for (const reference of references) renameOne(context, reference, words)
+  if (references.some(({ of }) => of === 'slaPolicies')) enqueueFollowing(context)
 }
 
-function renameOne(context: CommandContext, reference: Renamed): void {
+function renameOne(context: CommandContext, reference: Renamed, words: Vocabulary): void {
   const { update, emit, now } = context
   const { of, row, wanted } = reference
   const changes = changesBetween<object>(row, wanted)
@@ -170,6 +213,11 @@ function renameOne(context: CommandContext, reference: Renamed): void {
     case 'mailboxes':
       update(mailboxes, row, { ...wanted, ...stamps })
       emit({ type: 'mailbox.changed', object: object('mailbox', row.id), changes, data: {} })
+      break
+    case 'slaPolicies':
+      update(slaPolicies, row, { ...wanted, ...stamps })
+      insertSlaRevision(context, row, reference.by, words)
+      emit({ type: 'sla_policy.changed', object: object('sla_policy', row.key), changes, data: { key: row.key } })
       break
     case 'fields':
       update(customFields, row, { ...wanted, ...stamps })

@@ -6,7 +6,7 @@ import { refuseAdminWork } from '../people/policy.ts'
 import { workflows } from '../workflows/table.ts'
 import { goneFaults } from './decide.ts'
 import { bringAlong, countTickets, type Following, followers, lookAgain } from './following.ts'
-import { kinds, wordsOf } from './kinds.ts'
+import { kinds, vocabularyWith, wordsOf } from './kinds.ts'
 import { referencesTo, rename, usersIn } from './references.ts'
 import { type Noun, RemoveWord } from './schema.ts'
 import { type Vocabulary, vocabulary } from './store.ts'
@@ -31,15 +31,15 @@ const removing = (noun: Noun, name: string) =>
       const following: Following = { noun, key, to: replaceWith, after: null }
       const found = replaceWith === null ? [] : await followers(tx, following)
       const count = replaceWith === null ? await countTickets(tx, noun, key) : 0
-      return { tx, word, references, following, found, count, old: words.workflows.get(key) }
+      return { tx, words, word, references, following, found, count, old: words.workflows.get(key) }
     },
 
     refuse: (actor) => refuseAdminWork(actor),
 
     async handle(context, { key, replaceWith = null }, subject) {
-      const { tx, word, references, following, found, count, old } = subject
+      const { tx, words, word, references, following, found, count, old } = subject
       if (replaceWith === null && (count > 0 || references.length > 0)) throw inUse(key, count, references)
-      rename(context, references)
+      rename(context, references, vocabularyWith(words, noun, key, undefined))
       context.remove(kinds[noun].table, { ...word })
       if (noun === 'type' && old) context.remove(workflows, old)
       await bumpVocabulary(context)

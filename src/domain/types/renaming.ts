@@ -1,4 +1,5 @@
 import type { Condition, Value } from '../../kernel/condition/language.ts'
+import type { SlaTarget } from '../sla/schema.ts'
 import type { StatusMapping, Transition } from '../workflows/schema.ts'
 import type { Noun } from './schema.ts'
 
@@ -34,6 +35,12 @@ export const renamedActions = <A extends Record<string, unknown>>(
 export const renamedKeys = (keys: readonly string[], { from, to }: Renaming): string[] => [
   ...new Set(keys.map((key) => (key === from ? to : key))),
 ]
+
+/** What is promised for the other word; where it has a promise of its own that one stays. */
+export const renamedTargets = (targets: readonly SlaTarget[], { from, to }: Renaming): SlaTarget[] =>
+  targets.some(({ priority }) => priority === to)
+    ? targets.filter(({ priority }) => priority !== from)
+    : targets.map((target) => (target.priority === from ? { ...target, priority: to } : target))
 
 export interface Ways {
   statuses: string[]
