@@ -112,6 +112,11 @@ t.test('the next start prints no key, the old one works, and what was accepted l
 
 t.test('after kill -9 one of two new starts takes over at once, from a zombie too', async (t) => {
   const killed = service
+  const started = await fetch(`${killed.url}/v1/tickets/1/timer/start`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}` },
+  })
+  t.equal(started.status, 201)
   killed.kill('SIGKILL')
   await killed.ended
   const starts = [home.launch(), home.launch()]
@@ -130,6 +135,9 @@ t.test('after kill -9 of a process that is asked for its end, too', async (t) =>
   service = await home.start()
   t.ok(service.readySeconds < READY_SECONDS * busy)
   t.match(await ask('/v1/tickets'), { status: 200 })
+  const { body } = await ask('/v1/timers')
+  t.match(body.data, [{ state: 'running', endedAt: null }], 'a timer that was started before runs on')
+  t.ok(body.data[0].durationSeconds >= 1, 'and has counted meanwhile')
 })
 
 t.test('a wrong configuration ends the start with every fault, and tells no secret', async (t) => {
