@@ -66,6 +66,12 @@ t.test('a rule replies by a template', async (t) => {
   t.match((await call('GET', `/v1/mail/outbound?ticketId=${id}&kind=automatic_reply`)).body.data, [
     { to: 'ruth@example.com', state: 'unrouted' },
   ])
+  t.match(await call('GET', `/v1/tickets/${id}`), { body: { firstRepliedAt: null } }, 'nobody has replied yet')
+  const merged = await openTicket({ subject: 'Again: opening hours?' })
+  await call('POST', `/v1/tickets/${merged.id}/merge`, { body: { into: id } })
+  t.match(await call('GET', `/v1/tickets/${id}`), { body: { firstRepliedAt: null } }, 'nor after a merge')
+  const { body: reply } = await call('POST', `/v1/tickets/${id}/replies`, { body: { body: 'Until five.' } })
+  t.match(await call('GET', `/v1/tickets/${id}`), { body: { firstRepliedAt: reply.createdAt } })
   await call('DELETE', '/v1/templates/hours')
   const next = await openTicket({ subject: 'Opening hours?' })
   t.match((await call('GET', `/v1/tickets/${next.id}/rule-runs?ruleKey=tell_hours`)).body.data, [{ outcome: 'failed' }])
