@@ -159,6 +159,40 @@ t.test('an acknowledgement by a template carries the number, and no word of some
   await call('PATCH', '/v1/rules/acknowledge_new_ticket', { body: { enabled: true } })
 })
 
+t.test(
+  'a phase says by a template what its requester wrote, where the mail that opened the ticket proves them',
+  async (t) => {
+    const told = {
+      key: 'looked_at',
+      name: 'Looked at',
+      category: 'open',
+      notifyRequester: true,
+      template: 'about_ticket',
+    }
+    await call('POST', '/v1/statuses', { body: told })
+    await call('PATCH', '/v1/rules/tell_requester_of_each_phase', { body: { enabled: true } })
+    const from = { From: 'Eve <eve@good.test>', Subject: 'Buy pills' }
+    const other = await person('requester')
+    for (const [headers, requesterId, says] of [
+      [{}, undefined, /^Of somebody: \*\*\*\*, http/],
+      [PROVEN, undefined, /^Of Eve: \*\*Buy pills\*\*/],
+      [PROVEN, other.id, /^Of somebody: \*\*\*\*, http/],
+    ] as const) {
+      const { ticketId } = await receive(mail({ ...from, ...headers }), { mailFrom: 'eve@good.test' })
+      const body = { status: 'looked_at', ...(requesterId ? { requesterId } : {}) }
+      t.equal((await call('PATCH', `/v1/tickets/${ticketId}`, { body })).status, 200)
+      const [phase] = await sent(ticketId, 'automatic_mail')
+      const { bodyText, trail } = await why(phase.id)
+      t.match(bodyText, says)
+      t.equal(
+        trail.some(({ result }: { result: string }) => result === 'thinned'),
+        says.source.includes('somebody'),
+      )
+    }
+    await call('PATCH', '/v1/rules/tell_requester_of_each_phase', { body: { enabled: false } })
+  },
+)
+
 t.test('a rule applies a macro, all of it or nothing, and no macro runs another', async (t) => {
   const agent = await person('agent')
   const macro = {

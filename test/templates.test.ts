@@ -49,6 +49,20 @@ t.test('a template is filled in for a ticket, in the language of its requester, 
   t.equal((await call('GET', '/v1/templates', { key: ruth })).status, 403)
 })
 
+t.test('a template says category and expected day, in the zone that it names', async (t) => {
+  await call('POST', '/v1/categories', { body: { key: 'paper', name: 'Paper' } })
+  const day = (zone: string) => `{{ ticket.estimatedResolutionAt | date: "%d/%m/%Y %H:%M"${zone} }}`
+  const body = `{{ ticket.category }}: {{ ticket.estimatedResolutionAt }} ${day('')} ${day(', "Europe/Paris"')}.`
+  t.equal((await call('POST', '/v1/templates', { body: { key: 'day', name: 'Day', body } })).status, 201)
+  const { id } = await openTicket()
+  const said = async () => (await call('GET', `/v1/templates/day/render?ticketId=${id}`)).body.body
+  t.equal(await said(), ':   .', 'what is empty is an empty word')
+  const estimatedResolutionAt = '2026-12-31T23:30:00.000Z'
+  const changed = await call('PATCH', `/v1/tickets/${id}`, { body: { category: 'paper', estimatedResolutionAt } })
+  t.equal(changed.status, 200, changed.text)
+  t.equal(await said(), `paper: ${estimatedResolutionAt} 31/12/2026 23:30 01/01/2027 00:30.`)
+})
+
 t.test('a rule replies by a template', async (t) => {
   await call('POST', '/v1/templates', {
     body: { key: 'hours', name: 'Hours', body: 'We are here from nine, {{ requester.email }}.' },
@@ -66,6 +80,12 @@ t.test('a rule replies by a template', async (t) => {
   t.match((await call('GET', `/v1/mail/outbound?ticketId=${id}&kind=automatic_reply`)).body.data, [
     { to: 'ruth@example.com', state: 'unrouted' },
   ])
+  t.match(await call('GET', `/v1/tickets/${id}`), { body: { firstRepliedAt: null } }, 'nobody has replied yet')
+  const merged = await openTicket({ subject: 'Again: opening hours?' })
+  await call('POST', `/v1/tickets/${merged.id}/merge`, { body: { into: id } })
+  t.match(await call('GET', `/v1/tickets/${id}`), { body: { firstRepliedAt: null } }, 'nor after a merge')
+  const { body: reply } = await call('POST', `/v1/tickets/${id}/replies`, { body: { body: 'Until five.' } })
+  t.match(await call('GET', `/v1/tickets/${id}`), { body: { firstRepliedAt: reply.createdAt } })
   await call('DELETE', '/v1/templates/hours')
   const next = await openTicket({ subject: 'Opening hours?' })
   t.match((await call('GET', `/v1/tickets/${next.id}/rule-runs?ruleKey=tell_hours`)).body.data, [{ outcome: 'failed' }])

@@ -91,7 +91,7 @@ const said = prepareSql<{ ids: string[] }, Said>()(
       select ticket_id, max(created_at) filter (where public) as last_message_at,
         max(created_at) filter (where public and customer) as last_requester_activity_at,
         max(created_at) filter (where public and not customer) as last_agent_activity_at,
-        min(created_at) filter (where public and not customer) as first_replied_at,
+        min(created_at) filter (where public and not customer and author_id is not null) as first_replied_at,
         max(created_at) filter (where not public and written) as last_note_at,
         max(id) filter (where public) as last_id from said group by ticket_id
     )

@@ -81,6 +81,15 @@ const acknowledged = prepareSql<{ ticketId: string }, { id: string }>()(
 export const wasAcknowledged = async (tx: Connection, ticketId: string): Promise<boolean> =>
   (await tx.query(acknowledged.bind({ ticketId }))).rows.length > 0
 
+const provenOpening = prepareSql<{ ticketId: string }, { isProven: boolean }>()(
+  ($) => sql`select coalesce(m.verified, false) and m.author_id = t.requester_id as "isProven"
+    from messages m join tickets t on t.id = m.ticket_id where m.ticket_id = ${$.ticketId} order by m.id limit 1`,
+)
+
+/** Whether the mail that opened a ticket proves its requester. */
+export const isOpeningProven = async (tx: Connection, ticketId: string): Promise<boolean> =>
+  (await tx.query(provenOpening.bind({ ticketId }))).rows[0]?.isProven ?? false
+
 const byMessageIds = prepareSql<{ ids: string[] }, { id: string }>()(
   ($) => sql`select m.id from unnest(${$.ids}::text[]) with ordinality as told(id, place)
     join outbound_mails m on m.id = split_part(told.id, '@', 1) and m.message_id = told.id order by told.place limit 1`,

@@ -9,6 +9,7 @@ import { isProven, numbered, shownMail } from './decide.ts'
 import { phase } from './letters.ts'
 import { queueMail, silenceOf } from './queueing.ts'
 import type { OutboundMail } from './schema.ts'
+import { isOpeningProven } from './store.ts'
 import { withoutTheirWords, writtenBy } from './writing.ts'
 
 /**
@@ -25,17 +26,20 @@ export const tellPhase = defineCommand({
     const status = statuses.get(locked.ticket.status)
     // a template that is gone since is no reason to tell nothing
     const template = status?.notifyRequester && status.template ? await findTemplate(tx, status.template) : undefined
-    return { locked, status, template }
+    const { id, channel } = locked.ticket
+    // what follows long after a mail is no less proven by it
+    const isKnown = template !== undefined && channel === 'email' && (await isOpeningProven(tx, id))
+    return { locked, status, template, isKnown }
   },
 
   refuse: (actor, { locked }) => refuseAgentWork(actor, locked.ticket),
   ruleAction: { input: Closed({}) },
 
-  handle(context, _input, { locked, status, template }): OutboundMail | null {
+  handle(context, _input, { locked, status, template, isKnown }): OutboundMail | null {
     if (!status?.notifyRequester) return null
     const { actor, cause } = context
     const { ticket, requester } = locked
-    const isThinned = template !== undefined && !isProven(ticket, cause?.facts)
+    const isThinned = template !== undefined && !isKnown && !isProven(ticket, cause?.facts)
     const letter = phase(status.requesterLabel ?? status.name, ticket.number)
     const words = template
       ? writtenBy(context, template, isThinned ? withoutTheirWords(locked) : locked)

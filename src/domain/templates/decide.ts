@@ -6,7 +6,7 @@ import type { templates } from './table.ts'
 export type TemplateRow = typeof templates.$inferSelect
 
 interface About {
-  ticket: Pick<TicketRow, 'number' | 'subject' | 'type' | 'status' | 'priority'>
+  ticket: Pick<TicketRow, 'number' | 'subject' | 'type' | 'status' | 'priority' | 'category' | 'estimatedResolutionAt'>
   requester: Pick<Requester, 'name' | 'email'>
   agent: { name: string | null; email: string } | null
   publicUrl: string
@@ -17,8 +17,10 @@ const firstName = (name: string | null): string => name?.trim().split(/\s+/)[0] 
 /** What a template can name. What is empty is an empty word, so that no sentence breaks. */
 export function variablesOf({ ticket, requester, agent, publicUrl }: About): Variables {
   const { number, subject, type, status, priority } = ticket
+  const [category, estimatedResolutionAt] = [ticket.category ?? '', ticket.estimatedResolutionAt ?? '']
+  const link = `${publicUrl}/v1/tickets/${number}`
   return {
-    ticket: { number, subject, type, status, priority, link: `${publicUrl}/v1/tickets/${number}` },
+    ticket: { number, subject, type, status, priority, category, estimatedResolutionAt, link },
     requester: { name: requester.name ?? '', firstName: firstName(requester.name), email: requester.email },
     agent: { name: agent?.name ?? '', firstName: firstName(agent?.name ?? null), email: agent?.email ?? '' },
   }
@@ -26,7 +28,7 @@ export function variablesOf({ ticket, requester, agent, publicUrl }: About): Var
 
 /** All variables, for a check before there is any ticket. */
 export const EXAMPLE: Variables = variablesOf({
-  ticket: { number: 1, subject: 'x', type: 'x', status: 'x', priority: 'x' },
+  ticket: { number: 1, subject: 'x', type: 'x', status: 'x', priority: 'x', category: 'x', estimatedResolutionAt: 'x' },
   requester: { name: 'x', email: 'x' },
   agent: { name: 'x', email: 'x' },
   publicUrl: 'x',

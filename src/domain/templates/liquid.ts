@@ -17,6 +17,8 @@ const engine = (outputEscape?: 'escape') =>
     // no template reads another one, or a file
     templates: {},
     cache: false,
+    // a moment says the same wherever the process runs
+    timezoneOffset: 0,
     ...(outputEscape ? { outputEscape } : {}),
   })
 const plain = engine()

@@ -33,7 +33,7 @@ export const templateQuery = defineQuery({
 })
 
 const about = () => {
-  const { id, number, subject, type, status, priority } = rowOf(tickets)
+  const { id, number, subject, type, status, priority, category, estimatedResolutionAt } = rowOf(tickets)
   return build
     .select({
       id,
@@ -42,6 +42,8 @@ const about = () => {
       type,
       status,
       priority,
+      category,
+      estimatedResolutionAt,
       name: named<string | null>('name', people.name),
       email: named<string>('email', people.email),
       locale: named<string | null>('locale', people.locale),

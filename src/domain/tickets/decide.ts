@@ -128,7 +128,10 @@ export function enteringStatus({ key, category }: Status, now: Instant, before?:
   }
 }
 
-/** What a public message does to its ticket: activity only. The status is a rule's business, the version stays. */
+/**
+ * What a public message does to its ticket: activity only. The status is a rule's business, the version stays. What a rule says by
+ * itself is nobody's first reply, or each customer would seem answered at once.
+ */
 export function afterPublicMessage(
   ticket: TicketRow,
   author: { id: string | null; isCustomer: boolean },
@@ -145,7 +148,7 @@ export function afterPublicMessage(
     needsReaction: byRequester,
     lastRequesterActivityAt: byRequester ? now : ticket.lastRequesterActivityAt,
     lastAgentActivityAt: byRequester ? ticket.lastAgentActivityAt : now,
-    firstRepliedAt: ticket.firstRepliedAt ?? (byRequester ? null : now),
+    firstRepliedAt: ticket.firstRepliedAt ?? (byRequester || author.id === null ? null : now),
   }
 }
 
