@@ -45,16 +45,19 @@ export function openPostgres(url: string, onError: (error: Error) => void): Db {
     },
   })
 
+  const reading = shared(pool, on)
   return {
     kind: 'postgres',
     native: pool,
-    query: <R>(statement: Sql<R>) => send<R>(pool, statement),
+    // what has no name is rare and may take long: nobody waits behind it
+    query: <R>(statement: Sql<R>) =>
+      statement.isRead && statement.name ? reading(({ query }) => query(statement)) : send<R>(pool, statement),
     batch: (first, second) =>
       using(pool, (client) => {
         const { query } = on(client)
         return Promise.all([query(first), query(second)])
       }),
-    reading: shared(pool, on),
+    reading,
     script: async (text) => void (await pool.query(text)),
     close: async () => void (await Promise.all([pool.end(), writers.end()])),
     holdLock: (key, onLost) => holdLock(settings, key, onLost),
@@ -139,14 +142,18 @@ const send = <R>(on: pg.Pool | pg.PoolClient, { name, text, values }: Sql<R>): P
 /** So many read on one connection at a time: their statements share round trips, and each waits for those before it. */
 const READERS_MAX = 16
 
-/** A connection in common, taken from the pool by the first who reads and given back by the last. */
+/**
+ * A connection in common for those who read in one turn of the event loop, taken from the pool by the first and given back by the last:
+ * what is slow holds up nobody who comes later.
+ */
 function shared(pool: pg.Pool, on: (client: pg.PoolClient) => Connection): Db['reading'] {
   const open: Lane[] = []
   return async (work) => {
-    let lane = open.find(({ readers, broke }) => readers < READERS_MAX && !broke)
+    let lane = open.find(({ readers, isOver, broke }) => readers < READERS_MAX && !isOver && !broke)
     if (!lane) {
       lane = { client: pool.connect(), readers: 0 }
       open.push(lane)
+      setImmediate(() => open.shift())
     }
     const mine = lane
     mine.readers++
@@ -161,7 +168,7 @@ function shared(pool: pg.Pool, on: (client: pg.PoolClient) => Connection): Db['r
       })
     } finally {
       if (--mine.readers === 0) {
-        open.splice(open.indexOf(mine), 1)
+        mine.isOver = true
         void mine.client.then((client) => client.release(mine.broke)).catch(() => {}) // whoever read has heard of it
       }
     }
@@ -171,6 +178,8 @@ function shared(pool: pg.Pool, on: (client: pg.PoolClient) => Connection): Db['r
 interface Lane {
   client: Promise<pg.PoolClient>
   readers: number
+  /** Given back. */
+  isOver?: boolean
   /** Nobody joins it any more. */
   broke?: Error | undefined
 }
