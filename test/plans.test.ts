@@ -65,7 +65,9 @@ interface Plan {
 }
 
 /** The statements of a request that read what there is much of, with the plans that the server makes for them. */
-async function plansOf(ask: () => Promise<unknown>): Promise<{ text: string; plan: string; scans: string[] }[]> {
+async function plansOf(
+  ask: () => Promise<unknown>,
+): Promise<{ text: string; plan: string; scans: string[]; reads: string[] }[]> {
   const seen: Sql[] = []
   const { query } = db
   db.query = <R>(statement: Sql<R>): Promise<Rows<R>> => {
@@ -79,7 +81,7 @@ async function plansOf(ask: () => Promise<unknown>): Promise<{ text: string; pla
   for (const { text, values } of large)
     for (const mode of ['force_generic_plan', 'force_custom_plan']) {
       const plan = await explained(text, values, mode)
-      plans.push({ text, plan: mode, scans: scansIn(plan) })
+      plans.push({ text, plan: mode, scans: scansIn(plan), reads: readsIn(plan) })
     }
   return plans
 }
@@ -102,6 +104,12 @@ const explained = (text: string, values: unknown[], mode: string): Promise<Plan>
 const scansIn = (plan: Plan): string[] => [
   ...(plan['Node Type'] === 'Seq Scan' ? [`reads all of ${plan['Relation Name']}`] : []),
   ...(plan.Plans ?? []).flatMap(scansIn),
+]
+
+/** How a plan reads tickets. */
+const readsIn = (plan: Plan): string[] => [
+  ...(plan['Relation Name'] === 'tickets' ? [plan['Node Type']] : []),
+  ...(plan.Plans ?? []).flatMap(readsIn),
 ]
 
 const LARGE = /tickets|search_texts|messages/
@@ -136,6 +144,14 @@ t.test('a view and its count use indices', async (t) => {
     await usesIndices(t, key, () => call('GET', `/v1/views/${key}/tickets?limit=20`, { key: agent.key }))
     await usesIndices(t, `count of ${key}`, () => call('GET', `/v1/views/${key}/count`, { key: agent.key }))
   }
+})
+
+t.test('the numbers of a dashboard are counted by an index, and of tickets nothing else is read', async (t) => {
+  const ask = () => call('GET', '/v1/statistics/dashboard', { key: agent.key })
+  await usesIndices(t, 'dashboard', ask)
+  const counting = (await plansOf(ask)).filter(({ text }) => text.includes('grouping sets'))
+  t.equal(counting.length, 2)
+  for (const { plan, reads } of counting) t.same(reads, ['Index Only Scan'], plan)
 })
 
 t.test('the parts of a ticket are found by an index', async (t) => {
