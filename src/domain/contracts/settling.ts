@@ -44,7 +44,7 @@ export async function settle(event: DeskEvent, context: CommandContext): Promise
   const charge = cover && wanted && (await chargeBy(event, context, cover, wanted))
   if (isSettled(drawn, cover, charge)) return
 
-  const takeBack = async (some: readonly Drawn[], timeEntryId?: string) => {
+  const takeBack = (some: readonly Drawn[], timeEntryId?: string): void => {
     for (const { contractId, units } of some) {
       const contract = locked.get(contractId)
       const about = { ticketId: ticket.id, ...(timeEntryId === undefined ? {} : { timeEntryId }) }
@@ -53,8 +53,8 @@ export async function settle(event: DeskEvent, context: CommandContext): Promise
   }
   const byEntry = drawn.filter(({ byTicket }) => !byTicket)
   const byTicket = drawn.filter((each) => each.byTicket && each.units > 0)
-  await takeBack(byEntry, entryId)
-  if (!wanted && byTicket.length && !(await hasBillable(context, ticket.id))) await takeBack(byTicket)
+  takeBack(byEntry, entryId)
+  if (!wanted && byTicket.length && !(await hasBillable(context, ticket.id))) takeBack(byTicket)
   if (!cover || !charge?.units) return
   const isOfCover = ({ contractId }: Drawn) => contractId === cover.id
   const drawing = { contract: cover, charge, before: byEntry.filter(isOfCover), work }
