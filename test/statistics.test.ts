@@ -203,6 +203,7 @@ t.test('figures are a table where that is asked for, and the same in GraphQL', a
 t.test('what is asked wrongly is refused at its place, and reports are for agents', async (t) => {
   for (const [name, body, pointer] of [
     ['tickets', { ...october, calendar: 'none' }, '/calendar'],
+    ['tickets', { from: '0001-01-01T00:00:00Z', calendar: 'office' }, '/from'],
     ['tickets', { ...october, timeZone: 'Mars' }, '/timeZone'],
     ['tickets', { ...october, groupBy: ['day', 'week', 'month'] }, '/groupBy'],
     ['tickets', { from: october.to, to: october.from }, '/to'],

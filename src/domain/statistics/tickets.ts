@@ -69,6 +69,8 @@ const DAY_MS = 86_400_000
 async function workedOf({ db }: QueryContext, key: string, from: string, to: string): Promise<Worked> {
   const calendar = (await allCalendars(db)).find((each) => each.key === key)
   if (!calendar) throw invalid('/calendar', 'not_found', `${key} is no calendar`)
+  if (Date.parse(to) - Date.parse(from) > YEARS_MS)
+    throw invalid('/from', 'range', 'is more than ten years before the end: too much for working time')
   // whole days, so that the next minute asks for the same
   const first = Math.floor(Date.parse(from) / DAY_MS) * DAY_MS - YEARS_MS
   const last = Math.ceil(Date.parse(to) / DAY_MS) * DAY_MS
