@@ -53,10 +53,12 @@ export function openPostgres(url: string, onError: (error: Error) => void): Db {
     query: <R>(statement: Sql<R>) =>
       statement.isRead && statement.name ? reading(({ query }) => query(statement)) : send<R>(pool, statement),
     batch: (first, second) =>
-      using(pool, (client) => {
-        const { query } = on(client)
-        return Promise.all([query(first), query(second)])
-      }),
+      first.name && second.name
+        ? reading(({ query }) => Promise.all([query(first), query(second)]))
+        : using(pool, (client) => {
+            const { query } = on(client)
+            return Promise.all([query(first), query(second)])
+          }),
     reading,
     script: async (text) => void (await pool.query(text)),
     close: async () => void (await Promise.all([pool.end(), writers.end()])),
