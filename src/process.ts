@@ -10,14 +10,14 @@ import { followSlaPolicies } from './domain/sla/follow-sla-policies.ts'
 import { followWord } from './domain/types/follow-word.ts'
 import { sayHello } from './hello.ts'
 import { bulkChanger, eraser } from './jobs/bulk.ts'
-import { startContractTurns } from './jobs/contracts.ts'
+import { contractWork } from './jobs/contracts.ts'
 import { startIndexing } from './jobs/indexing.ts'
 import { announcePresence } from './jobs/presence.ts'
-import { startRuleTimers } from './jobs/rule-timers.ts'
+import { ruleTimerWork } from './jobs/rule-timers.ts'
 import { scheduleCleanUp } from './jobs/schedule.ts'
 import { simulator } from './jobs/simulations.ts'
-import { startSlaClocks } from './jobs/sla-clocks.ts'
-import { startWaking } from './jobs/snoozes.ts'
+import { slaClockWork } from './jobs/sla-clocks.ts'
+import { snoozeWork } from './jobs/snoozes.ts'
 import { SYSTEM } from './kernel/actor.ts'
 import { newId } from './kernel/ids.ts'
 import { createReceiver, type Receiver } from './mail/in/receive.ts'
@@ -156,10 +156,10 @@ async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: D
   })
   const cleaning = scheduleCleanUp(desk, onError)
   const indexing = startIndexing(desk, onError)
-  const timers = startRuleTimers(rules, onError)
-  const clocks = startSlaClocks(rules, onError)
-  const waking = startWaking(rules, onError)
-  const turning = startContractTurns(rules, onError)
+  const timers = ruleTimerWork.start(rules, onError)
+  const clocks = slaClockWork.start(rules, onError)
+  const waking = snoozeWork.start(rules, onError)
+  const turning = contractWork.start(rules, onError)
   const stop = async () => {
     cleaning.stop()
     await Promise.all([

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto'
 import t from 'tap'
 import { beginningOf, lastDayOf, periodAt, turnAfter } from '../src/domain/contracts/periods.ts'
 import { turnContract } from '../src/domain/contracts/turn-contract.ts'
-import { turnDueContracts } from '../src/jobs/contracts.ts'
+import { contractWork } from '../src/jobs/contracts.ts'
 import { startDesk } from './support/desk.ts'
 import { torturedContracts } from './torture/contracts.ts'
 import type { ClockedDesk } from './torture/contracts-acts.ts'
@@ -297,7 +297,7 @@ t.test('a job grants what has begun, once, however many look', async (t) => {
   const text = `update contracts set turns_at = '2000-01-01T00:00:00Z' where id = $1`
   await db.query({ text, values: [contractId] })
   const fail = (error: unknown) => t.fail(String(error))
-  await Promise.all([1, 2, 3].map(() => turnDueContracts(system, fail)))
+  await Promise.all([1, 2, 3].map(() => contractWork.round(system, fail)))
   t.equal(await told(t, contractId), 'grant 36000, drawdown -3600, expiry -32400, grant 36000')
   t.match(await balanceOf(contractId), { balance: 36_000, periodStartsOn: '2027-06-01', periodEndsOn: '2027-06-30' })
 })

@@ -2,8 +2,8 @@ import t from 'tap'
 import { claimOutboundMail } from '../src/domain/outbound/claim-outbound-mail.ts'
 import { recordMailResult } from '../src/domain/outbound/record-mail-result.ts'
 import { indexTexts } from '../src/domain/search/index-texts.ts'
-import { fireDueTimers } from '../src/jobs/rule-timers.ts'
-import { wakeDueTickets } from '../src/jobs/snoozes.ts'
+import { ruleTimerWork } from '../src/jobs/rule-timers.ts'
+import { snoozeWork } from '../src/jobs/snoozes.ts'
 import { startDesk } from './support/desk.ts'
 
 const desk = await startDesk(t)
@@ -201,13 +201,13 @@ t.test('a snoozed ticket is out of the queue until its time, and wakes once', as
   t.same(await numbers(`/v1/tickets?snoozed=true&teamId=${team.id}`), [ticket.number])
   t.match((await call('GET', at(ticket.id), { key: ruth.key })).body, { snoozedAt: null, snoozedUntil: null })
 
-  await wakeDueTickets(system, (error) => t.fail(String(error)))
+  await snoozeWork.round(system, (error) => t.fail(String(error)))
   t.ok((await call('GET', at(ticket.id))).body.snoozedAt, 'not before its time')
   await db.query({
     text: `update tickets set snoozed_until = now() - interval '1 second' where id = $1`,
     values: [ticket.id],
   })
-  await Promise.all(Array.from({ length: 4 }, () => wakeDueTickets(system, (error) => t.fail(String(error)))))
+  await Promise.all(Array.from({ length: 4 }, () => snoozeWork.round(system, (error) => t.fail(String(error)))))
   t.match((await call('GET', at(ticket.id))).body, { snoozedAt: null, snoozedUntil: null })
   const woken = (await eventsOf(ticket.id, 'ticket.changed')).filter(
     ({ changes }: { changes: { snoozedAt?: { to: unknown } } }) => changes.snoozedAt?.to === null,
@@ -266,7 +266,7 @@ t.test('a rule that waits on a deleted ticket does nothing', async (t) => {
     text: `update rule_timers set due_at = now(), try_at = now() where ticket_id = $1`,
     values: [ticket.id],
   })
-  await fireDueTimers(system, (error) => t.fail(String(error)))
+  await ruleTimerWork.round(system, (error) => t.fail(String(error)))
   t.same((await call('GET', at(ticket.id))).body.tags, [])
   t.same((await db.query({ text: 'select 1 from rule_timers where ticket_id = $1', values: [ticket.id] })).rows, [])
 })

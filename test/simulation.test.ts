@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { advanceSimulation } from '../src/domain/simulations/advance-simulation.ts'
 import { adoptWork } from '../src/domain/workers/adopt-work.ts'
 import { cleanUp } from '../src/domain/workers/clean-up.ts'
-import { fireDueTimers } from '../src/jobs/rule-timers.ts'
+import { ruleTimerWork } from '../src/jobs/rule-timers.ts'
 import { simulator } from '../src/jobs/simulations.ts'
 import { newId } from '../src/kernel/ids.ts'
 import { makeDatabase, onPostgres } from './support/database.ts'
@@ -84,7 +84,7 @@ const waiters = {
 async function settle() {
   const errors: unknown[] = []
   const isSettled = async () => {
-    await fireDueTimers(system, (error) => errors.push(error))
+    await ruleTimerWork.round(system, (error) => errors.push(error))
     return (await rowsOf(`select from rule_timers where due_at < now() + interval '1 minute'`)).length === 0
   }
   return (await eventually(isSettled, 30_000)) && errors.length === 0

@@ -9,7 +9,7 @@ import { fireSlaClock } from '../src/domain/sla/fire-sla-clock.ts'
 import { followSlaPolicies } from '../src/domain/sla/follow-sla-policies.ts'
 import { ticketSla } from '../src/domain/sla/queries.ts'
 import type { ExplainedClock, SlaClock } from '../src/domain/sla/schema.ts'
-import { fireDueClocks } from '../src/jobs/sla-clocks.ts'
+import { slaClockWork } from '../src/jobs/sla-clocks.ts'
 import { startDesk } from './support/desk.ts'
 import { slaWorlds } from './torture/sla.ts'
 
@@ -39,7 +39,7 @@ const restart = () => {
 const follow = () => system.execute(followSlaPolicies, { after: null })
 const fire = async () => {
   const errors: unknown[] = []
-  await Promise.all([1, 2, 3].map(() => fireDueClocks(system, (error) => errors.push(error))))
+  await Promise.all([1, 2, 3].map(() => slaClockWork.round(system, (error) => errors.push(error))))
   t.same(errors, [], 'nothing broke')
 }
 const open = (members: object = {}) => openTicket({ requesterId: requester.id, ...members })

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { fireDueTimers, startRuleTimers } from '../src/jobs/rule-timers.ts'
+import { ruleTimerWork } from '../src/jobs/rule-timers.ts'
 import { SYSTEM } from '../src/kernel/actor.ts'
 import { HOUR_MS } from '../src/kernel/clock.ts'
 import { startDesk } from './support/desk.ts'
@@ -16,7 +16,7 @@ const clockwork = app.desk.as(SYSTEM, { channel: 'rule' })
 const agent = await person('agent')
 const errors: unknown[] = []
 /** Ends what is over, as one worker does in one look. */
-const look = () => fireDueTimers(clockwork, (error) => errors.push(error))
+const look = () => ruleTimerWork.round(clockwork, (error) => errors.push(error))
 const sql = async (text: string, ...values: unknown[]) =>
   (await db.query<Record<string, unknown>>({ text, values })).rows
 /** Lets so many seconds pass for what waits on a ticket. */
@@ -292,7 +292,7 @@ t.test('several workers at once end each wait once', async (t) => {
 })
 
 t.test('a worker fires to the moment', async (t) => {
-  const worker = startRuleTimers(clockwork, (error) => errors.push(error))
+  const worker = ruleTimerWork.start(clockwork, (error) => errors.push(error))
   await add({ key: 'soon', after: { seconds: 1 } })
   const { id } = await openTicket()
   await reply(id)

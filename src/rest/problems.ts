@@ -21,6 +21,18 @@ const FaultSchema = Closed({
   position: Type.Optional(Type.Integer({ description: 'In a text: where it begins, counted from 0' })),
 })
 
+/** How it is refused who may not. */
+export const ofCallers: readonly ProblemCode[] = ['unauthenticated', 'missing_scope', 'forbidden']
+
+/** How a body is refused. */
+export const ofBodies: readonly ProblemCode[] = [
+  'invalid_parameter',
+  'malformed_json',
+  'payload_too_large',
+  'unsupported_media_type',
+  'invalid_input',
+]
+
 /** How an act on a ticket is refused that is hidden, deleted or merged. */
 export const ofLivingTickets: readonly ProblemCode[] = ['ticket_not_found', 'ticket_deleted', 'ticket_merged']
 

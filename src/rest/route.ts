@@ -4,7 +4,7 @@ import type { Command, Query } from '../kernel/desk.ts'
 import { isIdempotencyKey } from '../kernel/idempotency.ts'
 import { wrongParameter } from '../kernel/page.ts'
 import type { ProblemCode } from '../kernel/problems.ts'
-import { asParameters, problemResponses } from './problems.ts'
+import { asParameters, ofBodies, ofCallers, problemResponses } from './problems.ts'
 
 /** What the routes of a feature share in documents. */
 export interface Documented {
@@ -25,14 +25,9 @@ interface CommandRoute<I extends TSchema, S, R> extends Documented {
   open?: string
 }
 
-const ALWAYS: readonly ProblemCode[] = ['unauthenticated', 'missing_scope', 'forbidden']
 const ON_WRITES: readonly ProblemCode[] = [
-  ...ALWAYS,
-  'invalid_parameter',
-  'malformed_json',
-  'payload_too_large',
-  'unsupported_media_type',
-  'invalid_input',
+  ...ofCallers,
+  ...ofBodies,
   'idempotency_key_reused',
   'idempotency_in_progress',
 ]
@@ -176,7 +171,7 @@ export function queryRoute<I extends TSchema, R>(
         querystring: parameters ?? NO_PARAMETERS,
         response: {
           200: { description: 'Found', content: { 'application/json': { schema: response } } },
-          ...problemResponses([...ALWAYS, 'invalid_parameter', ...problems]),
+          ...problemResponses([...ofCallers, 'invalid_parameter', ...problems]),
         },
       },
     },
@@ -210,7 +205,7 @@ export function wholeListRoute<I extends TSchema, R>(
         querystring: NO_PARAMETERS,
         response: {
           200: { description: 'Found', content: { 'application/json': { schema: pageOf(route.response) } } },
-          ...problemResponses([...ALWAYS, 'invalid_parameter', ...problems]),
+          ...problemResponses([...ofCallers, 'invalid_parameter', ...problems]),
         },
       },
     },

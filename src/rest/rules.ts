@@ -10,7 +10,7 @@ import { testRule } from '../domain/rules/trial.ts'
 import { TicketRef } from '../domain/tickets/schema.ts'
 import { Id, Key } from '../kernel/schema.ts'
 import { listRoute } from './list.ts'
-import { problemResponses } from './problems.ts'
+import { ofBodies, ofCallers, problemResponses } from './problems.ts'
 import { commandRoute, queryRoute, wholeListRoute } from './route.ts'
 
 const tag = 'Rules'
@@ -110,17 +110,7 @@ function testRoute(app: FastifyInstance): void {
         body: Type.Object(body, { additionalProperties: false }),
         response: {
           200: { description: 'What it would do', content: { 'application/json': { schema: Type.Ref('RuleTrial') } } },
-          ...problemResponses([
-            'unauthenticated',
-            'missing_scope',
-            'forbidden',
-            'invalid_parameter',
-            'malformed_json',
-            'payload_too_large',
-            'unsupported_media_type',
-            'invalid_input',
-            'rule_not_found',
-          ]),
+          ...problemResponses([...ofCallers, ...ofBodies, 'rule_not_found']),
         },
       },
     },

@@ -4,7 +4,7 @@ import { searchTickets } from '../domain/search/queries.ts'
 import { type SearchTickets, searchSchemas } from '../domain/search/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
 import { Problem } from '../kernel/problems.ts'
-import { problemResponses } from './problems.ts'
+import { ofBodies, problemResponses } from './problems.ts'
 import { pageOf } from './route.ts'
 
 const TicketFound = Type.Object(
@@ -27,15 +27,7 @@ export function searchRoutes(app: FastifyInstance): void {
         body: searchTickets.input,
         response: {
           200: { description: 'A page', content: { 'application/json': { schema: pageOf(Type.Ref('TicketFound')) } } },
-          ...problemResponses([
-            'unauthenticated',
-            'missing_scope',
-            'invalid_parameter',
-            'malformed_json',
-            'payload_too_large',
-            'unsupported_media_type',
-            'invalid_input',
-          ]),
+          ...problemResponses(['unauthenticated', 'missing_scope', ...ofBodies]),
         },
       },
     },

@@ -18,7 +18,7 @@ import { timeReport } from '../domain/statistics/time.ts'
 import { Money } from '../domain/time/schema.ts'
 import type { Query } from '../kernel/desk.ts'
 import { asCsv } from './csv.ts'
-import { asParameters, problemResponses } from './problems.ts'
+import { asParameters, ofBodies, ofCallers, problemResponses } from './problems.ts'
 import { queryRoute } from './route.ts'
 
 const { groupBy: _, ...others } = TimeReportInput.properties
@@ -114,16 +114,7 @@ function reportRoute<I extends TSchema, R>(app: FastifyInstance, route: ReportRo
             description: 'Found',
             content: { 'application/json': { schema: response }, 'text/csv': { schema: Type.String() } },
           },
-          ...problemResponses([
-            'unauthenticated',
-            'missing_scope',
-            'forbidden',
-            'invalid_parameter',
-            'malformed_json',
-            'payload_too_large',
-            'unsupported_media_type',
-            'invalid_input',
-          ]),
+          ...problemResponses([...ofCallers, ...ofBodies]),
         },
       },
     },

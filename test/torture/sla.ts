@@ -13,7 +13,7 @@ import { followSlaPolicies } from '../../src/domain/sla/follow-sla-policies.ts'
 import { keptOf, standingOf } from '../../src/domain/sla/kept.ts'
 import type { Entry, Standing } from '../../src/domain/sla/moves.ts'
 import type { ExplainedClock, SlaLogEntry } from '../../src/domain/sla/schema.ts'
-import { fireDueClocks } from '../../src/jobs/sla-clocks.ts'
+import { slaClockWork } from '../../src/jobs/sla-clocks.ts'
 import type { Session } from '../../src/kernel/desk.ts'
 import { makeDesk, type TestDesk } from '../support/desk.ts'
 import type { ServerDatabase } from '../support/process.ts'
@@ -158,7 +158,7 @@ async function live(world: World, count: number): Promise<void> {
   let minute: number
   do {
     minute = thisMinute()
-    await Promise.all([1, 2, 3].map(() => fireDueClocks(desk.system, (error) => world.faults.push(String(error)))))
+    await Promise.all([1, 2, 3].map(() => slaClockWork.round(desk.system, (error) => world.faults.push(String(error)))))
   } while (minute !== thisMinute())
   world.now = minute
   for (const ticket of world.tickets) {

@@ -1,8 +1,8 @@
-import { sql } from 'drizzle-orm'
-import { prepareSql, rowOf } from '../../db/statement.ts'
+import { rowOf } from '../../db/statement.ts'
 import { defineQuery } from '../../kernel/desk.ts'
+import { dueQuery } from '../../kernel/due.ts'
 import { type List, PageInput, readPage } from '../../kernel/page.ts'
-import { Closed, NoInput } from '../../kernel/schema.ts'
+import { Closed } from '../../kernel/schema.ts'
 import { refuseStaffOnly } from '../people/policy.ts'
 import { visibleTicketId } from '../tickets/queries.ts'
 import { TicketRef } from '../tickets/schema.ts'
@@ -50,23 +50,11 @@ export const ruleTimersQuery = defineQuery({
   },
 })
 
-const LOOK_MAX = 200
-
-const next = prepareSql<object, { ticketId: string; inMs: number }>()(
-  () => sql`select ticket_id as "ticketId", (extract(epoch from try_at - now()) * 1000)::float8 as "inMs"
-    from ${ruleTimers} order by try_at limit ${sql.raw(String(LOOK_MAX))}`,
-)
-
-/** Tickets on which waits are over, by the database's clock, and how long it is until the next one is. A batch; null: nothing is in sight. */
-export const dueRuleTimers = defineQuery({
+/** Tickets on which waits are over. */
+export const dueRuleTimers = dueQuery({
   name: 'dueRuleTimers',
   group: 'rules',
-  input: NoInput,
-  refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
-
-  async read({ db }): Promise<{ ids: string[]; nextInMs: number | null }> {
-    const { rows } = await db.query(next.bind({}))
-    const due = rows.filter(({ inMs }) => inMs <= 0)
-    return { ids: [...new Set(due.map(({ ticketId }) => ticketId))], nextInMs: rows[due.length]?.inMs ?? null }
-  },
+  from: ruleTimers,
+  at: ruleTimers.tryAt,
+  id: ruleTimers.ticketId,
 })

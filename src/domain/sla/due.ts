@@ -2,30 +2,17 @@ import { eq, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, prepare, prepareSql } from '../../db/statement.ts'
 import type { Instant } from '../../kernel/clock.ts'
-import { defineQuery } from '../../kernel/desk.ts'
-import { NoInput } from '../../kernel/schema.ts'
+import { dueQuery } from '../../kernel/due.ts'
 import { tickets } from '../tickets/table.ts'
 import { slaClocks } from './table.ts'
 
-const LOOK_MAX = 200
-
-const next = prepareSql<object, { ticketId: string; inMs: number }>()(
-  () => sql`select ticket_id as "ticketId", (extract(epoch from try_at - now()) * 1000)::float8 as "inMs"
-    from ${slaClocks} where try_at is not null order by try_at limit ${sql.raw(String(LOOK_MAX))}`,
-)
-
-/** Tickets with clocks that warn or breach by now, by the database's clock, and how long it is until the next one does. A batch; null: nothing is in sight. */
-export const dueSlaClocks = defineQuery({
+/** Tickets with clocks that warn or breach by now. */
+export const dueSlaClocks = dueQuery({
   name: 'dueSlaClocks',
   group: 'vocabularies',
-  input: NoInput,
-  refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
-
-  async read({ db }): Promise<{ ids: string[]; nextInMs: number | null }> {
-    const { rows } = await db.query(next.bind({}))
-    const due = rows.filter(({ inMs }) => inMs <= 0)
-    return { ids: [...new Set(due.map(({ ticketId }) => ticketId))], nextInMs: rows[due.length]?.inMs ?? null }
-  },
+  from: slaClocks,
+  at: slaClocks.tryAt,
+  id: slaClocks.ticketId,
 })
 
 // a ticket that a command holds just now comes with the next look

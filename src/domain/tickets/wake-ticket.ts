@@ -1,32 +1,21 @@
 import { eq, sql } from 'drizzle-orm'
-import { build, prepare, prepareSql } from '../../db/statement.ts'
-import { defineCommand, defineQuery } from '../../kernel/desk.ts'
-import { Closed, Id, NoInput } from '../../kernel/schema.ts'
+import { build, prepare } from '../../db/statement.ts'
+import { defineCommand } from '../../kernel/desk.ts'
+import { dueQuery } from '../../kernel/due.ts'
+import { Closed, Id } from '../../kernel/schema.ts'
 import { wake } from './changing.ts'
 import { lockTicket } from './store.ts'
 import { tickets } from './table.ts'
 
-const LOOK_MAX = 200
-
-// a deleted or merged one sleeps on: it wakes when it is back
-const next = prepareSql<object, { id: string; inMs: number }>()(
-  () => sql`select id, (extract(epoch from snoozed_until - now()) * 1000)::float8 as "inMs" from tickets
-    where snoozed_until is not null and deleted_at is null and merged_into_id is null
-    order by snoozed_until limit ${sql.raw(String(LOOK_MAX))}`,
-)
-
-/** Tickets whose time to wake has come, by the database's clock, and how long it is until the next one's. A batch; null: nothing is in sight. */
-export const dueToWake = defineQuery({
+/** Tickets whose time to wake has come. */
+export const dueToWake = dueQuery({
   name: 'dueToWake',
   group: 'tickets',
-  input: NoInput,
-  refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
-
-  async read({ db }): Promise<{ ids: string[]; nextInMs: number | null }> {
-    const { rows } = await db.query(next.bind({}))
-    const due = rows.filter(({ inMs }) => inMs <= 0)
-    return { ids: due.map(({ id }) => id), nextInMs: rows[due.length]?.inMs ?? null }
-  },
+  from: tickets,
+  at: tickets.snoozedUntil,
+  id: tickets.id,
+  // a deleted or merged one sleeps on: it wakes when it is back
+  where: sql`${tickets.deletedAt} is null and ${tickets.mergedIntoId} is null`,
 })
 
 // one that a command holds just now comes with the next look
