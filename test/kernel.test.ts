@@ -6,14 +6,17 @@ import t from 'tap'
 import { Type } from 'typebox'
 import { DirectoryLocked, lockDirectory } from '../src/db/lock.ts'
 import { people, personEmails, teamMembers, teams } from '../src/domain/people/table.ts'
+import { vocabulary } from '../src/domain/types/store.ts'
 import { check, faultsOf } from '../src/kernel/check.ts'
+import { defineQuery } from '../src/kernel/desk.ts'
 import { events, feedPending } from '../src/kernel/events.ts'
 import { base32, newId } from '../src/kernel/ids.ts'
 import { outbox } from '../src/kernel/jobs.ts'
 import { nearest } from '../src/kernel/nearest.ts'
-import { problemOf } from '../src/kernel/problems.ts'
+import { Problem, problemOf } from '../src/kernel/problems.ts'
 import { Closed, Nullable } from '../src/kernel/schema.ts'
 import { WriteSet } from '../src/kernel/write-set.ts'
+import { bareSession } from './support/bare-desk.ts'
 import { onPostgres } from './support/database.ts'
 import { startDesk } from './support/desk.ts'
 
@@ -280,4 +283,36 @@ t.test('a data directory has one owner, also when many try at once, and a dead o
   unlock()
   writeFileSync(path, 'not json')
   ;(await lockDirectory(dir))()
+})
+
+t.test('a read takes what is remembered for true, and is made again where that is old', async (t) => {
+  const other = bareSession({ db, app: desk.app })
+  let read = 0
+  const counted = defineQuery({
+    name: 'countedRead',
+    group: 'tickets',
+    input: Closed({ wanted: Type.String() }),
+    refuse: () => undefined,
+    async read({ cached }, { wanted }) {
+      read++
+      const { priorities } = await cached(vocabulary)
+      const name = priorities.get(wanted)?.name
+      if (name === undefined) throw new Problem('not_found')
+      return name
+    },
+  })
+  const nameOf = (wanted: string) => other.read(counted, { wanted })
+  t.equal(await nameOf('high'), 'High')
+  t.equal(await nameOf('high'), 'High')
+  t.equal(read, 2, 'once for each')
+
+  await desk.call('POST', '/v1/priorities', { body: { key: 'brand_new', name: 'New' } })
+  read = 0
+  t.equal(await nameOf('brand_new'), 'New', 'which was not there for the memory')
+  t.equal(read, 2)
+  await desk.call('PATCH', '/v1/priorities/brand_new', { body: { name: 'Newer' } })
+  t.equal(await nameOf('brand_new'), 'Newer')
+  read = 0
+  await t.rejects(nameOf('nowhere'), { code: 'not_found' })
+  t.equal(read, 1, 'what is refused by what is true is refused at once')
 })

@@ -208,6 +208,19 @@ t.test('where the words were found is shown as plain text with places', async (t
   t.equal(solid.text.slice(solid.marks[0]?.from, solid.marks[0]?.to), 'b')
 })
 
+t.test('few words are found where many are', (t) => {
+  const letters = ['a', 'B', 'ab', 'É', 'σ', 'ς', 'İ', '𝒳', '_', '7', ' ', '\n', '-', '\ud800']
+  const texts = fc.array(fc.constantFrom(...letters), { maxLength: 60 }).map((parts) => parts.join(''))
+  const elsewhere = Array.from({ length: 10 }, (_, n) => `nowhere${n}`)
+  fc.assert(
+    fc.property(texts, fc.uniqueArray(fc.constantFrom('a', 'b', 'ab', 'é', 'σ', 'x', '7', '𝒳')), (text, words) => {
+      t.same(snippet(text, new Set(words)), snippet(text, new Set([...words, ...elsewhere])), { text, words })
+    }),
+    { numRuns: 500 },
+  )
+  t.end()
+})
+
 t.test('pages by relevance go forth and back, and are good for one question of one person', async (t) => {
   const made: string[] = []
   for (let n = 0; n < 7; n++)

@@ -10,7 +10,7 @@ import { Problem } from './problems.ts'
 import { type DeskParts, type House, type Origin, perform } from './runs.ts'
 import type { Secrets } from './secrets.ts'
 import type { Settings } from './settings.ts'
-import { type Cached, remembered, type Versions, versionsOf } from './versions.ts'
+import { type Cached, type Memory, remembered, type Versions, versionsOf } from './versions.ts'
 
 export interface QueryContext {
   db: Reader
@@ -90,13 +90,41 @@ async function read<I extends TSchema, R>(
     throw new Problem('missing_scope', { detail: `It takes the scope ${query.group}:read.` })
   const checked = check(query.input, input)
   throwIfRefused(query.refuse(actor, checked))
+  const { db, secrets, settings } = parts
+  const readWith = (cached: QueryContext['cached']) =>
+    query.read({ db, actor, now: instantOf(parts.clock()), cached, secrets, settings }, checked)
+  return readRemembering(memory, db, readWith)
+}
+
+/**
+ * What is remembered is taken for true, and looked at in the same round trip: a read that was wrong about it is made once more. So an answer
+ * never rests on anything older than itself.
+ */
+async function readRemembering<R>(
+  memory: Memory,
+  db: Reader,
+  readWith: (cached: QueryContext['cached']) => Promise<R>,
+): Promise<R> {
   let versions: Promise<Versions> | undefined
-  const cached = async <T>(part: Cached<T>) => {
-    versions ??= versionsOf(memory, parts.db)
-    return remembered(memory, part, await versions, parts.db)
+  const current = () => {
+    versions ??= versionsOf(memory, db)
+    return versions
   }
-  return query.read(
-    { db: parts.db, actor, now: instantOf(parts.clock()), cached, secrets: parts.secrets, settings: parts.settings },
-    checked,
-  )
+  const { versions: assumed } = memory
+  if (assumed) {
+    const parts = new Set<keyof Versions>()
+    const isTrue = async () => {
+      if (!parts.size) return true
+      const now = await current()
+      return [...parts].every((part) => now[part] === assumed[part])
+    }
+    const reading = readWith((cached) => {
+      parts.add(cached.part)
+      current().catch(() => {}) // who needs it hears of it
+      return remembered(memory, cached, assumed, db)
+    })
+    const [read] = await Promise.allSettled([reading])
+    if (read.status === 'fulfilled' ? await isTrue() : await isTrue().catch(() => true)) return reading
+  }
+  return readWith(async (cached) => remembered(memory, cached, await current(), db))
 }
