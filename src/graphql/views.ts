@@ -1,6 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql'
 import { searchTickets } from '../domain/search/queries.ts'
-import type { TicketFound } from '../domain/search/schema.ts'
+import type { Found } from '../domain/search/schema.ts'
 import { ticketList } from '../domain/tickets/queries.ts'
 import { addView } from '../domain/views/add-view.ts'
 import { changeView } from '../domain/views/change-view.ts'
@@ -31,18 +31,18 @@ export const viewResolvers = {
       { condition, query, ...args }: ConnectionArgs & { condition?: unknown; query?: string | null },
       { desk }: Context,
       info: GraphQLResolveInfo,
-    ) =>
-      connection(
-        await desk.read(searchTickets, {
-          ...(condition == null ? {} : { condition }),
-          ...(query == null ? {} : { query }),
-          ...pageFrom(args, info, {}),
-        }),
-      ),
+    ) => {
+      const { data, ...page } = await desk.read(searchTickets, {
+        ...(condition == null ? {} : { condition }),
+        ...(query == null ? {} : { query }),
+        ...pageFrom(args, info, {}),
+      })
+      return connection({ ...page, data: data.map(({ ticket, match }) => ({ ...ticket, match })) })
+    },
     viewCount: (_root: unknown, { key }: Key, { desk }: Context) => desk.read(viewCount, { key }),
   },
   Mutation: { ...mutation(addView), ...mutation(changeView), ...mutation(removeView) },
 }
 
 /** Beside a ticket that was found by its words; null anywhere else. */
-export const matchLoader = async (asked: { obj: Partial<TicketFound> }[]) => asked.map(({ obj }) => obj.match ?? null)
+export const matchLoader = async (asked: { obj: Partial<Found> }[]) => asked.map(({ obj }) => obj.match ?? null)

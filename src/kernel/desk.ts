@@ -6,6 +6,7 @@ import { type Instant, instantOf } from './clock.ts'
 import { createCommits } from './commits.ts'
 import { type Command, type Refusal, throwIfRefused } from './context.ts'
 import { claimOf } from './idempotency.ts'
+import type { KeptRows } from './kept-rows.ts'
 import { Problem } from './problems.ts'
 import { type DeskParts, type House, type Origin, perform } from './runs.ts'
 import type { Secrets } from './secrets.ts'
@@ -19,6 +20,7 @@ export interface QueryContext {
   secrets: Secrets
   settings: Settings
   cached<T>(part: Cached<T>): Promise<T>
+  kept: KeptRows
 }
 
 /** One read: visibility is in its WHERE, `refuse` says whether this actor may ask at all. */
@@ -57,7 +59,7 @@ export interface Desk {
 
 /** The one door: every change is a command run here, every read a query. */
 export function createDesk(parts: DeskParts): Desk {
-  const house: House = { parts, memory: { values: new Map() }, commits: createCommits(parts.db) }
+  const house: House = { parts, memory: { values: new Map(), rows: new Map() }, commits: createCommits(parts.db) }
 
   const as = (actor: Actor, origin: Origin): Session => {
     const run = async <I extends TSchema, S, R>(command: Command<I, S, R>, input: Static<I>, key?: string) => {
@@ -92,7 +94,7 @@ async function read<I extends TSchema, R>(
   throwIfRefused(query.refuse(actor, checked))
   const { db, secrets, settings } = parts
   const readWith = (cached: QueryContext['cached']) =>
-    query.read({ db, actor, now: instantOf(parts.clock()), cached, secrets, settings }, checked)
+    query.read({ db, actor, now: instantOf(parts.clock()), cached, kept: memory.rows, secrets, settings }, checked)
   return readRemembering(memory, db, readWith)
 }
 

@@ -1,11 +1,12 @@
 import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto'
 import { and, type Placeholder, type SQL, sql } from 'drizzle-orm'
 import type { PgColumn, PgTable } from 'drizzle-orm/pg-core'
-import { LRUCache } from 'lru-cache'
 import { type Static, Type } from 'typebox'
 import { build, prepareSql, type Statement, unnamed } from '../db/statement.ts'
 import type { QueryContext } from './desk.ts'
 import { type FilterField, Filters, type Term, termOf } from './filter.ts'
+import { preparedForm } from './forms.ts'
+import { keptRows, type Sight, sightOf } from './kept-rows.ts'
 import { nearest } from './nearest.ts'
 import { beyond, keysOf, type Order, positionOf, type SortKey } from './order.ts'
 import { Problem } from './problems.ts'
@@ -55,16 +56,13 @@ export interface List<R> {
   defaultSort: string
   /** Columns that only cursors need: gone from the answer, so that a row is the resource and nothing else. */
   hidden?: readonly string[]
+  /** Its columns are those of one row of `from` and of nothing else, the same for everybody: what was read is kept until the row is written. */
+  keeps?: true
   /** Never set: what a row looks like. */
   row?: R
 }
 
 type Row = Record<string, unknown>
-
-/** The first so many forms are prepared by name; sort and filter allow far more than a server should remember. */
-const NAMED_FORMS_MAX = 200
-let formsMade = 0
-const statements = new LRUCache<string, Statement<Row, Row>>({ max: 500 })
 
 /** What narrows a list beside its filters. `name` is what cursors are bound to: the same for the same question, whenever it is asked. */
 export interface Narrowing {
@@ -72,13 +70,21 @@ export interface Narrowing {
   term: Term
 }
 
+/** The same list, of no more than which rows they are: see `keptRows`. */
+export const seenOf = ({ row: _, ...list }: List<unknown>): List<Sight> => ({
+  ...list,
+  name: `${list.name}, seen`,
+  columns: sightOf(list),
+})
+
 /** One page, by keyset (no offset): equally fast at any depth. `secret` signs the cursors. */
 export async function readPage<R>(
   list: List<R>,
-  { db, actor, now, secrets }: QueryContext,
+  context: QueryContext,
   input: PageInput,
   narrowing?: Narrowing,
 ): Promise<Page<R>> {
+  const { db, actor, now, secrets } = context
   const { limit = LIMIT_DEFAULT, after, before, filters = [], sort = list.defaultSort } = input
   if (after !== undefined && before !== undefined) throw wrongParameter('before', 'cannot be combined with after')
   const orders = ordersOf(list, sort)
@@ -91,22 +97,24 @@ export async function readPage<R>(
   const at = cursor === undefined ? undefined : openCursor(secrets.cursor, binding, cursor)
 
   const backwards = before !== undefined
-  const statement = statementFor(list, { orders, terms, hasCursor: at !== undefined, backwards, limit: limit + 1 })
+  const form = { orders, terms, hasCursor: at !== undefined, backwards, limit: limit + 1 }
   const values = { ...bound(terms), ...(at && cursorValues(at)), ...viewing(actor) }
-  const asked = db.query(statement.bind(values))
+  const asked = async <S>(of: List<S>) => (await db.query(statementFor(of, form).bind(values))).rows as S[] // by its own columns
+  const read = async () =>
+    (await keptRows(context, list, () => asked(seenOf(list)))) ?? { seen: undefined, rows: await asked(list) }
   const counted = input.includeTotal
     ? db.query(countFor(list, terms).bind({ ...bound(terms), ...viewing(actor) }))
     : undefined
-  const [{ rows }, count] = await Promise.all([asked, counted])
+  const [{ seen, rows }, count] = await Promise.all([read(), counted])
 
   const more = rows.length > limit
-  const data = backwards ? rows.slice(0, limit).reverse() : rows.slice(0, limit)
+  const data = (backwards ? rows.slice(0, limit).reverse() : rows.slice(0, limit)) as Row[]
   const seal = (row: Row | undefined) =>
     row && sealCursor(secrets.cursor, binding, [...orders.flatMap(({ key }) => positionOf(key, row)), row.id])
   const nextCursor = (backwards || more ? seal(data.at(-1)) : undefined) ?? null
   const prevCursor = (backwards ? more : at !== undefined) ? (seal(data[0]) ?? null) : null
-  // undefined is not printed, and costs less than a copy without it
-  for (const name of list.hidden ?? []) for (const row of data) row[name] = undefined
+  // undefined is not printed, and costs less than a copy without it; rows that are kept hide it themselves
+  if (!seen) for (const name of list.hidden ?? []) for (const row of data) row[name] = undefined
   return {
     data: data as R[], // selected by the list's own columns
     nextCursor,
@@ -183,16 +191,6 @@ function statementFor(list: List<unknown>, form: Form): Statement<Row, Row> {
     )
     return sql`${build.select(list.columns).from(list.from).where(conditions).orderBy(ordering)} limit ${sql.raw(String(limit))}`
   })
-}
-
-/** A statement of a list, made once for each form of question: planning one costs more than running it. */
-export function preparedForm(shape: string, make: ($: Record<string, Placeholder>) => SQL): Statement<Row, Row> {
-  const ready = statements.get(shape)
-  if (ready) return ready
-  const made = prepareSql<Row, Row>()(make)
-  const kept = formsMade++ < NAMED_FORMS_MAX ? made : unnamed(made)
-  statements.set(shape, kept)
-  return kept
 }
 
 function countFor(list: List<unknown>, terms: Term[]): Statement<Row, Row> {

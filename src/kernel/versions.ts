@@ -1,6 +1,7 @@
 import { integer, pgTable } from 'drizzle-orm/pg-core'
 import type { Connection } from '../db/client.ts'
 import { build, prepare, rowOf } from '../db/statement.ts'
+import type { KeptRows } from './kept-rows.ts'
 
 /** One row that rises with every change of the desk's configuration: what processes keep in memory is keyed by it. */
 export const versions = pgTable('versions', {
@@ -32,6 +33,7 @@ export interface Memory {
   /** As they were when they were last read. */
   versions?: Versions
   values: Map<Cached<unknown>, { version: number; value: unknown }>
+  rows: KeptRows
 }
 
 /** The value as of these versions; who finds none loads it on their own connection. */

@@ -3,6 +3,7 @@ import { type TProperties, type TSchema, Type } from 'typebox'
 import type { Query, Session } from '../kernel/desk.ts'
 import { type FilterField, type Filters, filterOps, opsOf } from '../kernel/filter.ts'
 import { CURSOR_LENGTH_MAX, LIMIT_MAX, type List, type Page, type PageInput, wrongParameter } from '../kernel/page.ts'
+import { printed, sendPage } from './printing.ts'
 import { asParameters, problemResponses } from './problems.ts'
 import { type Documented, pageOf } from './route.ts'
 
@@ -53,14 +54,11 @@ export function listRoute<R extends object>(app: FastifyInstance, route: ListRou
       const page = await asParameters(read(request.desk, pageInput(asked, route.list), params))
       const data = await included(request.desk, page.data, includes, asked.include)
       if (asked.fields === undefined && !route.rowsAreWhole) return { ...page, data }
-      const printed =
+      const rows: object[] =
         asked.fields === undefined
           ? data
           : thinned(data, [...properties, ...Object.keys(includes)], String(asked.fields))
-      return reply
-        .serializer(JSON.stringify)
-        .header('content-type', 'application/json; charset=utf-8')
-        .send({ ...page, data: printed })
+      return sendPage(reply, { ...page, data: rows }, printed)
     },
   )
 }

@@ -4,6 +4,7 @@ import { searchTickets } from '../domain/search/queries.ts'
 import { type SearchTickets, searchSchemas } from '../domain/search/schema.ts'
 import { Ticket } from '../domain/tickets/schema.ts'
 import { Problem } from '../kernel/problems.ts'
+import { printed, sendPage } from './printing.ts'
 import { ofBodies, problemResponses } from './problems.ts'
 import { pageOf } from './route.ts'
 
@@ -31,12 +32,12 @@ export function searchRoutes(app: FastifyInstance): void {
         },
       },
     },
-    // rows are the resource and nothing else: printed as they are, which is quicker than by their schema
     async ({ desk, body }, reply) =>
-      reply
-        .serializer(JSON.stringify)
-        .header('content-type', 'application/json; charset=utf-8')
-        .send(await asBody(desk.read(searchTickets, body ?? {}))),
+      sendPage(
+        reply,
+        await asBody(desk.read(searchTickets, body ?? {})),
+        ({ ticket, match }) => `${printed(ticket).slice(0, -1)},"match":${JSON.stringify(match)}}`,
+      ),
   )
 }
 

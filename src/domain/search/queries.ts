@@ -14,9 +14,9 @@ import type { Ticket } from '../tickets/schema.ts'
 import { standingFor, standingTerm } from '../tickets/standing.ts'
 import { vocabulary } from '../types/store.ts'
 import { areFew, bestMessages, holding, holdingFew, isByRelevance, notHolding, relevancePage } from './relevance.ts'
-import { SearchTickets, type TicketFound } from './schema.ts'
+import { type Found, SearchTickets } from './schema.ts'
 import { type Said, snippets } from './snippets.ts'
-import { type Asked, readQuery } from './syntax.ts'
+import { type Asked, namesFields, readQuery } from './syntax.ts'
 
 /**
  * Tickets by a condition, a query, or both. Words are looked for in messages, subjects and requesters; where they are, the best come
@@ -28,7 +28,7 @@ export const searchTickets = defineQuery({
   input: SearchTickets,
   refuse: () => undefined,
 
-  async read(context, input): Promise<Page<TicketFound>> {
+  async read(context, input): Promise<Page<Found>> {
     const { condition, words, without } = await readSearch(context, input)
     const staff = isStaff(context.actor)
     const terms = await termsBeside(context, { condition, without })
@@ -58,11 +58,13 @@ export const searchTickets = defineQuery({
   },
 })
 
+const NO_FIELDS: Fields<TicketFacts> = new Map()
+
 type Asking = Pick<QueryContext, 'actor' | 'cached' | 'now'>
 
 /** What is asked beside the words that are looked for. */
 async function termsBeside(context: Asking, { condition, without }: Omit<Asked, 'words'>): Promise<Term[]> {
-  const question = questionOf(condition, await fieldsFor(context))
+  const question = questionOf(condition, await fieldsFor(context, asksAnything(condition)))
   const asking = { me: context.actor.id, now: context.now }
   return [
     { ...question, values: question.values(asking) },
@@ -83,14 +85,18 @@ export async function searchTerm(context: Asking, input: Pick<SearchTickets, 'co
   ])
 }
 
-async function fieldsFor({ actor, cached }: Asking): Promise<Fields<TicketFacts>> {
+const asksAnything = (condition: Condition): boolean => !('all' in condition && condition.all.length === 0)
+
+/** What may be asked of, which the desk's configuration says; nothing has to be known where only words are looked for. */
+async function fieldsFor({ actor, cached }: Asking, isAsked: boolean): Promise<Fields<TicketFacts>> {
+  if (!isAsked) return NO_FIELDS
   const words = await cached(vocabulary)
   return isStaff(actor) ? ticketFields(words) : requesterFieldsOf(words)
 }
 
 /** Condition and query as one, or every fault of both. */
 async function readSearch(context: Asking, { condition, query }: SearchTickets): Promise<Asked> {
-  const fields = await fieldsFor(context)
+  const fields = await fieldsFor(context, condition !== undefined || (query !== undefined && namesFields(query)))
   const faults: Fault[] = []
   const given =
     condition === undefined ? undefined : readCondition(condition, fields, { at: '/condition', use: 'list' })
@@ -103,7 +109,7 @@ async function readSearch(context: Asking, { condition, query }: SearchTickets):
     })
   const all = [given?.condition, asked?.asked?.condition].filter((each) => each !== undefined)
   return {
-    condition: { all },
+    condition: { all: all.filter(asksAnything) },
     words: fold(asked?.asked?.words ?? ''),
     without: (asked?.asked?.without ?? []).map(fold),
   }
@@ -127,17 +133,13 @@ function listed(
 }
 
 /** Where nothing was looked for in texts, nothing was found there. */
-const unmatched = ({ data, ...page }: Page<Ticket>): Page<TicketFound> => ({
+const unmatched = ({ data, ...page }: Page<Ticket>): Page<Found> => ({
   ...page,
-  data: data.map((ticket) => ({ ...ticket, match: null })),
+  data: data.map((ticket) => ({ ticket, match: null })),
 })
 
 /** Adds to each ticket where the words were found. */
-function withMatches(
-  { data, ...page }: Page<Ticket>,
-  words: string,
-  best: ReadonlyMap<string, Said>,
-): Page<TicketFound> {
+function withMatches({ data, ...page }: Page<Ticket>, words: string, best: ReadonlyMap<string, Said>): Page<Found> {
   const found = snippets(best, words)
-  return { ...page, data: data.map((ticket) => Object.assign(ticket, { match: found.get(ticket.id) ?? null })) }
+  return { ...page, data: data.map((ticket) => ({ ticket, match: found.get(ticket.id) ?? null })) }
 }

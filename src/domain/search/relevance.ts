@@ -4,7 +4,9 @@ import { isStaff } from '../../kernel/actor.ts'
 import type { Condition } from '../../kernel/condition/language.ts'
 import type { QueryContext } from '../../kernel/desk.ts'
 import type { Term } from '../../kernel/filter.ts'
-import { LIMIT_DEFAULT, openCursor, type Page, preparedForm, sealCursor } from '../../kernel/page.ts'
+import { preparedForm } from '../../kernel/forms.ts'
+import { keptRows, type Sight } from '../../kernel/kept-rows.ts'
+import { LIMIT_DEFAULT, type List, openCursor, type Page, sealCursor, seenOf } from '../../kernel/page.ts'
 import { viewerIn, viewing } from '../../kernel/viewer.ts'
 import { messages } from '../conversations/table.ts'
 import { ticketsFor } from '../tickets/queries.ts'
@@ -22,7 +24,13 @@ const HITS_MAX = 5_000
 const PREFIX = 'r.'
 export const isByRelevance = (cursor: string): boolean => cursor.startsWith(PREFIX)
 
-type Found = Ticket & { rank: number; bestMessageId: string; bestText: string | null }
+interface Hit {
+  id: string
+  rank: number
+  bestMessageId: string
+  bestText: string | null
+  hits: number
+}
 
 export interface RelevancePage extends Page<Ticket> {
   /** Ticket → the message that matches best. */
@@ -40,43 +48,52 @@ interface Wanted {
 
 /** A page by relevance, the newest first among equals; undefined where there are too many hits to rank. */
 export async function relevancePage(
-  { db, actor, secrets }: QueryContext,
+  context: QueryContext,
   { limit = LIMIT_DEFAULT, after, before }: Pick<SearchTickets, 'limit' | 'after' | 'before'>,
   { words, terms, name, condition }: Wanted,
 ): Promise<RelevancePage | undefined> {
+  const { db, actor, secrets } = context
   const binding = JSON.stringify(['relevance', actor.id, name])
   const cursor = after ?? before
   const at = cursor === undefined ? undefined : openCursor(secrets.cursor, binding, cursor.slice(PREFIX.length))
   const backwards = before !== undefined
   const list = ticketsFor(actor, standingFor(condition))
-  const statement = statementFor(list, {
-    terms,
-    isStaff: isStaff(actor),
-    hasCursor: at !== undefined,
-    backwards,
-    limit: limit + 1,
-  })
-  const values = Object.fromEntries(terms.flatMap((term, t) => term.values.map((value, n) => [`v${t}_${n}`, value])))
-  const { rows } = await db.query(statement.bind({ ...values, words, ...viewing(actor), rank: at?.[0], id: at?.[1] }))
-  if (!at && Number(rows[0]?.hits ?? 0) > HITS_MAX) return
+  const form = { terms, isStaff: isStaff(actor), hasCursor: at !== undefined, backwards, limit: limit + 1 }
+  const values = {
+    ...Object.fromEntries(terms.flatMap((term, t) => term.values.map((value, n) => [`v${t}_${n}`, value]))),
+    ...viewing(actor),
+    words,
+    rank: at?.[0],
+    id: at?.[1],
+  }
+  let hits = 0
+  const asked = async <S>(of: List<S>) => {
+    const { rows } = await db.query(statementFor(of, form).bind(values))
+    hits = Number(rows[0]?.hits ?? 0)
+    return rows.filter(({ id }) => id !== null) as (S & Hit)[] // by its own columns
+  }
+  const kept = await keptRows(context, list, () => asked<Sight>(seenOf(list)))
+  const whole = kept ? [] : await asked(list)
+  if (!at && hits > HITS_MAX) return
 
-  const found = rows.filter((row): row is Found => row.id !== null)
-  const more = found.length > limit
-  const page = backwards ? found.slice(0, limit).reverse() : found.slice(0, limit)
-  const seal = (row: Found | undefined) =>
-    row ? PREFIX + sealCursor(secrets.cursor, binding, [row.rank, row.id]) : null
+  const seen: readonly Hit[] = kept?.seen ?? whole
+  const more = seen.length > limit
+  const shown = <S>(all: readonly S[]) => (backwards ? all.slice(0, limit).reverse() : all.slice(0, limit))
+  const page = shown(seen)
+  const seal = (row: Hit | undefined) => (row ? PREFIX + sealCursor(secrets.cursor, binding, [row.rank, row.id]) : null)
   return {
     nextCursor: backwards || more ? seal(page.at(-1)) : null,
     prevCursor: (backwards ? more : at !== undefined) ? seal(page[0]) : null,
     best: new Map(page.map(({ id, bestMessageId, bestText }) => [id, { id: bestMessageId, text: bestText ?? '' }])),
-    data: page.map((row) => resourceOf(row, list.hidden)), // the last: it takes away what the others read
+    // the last: it takes away what the others read
+    data: kept ? (shown(kept.rows) as Ticket[]) : shown(whole).map((row) => resourceOf(row, list.hidden)),
   }
 }
 
 const ONLY_HERE = ['rank', 'bestMessageId', 'bestText', 'hits']
 
 /** The row without what only this order needs. */
-function resourceOf(row: Found, hidden: readonly string[] = []): Ticket {
+function resourceOf(row: Ticket & Pick<Hit, keyof Hit>, hidden: readonly string[] = []): Ticket {
   const own: Record<string, unknown> = row // a page of our own rows: a copy of each would cost more than the sort
   for (const name of [...ONLY_HERE, ...hidden]) own[name] = undefined
   return row
@@ -91,7 +108,7 @@ interface Form {
 }
 
 // The hits are found first, whatever is asked beside them: left to itself the planner walks all tickets by their order, and looks.
-function statementFor(list: ReturnType<typeof ticketsFor>, { terms, isStaff, hasCursor, backwards, limit }: Form) {
+function statementFor<R>(list: List<R>, { terms, isStaff, hasCursor, backwards, limit }: Form) {
   const shape = ['relevance', list.name, hasCursor, backwards, limit, ...terms.map((term) => term.shape)].join('|')
   return preparedForm(shape, ($) => {
     const columns = {

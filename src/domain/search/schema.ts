@@ -39,6 +39,9 @@ export const TextMatch = Closed(
 )
 export type TextMatch = Static<typeof TextMatch>
 
-export type TicketFound = Ticket & { match: TextMatch | null }
+export interface Found {
+  ticket: Ticket
+  match: TextMatch | null
+}
 
 export const searchSchemas = { TextMark: Mark, TextMatch }

@@ -81,6 +81,9 @@ export function readQuery<F>(query: string, fields: Fields<F>, at: string): { as
   return faults.length ? { faults } : { asked, faults }
 }
 
+/** Whether a query asks for more than words. What is wrong with it is told by `readQuery`. */
+export const namesFields = (query: string): boolean => readTokens(query).tokens.some(({ key }) => key !== undefined)
+
 type Read = { leaf: unknown } | { faults: Omit<Fault, 'pointer'>[] }
 
 const refused = (code: string, detail: string, didYouMean?: string): Read => ({

@@ -125,6 +125,7 @@ const ticketsOfStaff: List<Ticket> = {
   from: tickets,
   id: tickets.id,
   hidden: ['priorityRank'],
+  keeps: true,
   members: 'fields',
   defaultSort: '-createdAt',
   filters: {
