@@ -324,6 +324,40 @@ t.test('a reply may carry the message that its status asks for', async (t) => {
   t.equal((await call('PATCH', `/v1/tickets/${other}`, { body: { status: 'solved' } })).status, 200)
 })
 
+t.test('what a rule says by itself is nobody\u2019s answer', async (t) => {
+  const { id: before } = await openTicket({ type: 'repair' })
+  const { id } = await openTicket({ type: 'repair' })
+  const hears = {
+    key: 'hears',
+    name: 'Hears',
+    on: ['ticket.replied'],
+    if: { field: 'event.channel', op: 'is', value: 'email' },
+  }
+  await made('/v1/rules', { ...hears, then: [{ action: 'postReply', body: 'We have got it.' }] })
+  const rcptTo = await desk.replyAddress(id, 'ruth@example.com')
+  await receive('From: ruth@example.com\nSubject: Re\nMessage-ID: <rule@example.com>\n\nAnd?\n', { rcptTo })
+  const waits = {
+    lastMessagePreview: 'We have got it.',
+    needsReaction: true,
+    firstRepliedAt: null,
+    lastAgentActivityAt: null,
+  }
+  const ticket = async () => (await call('GET', `/v1/tickets/${id}`)).body
+  t.match(await ticket(), waits)
+  const solve = () => call('PATCH', `/v1/tickets/${id}`, { body: { status: 'solved' }, key: agent.key })
+  t.match(await solve(), { status: 409, body: { missing: [{ kind: 'message', message: 'public' }] } })
+  await call('POST', `/v1/tickets/${before}/merge`, { body: { into: id } })
+  t.match(await ticket(), waits, 'nor is it after a merge')
+
+  await reply(id, { body: 'Done.' }, agent.key)
+  await receive('From: ruth@example.com\nSubject: Re\nMessage-ID: <rule2@example.com>\n\nNo.\n', { rcptTo })
+  t.equal((await solve()).status, 409, 'the requester has asked since, whatever a rule said to that')
+  await reply(id, { body: 'Now.' }, agent.key)
+  t.match(await ticket(), { needsReaction: false, lastAgentActivityAt: String })
+  t.equal((await solve()).status, 200)
+  await call('DELETE', '/v1/rules/hears')
+})
+
 t.test('whoever may not change a status is told so, and requesters are offered none', async (t) => {
   const { id } = await openTicket({ type: 'repair' })
   const offers = async (key: string) => (await call('GET', `/v1/tickets/${id}/transitions`, { key })).body.data

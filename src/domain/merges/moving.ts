@@ -74,6 +74,7 @@ interface Said {
   lastRequesterActivityAt: Instant | null
   lastAgentActivityAt: Instant | null
   firstRepliedAt: Instant | null
+  lastReplyAt: Instant | null
   lastNoteAt: Instant | null
   lastActivityBy: string | null
   needsReaction: boolean | null
@@ -82,23 +83,22 @@ interface Said {
 
 // what a machine reported is kept as an internal message without an author, and is no note
 const said = prepareSql<{ ids: string[] }, Said>()(
-  ($) => sql`with said as (
+  ($) => sql`with written as (
       select m.ticket_id, m.id, m.author_id, m.created_at, m.visibility = 'public' as public,
         coalesce(p.acts_as = 'requester' or p.id = t.requester_id, false) as customer, not (m.channel = 'email' and m.author_id is null) as written
       from messages m join tickets t on t.id = m.ticket_id left join people p on p.id = m.author_id
       where m.ticket_id = any(${$.ids}::text[]) and not m.held
-    ), told as (
+    ), said as (select *, author_id is not null and not customer as staff from written), told as (
       select ticket_id, max(created_at) filter (where public) as last_message_at,
         max(created_at) filter (where public and customer) as last_requester_activity_at,
-        max(created_at) filter (where public and not customer) as last_agent_activity_at,
-        min(created_at) filter (where public and not customer and author_id is not null) as first_replied_at,
+        max(created_at) filter (where public and staff) as last_reply_at, min(created_at) filter (where public and staff) as first_replied_at,
         max(created_at) filter (where not public and written) as last_note_at,
-        max(id) filter (where public) as last_id from said group by ticket_id
+        max(id) filter (where public) as last_id, max(id) filter (where public and (customer or staff)) as last_spoken_id from said group by ticket_id
     )
     select told.ticket_id as "ticketId", told.last_message_at as "lastMessageAt", told.last_requester_activity_at as "lastRequesterActivityAt",
-      told.last_agent_activity_at as "lastAgentActivityAt", told.first_replied_at as "firstRepliedAt", told.last_note_at as "lastNoteAt",
-      latest.author_id as "lastActivityBy", latest.customer as "needsReaction", m.visible_text as "visibleText"
-    from told left join said latest on latest.id = told.last_id left join messages m on m.id = told.last_id`,
+      told.last_reply_at as "lastAgentActivityAt", told.last_reply_at as "lastReplyAt", told.first_replied_at as "firstRepliedAt", told.last_note_at as "lastNoteAt",
+      m.author_id as "lastActivityBy", spoken.customer as "needsReaction", m.visible_text as "visibleText"
+    from told left join said spoken on spoken.id = told.last_spoken_id left join messages m on m.id = told.last_id`,
 )
 
 /** What a ticket says of its messages. */
@@ -108,6 +108,7 @@ export type Activity = Pick<
   | 'lastRequesterActivityAt'
   | 'lastAgentActivityAt'
   | 'firstRepliedAt'
+  | 'lastReplyAt'
   | 'lastNoteAt'
   | 'lastActivityBy'
   | 'needsReaction'
@@ -119,6 +120,7 @@ const NOTHING: Activity = {
   lastRequesterActivityAt: null,
   lastAgentActivityAt: null,
   firstRepliedAt: null,
+  lastReplyAt: null,
   lastNoteAt: null,
   lastActivityBy: null,
   needsReaction: false,

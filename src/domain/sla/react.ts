@@ -37,9 +37,9 @@ function heardOf(event: DeskEvent): Heard {
   return { at, isOpened: type === 'ticket.opened', message: messageOf(event) }
 }
 
-/** Whose message it was. What rules say answers nobody: an acknowledgement is no reply. */
+/** Whose message it was. What rules say answers nobody, and asks nothing: an acknowledgement is no reply. */
 function messageOf({ type, facts, actor }: DeskEvent): Heard['message'] {
-  if (type !== 'ticket.replied' || !facts) return
+  if (type !== 'ticket.replied' || !facts || actor.kind === 'rule') return
   const { needsReaction } = facts.ticket as Pick<TicketRow, 'needsReaction'> // ticketFacts wrote them
   if (needsReaction) return 'customerMessage'
   return actor.kind === 'person' ? 'staffReply' : undefined

@@ -98,6 +98,7 @@ export function openedTicket(draft: Draft, now: Instant): TicketRow {
     lastMessagePreview: preview,
     needsReaction: true,
     lastNoteAt: null,
+    lastReplyAt: null,
     lastTimeAt: null,
     version: 1,
     publicVersion: 1,
@@ -130,7 +131,7 @@ export function enteringStatus({ key, category }: Status, now: Instant, before?:
 
 /**
  * What a public message does to its ticket: activity only. The status is a rule's business, the version stays. What a rule says by
- * itself is nobody's first reply, or each customer would seem answered at once.
+ * itself is nobody's reply, or each customer would seem answered at once: who waits for one waits on.
  */
 export function afterPublicMessage(
   ticket: TicketRow,
@@ -139,16 +140,18 @@ export function afterPublicMessage(
   now: Instant,
 ) {
   const byRequester = author.isCustomer
+  const byStaff = !byRequester && author.id !== null
   return {
     updatedAt: now,
     publicUpdatedAt: now,
     lastMessageAt: now,
     lastMessagePreview: preview,
     lastActivityBy: author.id,
-    needsReaction: byRequester,
+    needsReaction: byRequester || (ticket.needsReaction && !byStaff),
     lastRequesterActivityAt: byRequester ? now : ticket.lastRequesterActivityAt,
-    lastAgentActivityAt: byRequester ? ticket.lastAgentActivityAt : now,
-    firstRepliedAt: ticket.firstRepliedAt ?? (byRequester || author.id === null ? null : now),
+    lastAgentActivityAt: byStaff ? now : ticket.lastAgentActivityAt,
+    firstRepliedAt: ticket.firstRepliedAt ?? (byStaff ? now : null),
+    lastReplyAt: byStaff ? now : ticket.lastReplyAt,
   }
 }
 
@@ -232,6 +235,7 @@ function conditionFields(ticket: TicketRow): Record<string, unknown> {
     customerConversationId: _c,
     internalConversationId: _i,
     mailboxId: _m,
+    lastReplyAt: _r,
     lastTimeAt: _t,
     mergedUnderId: _mu,
     publicVersion: _v,

@@ -112,12 +112,9 @@ const isPresent = (value: unknown): boolean =>
 function hasMessage(ticket: TicketRow, visibility: 'public' | 'internal'): boolean {
   const since = ticket.statusEnteredAt ?? ticket.createdAt
   if (visibility === 'internal') return ticket.lastNoteAt !== null && ticket.lastNoteAt > since
-  const { lastMessageAt, lastRequesterActivityAt, lastAgentActivityAt } = ticket
-  if (lastMessageAt === null || lastMessageAt <= since) return false
-  // whoever has spoken last has acted at that very moment, and may have acted again
-  return (
-    lastRequesterActivityAt === null || lastRequesterActivityAt < lastMessageAt || lastAgentActivityAt === lastMessageAt
-  )
+  const { lastReplyAt, lastRequesterActivityAt } = ticket
+  if (lastReplyAt === null || lastReplyAt <= since) return false
+  return lastRequesterActivityAt === null || lastRequesterActivityAt <= lastReplyAt
 }
 
 /** Since it came to its present status. */

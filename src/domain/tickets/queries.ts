@@ -27,6 +27,7 @@ const {
   publicVersion: _version,
   publicUpdatedAt: _updatedAt,
   statusEnteredAt: _enteredAt,
+  lastReplyAt: _reply,
   lastTimeAt: _time,
   ...staffColumns
 } = rowOf(tickets)

@@ -58,6 +58,8 @@ export const tickets = pgTable(
     internalConversationId: id().notNull(),
     /** By which of our addresses it came; its mail goes out from there. */
     mailboxId: id(),
+    /** When somebody who works here last said something in public: ways of a workflow may ask for that. */
+    lastReplyAt: instant(),
     /** When time was last logged on it: ways of a workflow may ask for that. */
     lastTimeAt: instant(),
     /** Since when it has its status; empty where that has not changed since before this was kept. */
