@@ -33,7 +33,7 @@ export async function applyMailLoad(load: MailLoad): Promise<Measured> {
     if (performance.now() >= from && !isOver()) took.push(ms)
   }
   const count = async (at: number) => {
-    await new Promise((resolve) => setTimeout(resolve, at - performance.now()))
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, at - performance.now())))
     return { filed: await load.filed(), at: performance.now() }
   }
   const [first, last] = await Promise.all([

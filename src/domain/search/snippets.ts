@@ -29,6 +29,7 @@ export function snippets(found: ReadonlyMap<string, Said>, words: string): Reado
 
 // what `simple` takes for words, near enough to show them: letters and digits together
 const WORD = /[\p{L}\p{N}_]+/gu
+const IS_LETTER = /\w/
 const BEGINS_WITH_LETTER = /^[\p{L}\p{N}_]/u
 const ENDS_WITH_LETTER = /[\p{L}\p{N}_]$/u
 
@@ -44,11 +45,15 @@ export function snippet(text: string, wanted: ReadonlySet<string>): Omit<TextMat
     .slice(from, from + (LEAD_LENGTH + SNIPPET_LENGTH_MAX) * SPARE)
     .replace(/\s{2,}|[^\S ]/g, ' ')
     .trim()
-  const [nearest] = placesOf(line, wanted, 1)
+  const places = placesOf(line, wanted, MARKS_MAX)
+  const [nearest] = places
   const start =
     nearest === undefined || nearest.from <= LEAD_LENGTH ? 0 : line.indexOf(' ', nearest.from - LEAD_LENGTH) + 1
   const shown = line.slice(start, start + SNIPPET_LENGTH_MAX).toWellFormed()
-  return { text: shown, marks: placesOf(shown, wanted, MARKS_MAX) }
+  const marks = places
+    .map(({ from, to }) => ({ from: from - start, to: to - start }))
+    .filter(({ from, to }) => from >= 0 && to <= shown.length)
+  return { text: shown, marks }
 }
 
 const SPARE = 4
@@ -64,23 +69,36 @@ function placesOf(text: string, wanted: ReadonlySet<string>, max: number): TextM
 
 /** So many words are looked for one after another; more of them word by word, which takes as long however many they are. */
 const FEW = 8
+/** And so often within other words, as `a` in `aaaa`. */
+const TRIES_MAX = 1_000
 
 function placesOfEach(low: string, wanted: ReadonlySet<string>, max: number): TextMatch['marks'] {
   const places: TextMatch['marks'] = []
   for (const word of wanted) {
     let left = max
-    for (let from = low.indexOf(word); from >= 0 && left > 0; from = low.indexOf(word, from + word.length)) {
+    let tries = TRIES_MAX
+    for (let from = low.indexOf(word); from >= 0 && left > 0 && tries-- > 0; from = low.indexOf(word, from + 1)) {
       const to = from + word.length
-      if (
-        ENDS_WITH_LETTER.test(low.slice(Math.max(0, from - 2), from)) ||
-        BEGINS_WITH_LETTER.test(low.slice(to, to + 2))
-      )
-        continue
+      if (isLetterBefore(low, from) || isLetterAt(low, to)) continue
       places.push({ from, to })
       left--
     }
   }
   return places.sort((a, b) => a.from - b.from).slice(0, max)
+}
+
+const ASCII = 128
+
+/** Whether a word goes on there. What is no ASCII may be half of a letter. */
+function isLetterAt(text: string, at: number): boolean {
+  return text.charCodeAt(at) < ASCII ? IS_LETTER.test(text[at] ?? '') : BEGINS_WITH_LETTER.test(text.slice(at, at + 2))
+}
+
+function isLetterBefore(text: string, at: number): boolean {
+  if (at === 0) return false
+  return text.charCodeAt(at - 1) < ASCII
+    ? IS_LETTER.test(text[at - 1] ?? '')
+    : ENDS_WITH_LETTER.test(text.slice(Math.max(0, at - 2), at))
 }
 
 function placesOfAny(text: string, wanted: ReadonlySet<string>, max: number): TextMatch['marks'] {
