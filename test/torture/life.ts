@@ -28,7 +28,13 @@ export interface Life {
 const LOOK_MS = 50
 
 /** The first process of a desk, after others that were killed in their start. */
-export async function beginLife(home: Home, signal: AbortSignal, startKillsMs: readonly number[]): Promise<Life> {
+export async function beginLife(
+  home: Home,
+  signal: AbortSignal,
+  startKillsMs: readonly number[],
+  /** While none of its processes lives. */
+  between = async () => {},
+): Promise<Life> {
   const readySeconds: number[] = []
   const waits: Promise<Wait>[] = []
   const outputs: (() => string)[] = []
@@ -68,6 +74,7 @@ export async function beginLife(home: Home, signal: AbortSignal, startKillsMs: r
         doomed.kill('SIGKILL')
         kills++
         await doomed.ended
+        await between()
         return startAfter(startKills)
       })()
       waits.push(waitOf(await current, key, killedAt))

@@ -1,5 +1,7 @@
+import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
+import { openPglite } from '../../src/db/pglite.ts'
 import { eventually, type Home, openHome } from '../support/process.ts'
 import { startFaultyRelay } from './faulty-relay.ts'
 import type { KillParts, TortureResult } from './kill.ts'
@@ -14,6 +16,7 @@ interface Sent {
   state: string
   kind: string
   smtpResponse: string | null
+  attempts: number
 }
 
 const FAULTS = { later: 0.3, never: 0.05, dropped: 0.1 }
@@ -22,19 +25,18 @@ const CONNECTIONS = 8
 const AT_ONCE = 8
 const DELAY_MS_MAX = 1_500
 const RUSH_MS = 200
-const SETTLED_WITHIN_MS = 120_000
+const ANSWERED_WITHIN_MS = 500
+const SETTLED_WITHIN_MS = 180_000
 
 /** Replies through a relay that refuses, defers and hangs up, by a process that is killed: each is delivered or has its reason. */
 export async function outboundRun({ mails, kills, seed, database }: KillParts): Promise<TortureResult> {
-  // the clock of what waits is pushed forward by SQL
-  if (!database) return { figures: 'only on a server: the embedded database lets nobody else in', violations: [] }
   const random = randomFrom(seed)
   const relay = await startFaultyRelay(FAULTS, random)
   const home = withRelay(await openHome(database), relay.port)
-  const clock = await startRush(database.url)
+  const clock = database ? await rushOn(database.url) : rushBetween(home.dataDir)
   const end = new AbortController()
   try {
-    const life = await beginLife(home, end.signal, [])
+    const life = await beginLife(home, end.signal, [], clock.between)
     const { target } = life
     clock.begin()
     const run = `o${seed.toString(36)}`
@@ -46,7 +48,18 @@ export async function outboundRun({ mails, kills, seed, database }: KillParts): 
     const { written, refused } = await work
     const replies = written.filter(({ kind }) => kind === 'reply').length
     const rows = () => readAll<Sent>(target, '/mail/outbound')
-    await eventually(async () => (await rows()).every(isSettled), SETTLED_WITHIN_MS)
+    const tried = new Map<string, number>()
+    const isWaiting = ({ id, state, attempts }: Sent) => state === 'deferred' && attempts > (tried.get(id) ?? 0)
+    const open = async () => (await rows()).filter((row) => !isSettled(row))
+    await eventually(async () => {
+      const left = await open()
+      if (!left.length || !clock.takesKills || !left.every(isWaiting)) return !left.length
+      // each was tried in this life; an attempt counts from its beginning
+      await wait(ANSWERED_WITHIN_MS)
+      for (const { id, attempts } of await open()) tried.set(id, attempts)
+      await life.kill()
+      return false
+    }, SETTLED_WITHIN_MS)
     return judged(await rows(), { taken: relay.taken, drops: relay.drops(), kills: life.kills(), replies, refused })
   } finally {
     end.abort()
@@ -106,19 +119,29 @@ function withRelay(home: Home, port: number): Home {
 }
 
 /** Minutes and hours pass at once for mail that waits to be tried again; nothing else in the service is hurried. */
-async function startRush(url: string): Promise<{ begin(): void; stop(): Promise<void> }> {
+const HURRY = [
+  `update outbound_mails set next_attempt_at = now() where state = 'deferred' and next_attempt_at > now()`,
+  `update outbox set start_at = now() where queue = 'mail.send' and start_at > now()`,
+  `update pgboss.job set start_after = now() where name = 'mail.send' and start_after > now()`,
+]
+
+interface Rush {
+  begin(): void
+  /** While no process lives. */
+  between(): Promise<void>
+  /** Time passes only between two lives. */
+  takesKills: boolean
+  stop(): Promise<void>
+}
+
+async function rushOn(url: string): Promise<Rush> {
   const client = new pg.Client({ connectionString: url })
   client.on('error', () => {})
   await client.connect()
   let timer: NodeJS.Timeout | undefined
   let rushing: Promise<unknown> = Promise.resolve()
   const rush = async () => {
-    for (const text of [
-      `update outbound_mails set next_attempt_at = now() where state = 'deferred' and next_attempt_at > now()`,
-      `update outbox set start_at = now() where queue = 'mail.send' and start_at > now()`,
-      `update pgboss.job set start_after = now() where name = 'mail.send' and start_after > now()`,
-    ])
-      await client.query(text)
+    for (const text of HURRY) await client.query(text)
   }
   return {
     begin() {
@@ -127,6 +150,8 @@ async function startRush(url: string): Promise<{ begin(): void; stop(): Promise<
         rushing = rushing.then(rush).catch(() => {})
       }, RUSH_MS)
     },
+    between: async () => {},
+    takesKills: false,
     async stop() {
       clearInterval(timer)
       await rushing
@@ -134,3 +159,18 @@ async function startRush(url: string): Promise<{ begin(): void; stop(): Promise<
     },
   }
 }
+
+/** The embedded database lets nobody else in while its process lives. */
+const rushBetween = (dataDir: string): Rush => ({
+  begin() {},
+  async between() {
+    const db = await openPglite(join(dataDir, 'pglite'))
+    try {
+      for (const text of HURRY) await db.script(text)
+    } finally {
+      await db.close()
+    }
+  },
+  takesKills: true,
+  stop: async () => {},
+})
