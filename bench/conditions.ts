@@ -12,6 +12,7 @@ const words = {
   priorities: keyed(['low', 'normal', 'high', 'urgent']),
   categories: keyed([]),
   projects: keyed([]),
+  fields: keyed([]),
 } as unknown as Vocabulary // conditions read only the keys
 const fields = ticketFields(words)
 const asking = { me: 'per_1', now: '2026-11-22T12:00:00.000Z' }

@@ -40,7 +40,9 @@ export async function outboundRun({ mails, kills, seed, database }: KillParts): 
     const { target } = life
     clock.begin()
     const run = `o${seed.toString(36)}`
-    const work = writeAll({ target, writes: mails * 2, connections: CONNECTIONS, run, onWritten: () => {} })
+    // each of another person: an address that is refused for good gets nothing more
+    const writes = mails * 2
+    const work = writeAll({ target, writes, requesters: writes, connections: CONNECTIONS, run, onWritten: () => {} })
     for (let n = 0; n < kills; n++) {
       await wait(random.integer(0, DELAY_MS_MAX))
       await life.kill()

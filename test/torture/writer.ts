@@ -25,6 +25,8 @@ export interface WriterParts {
   writes: number
   connections: number
   run: string
+  /** So many people ask. */
+  requesters?: number
   onWritten(): void
 }
 
@@ -33,18 +35,24 @@ interface Made {
 }
 
 const AGAIN_MS = 100
-const REQUESTERS = 40
 /** Every so many writes are sent once more after their answer. */
 const REPEAT_EVERY = 20
 
 /** Opens tickets and replies to them, each with a key of its own, sent again with the same key until it is answered. */
-export async function writeAll({ target, writes, connections, run, onWritten }: WriterParts): Promise<WriterResult> {
+export async function writeAll({
+  target,
+  writes,
+  connections,
+  run,
+  requesters = 40,
+  onWritten,
+}: WriterParts): Promise<WriterResult> {
   const result: WriterResult = { written: [], retries: 0, replayed: 0, refused: [] }
   const pairs = Array.from({ length: Math.ceil(writes / 2) }, (_, n) => n * 2)
 
   const write = async (n: number, kind: Written['kind'], ticketId: string): Promise<string | undefined> => {
     const canary = `${run}-w${n}-`
-    const body = kind === 'ticket' ? opening(n, canary) : { body: `A reply ${canary}` }
+    const body = kind === 'ticket' ? opening(n % requesters, canary) : { body: `A reply ${canary}` }
     const path = kind === 'ticket' ? '/tickets' : `/tickets/${ticketId}/replies`
     const send = () => insist(target, path, { canary, body }, result)
     const id = await send()
@@ -65,10 +73,10 @@ export async function writeAll({ target, writes, connections, run, onWritten }: 
   return result
 }
 
-const opening = (n: number, canary: string) => ({
+const opening = (asker: number, canary: string) => ({
   subject: `Canary ${canary}`,
   body: `It burns. ${canary}`,
-  requester: { email: `asker${n % REQUESTERS}@example.com` },
+  requester: { email: `asker${asker}@example.com` },
 })
 
 /** The id of what was made; undefined when it was refused or the run has had its time. */
