@@ -26,7 +26,7 @@ const AT_ONCE = 8
 const DELAY_MS_MAX = 1_500
 const RUSH_MS = 200
 const ANSWERED_WITHIN_MS = 500
-const SETTLED_WITHIN_MS = 180_000
+const SETTLED_WITHIN_MS = 120_000
 
 /** Replies through a relay that refuses, defers and hangs up, by a process that is killed: each is delivered or has its reason. */
 export async function outboundRun({ mails, kills, seed, database }: KillParts): Promise<TortureResult> {
