@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import t from 'tap'
 import { indexTexts } from '../src/domain/search/index-texts.ts'
 import { snippet } from '../src/domain/search/snippets.ts'
+import { soughtBy, vectorOf, wordsOf } from '../src/domain/search/words.ts'
 import { startDesk } from './support/desk.ts'
 
 const { call, db, graphql, openTicket, person, system, receive, replyAddress, withoutRules } = await startDesk(t)
@@ -58,6 +59,67 @@ t.test('words are found in messages, subjects and requesters; the best come firs
   t.same(await found({ query: '!!! ...' }), [])
   t.same(await found({ query: 'CANARYNOTE' }), [jam.id], 'staff find notes')
   t.same(await found({}), [quiet.id, fire.id, jam.id], 'nothing asked is all, newest first')
+})
+
+t.test('whatever is written in a message is found, however it is joined to what stands beside it', async (t) => {
+  const body = [
+    'Order-1234 of INV-2024-001 failed with <init> in src/main.ts, version 1.2.3, at https://shop.example.org/login?x=1.',
+    '無法登入系統。システムにログインできません。ｶﾀｶﾅ １２３４５ ไม่สามารถเข้าสู่ระบบได้ résumé re\u0301sume\u0301e snake_case',
+    `Signature: ${'Qk0x'.repeat(60)}`,
+  ].join('\n')
+  const odd = await openTicket({ requesterId: eve.id, subject: 'Odd', body })
+  await index()
+  const finding = [
+    '1234 ORDER-1234 "order 1234" 2024 INV-2024-001 001 init <init> main.ts src/main.ts main 1.2.3 login shop.example.org https://shop.example.org/login?x=1',
+    '登入 系統 ログイン システム カタカナ ｶﾀｶﾅ 12345 เข้าสู่ระบบ résumé RÉSUMÉE case snake_case "odd eve"',
+    'Qk0x'.repeat(60),
+  ]
+  for (const query of finding.flatMap((line) => line.match(/"[^"]*"|\S+/g) ?? []))
+    t.same(await found({ query }), query === '"odd eve"' ? [] : [odd.id], query)
+  for (const query of ['123', 'orde', '入登', 'snake_cas', '"1234 order"', '"odd order"'])
+    t.same(await found({ query }), [], query)
+  const [{ match }] = (await search({ query: '登入 ts' })).body.data
+  t.same(
+    match.marks.map(({ from, to }: { from: number; to: number }) => match.text.slice(from, to)),
+    ['ts', '登', '入'],
+  )
+  await call('DELETE', `/v1/tickets/${odd.id}`, {})
+})
+
+t.test('words are parted, counted and cut so that Postgres takes them', async (t) => {
+  t.equal(
+    vectorOf([
+      { text: 'Order-1234 at order', weight: 'A' },
+      { text: '', weight: 'B' },
+      { text: "登入 can't", weight: '' },
+    ]),
+    'order:1A,4A 1234:2A at:3A 登:7 入:8 can:9 t:10',
+  )
+  t.equal(soughtBy(['INV-2024', '登入', '!!', 'x']), 'inv <-> 2024 & 登 <-> 入 & x')
+  t.equal(soughtBy(['!!', '']), '')
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.string({ unit: 'binary', maxLength: 30 }), { maxLength: 8 }), async (texts) => {
+      const text = texts.join(' ').replaceAll('\0', '')
+      const words = wordsOf(text)
+      const [row] = (
+        await db.query<{ all: boolean; phrase: boolean; count: number }>({
+          text: 'select $1::tsvector @@ $2::tsquery as all, $1::tsvector @@ $3::tsquery as phrase, length($1::tsvector) as count',
+          values: [vectorOf([{ text, weight: '' }]), soughtBy(words), soughtBy([text])],
+        })
+      ).rows
+      t.equal(row?.count, new Set(words).size)
+      return words.length ? row?.all === true && row.phrase : row?.all === false
+    }),
+    { numRuns: 200 },
+  )
+  const long = Array.from({ length: 60_000 }, (_, n) => `w${n % 20_000}`).join(' ')
+  const [row] = (
+    await db.query<{ count: number }>({
+      text: 'select length($1::tsvector) as count',
+      values: [vectorOf([{ text: long, weight: 'A' }])],
+    })
+  ).rows
+  t.equal(row?.count, 20_000, 'words past the last place are found, too')
 })
 
 t.test('the query syntax says what conditions say', async (t) => {

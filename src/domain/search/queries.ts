@@ -1,5 +1,4 @@
 import { isStaff } from '../../kernel/actor.ts'
-import { fold } from '../../kernel/condition/fold.ts'
 import type { Condition, Fields } from '../../kernel/condition/language.ts'
 import { readCondition } from '../../kernel/condition/parse.ts'
 import { questionOf } from '../../kernel/condition/question.ts'
@@ -17,6 +16,7 @@ import { areFew, bestMessages, holding, holdingFew, isByRelevance, notHolding, r
 import { type Found, SearchTickets } from './schema.ts'
 import { type Said, snippets } from './snippets.ts'
 import { type Asked, namesFields, readQuery } from './syntax.ts'
+import { soughtBy } from './words.ts'
 
 /**
  * Tickets by a condition, a query, or both. Words are looked for in messages, subjects and requesters; where they are, the best come
@@ -34,27 +34,28 @@ export const searchTickets = defineQuery({
     const terms = await termsBeside(context, { condition, without })
     const name = JSON.stringify(['search', condition, words, without])
     const asked = { name, condition }
-    if (!words) return unmatched(await listed(context, input, asked, terms))
+    if (!words.length) return unmatched(await listed(context, input, asked, terms))
 
     const { after, before, sort, includeTotal } = input
     const cursor = after ?? before
     if (after !== undefined && before !== undefined) throw wrongParameter('before', 'cannot be combined with after')
+    const sought = soughtBy(words)
     const byRelevance = sort === undefined && (cursor === undefined || isByRelevance(cursor))
-    const ranked = byRelevance ? await relevancePage(context, input, { words, terms, name, condition }) : undefined
+    const ranked = byRelevance ? await relevancePage(context, input, { sought, terms, name, condition }) : undefined
     if (ranked) {
       const { best, ...page } = ranked
-      const found = [...terms, holdingFew(words, staff)]
+      const found = [...terms, holdingFew(sought, staff)]
       const { total, totalIsCapped } = includeTotal
         ? await listed(context, { limit: 1, includeTotal }, asked, found)
         : { total: undefined, totalIsCapped: undefined }
       const counted = total === undefined ? {} : { total, totalIsCapped: totalIsCapped ?? false }
       return withMatches({ ...page, ...counted }, words, best)
     }
-    const few = await areFew(context, words, staff)
-    const held = few ? holdingFew(words, staff) : holding(words, staff)
+    const few = await areFew(context, sought, staff)
+    const held = few ? holdingFew(sought, staff) : holding(sought, staff)
     const page = await listed(context, input, asked, [...terms, held])
     const ids = page.data.map(({ id }) => id)
-    return withMatches(page, words, await bestMessages(context, ids, words))
+    return withMatches(page, words, await bestMessages(context, ids, sought))
   },
 })
 
@@ -68,7 +69,7 @@ async function termsBeside(context: Asking, { condition, without }: Omit<Asked, 
   const asking = { me: context.actor.id, now: context.now }
   return [
     { ...question, values: question.values(asking) },
-    ...without.map((each) => notHolding(each, isStaff(context.actor))),
+    ...without.map((each) => notHolding(soughtBy([each]), isStaff(context.actor))),
   ]
 }
 
@@ -80,7 +81,7 @@ export async function searchTerm(context: Asking, input: Pick<SearchTickets, 'co
   return allOf([
     ...terms,
     ...reachTerms(context.actor),
-    ...(words ? [holdingFew(words, isStaff(context.actor))] : []),
+    ...(words.length ? [holdingFew(soughtBy(words), isStaff(context.actor))] : []),
     ...(ordinary ? [{ shape: 'standing', values: [], condition: () => ordinary }] : []),
   ])
 }
@@ -110,8 +111,8 @@ async function readSearch(context: Asking, { condition, query }: SearchTickets):
   const all = [given?.condition, asked?.asked?.condition].filter((each) => each !== undefined)
   return {
     condition: { all: all.filter(asksAnything) },
-    words: fold(asked?.asked?.words ?? ''),
-    without: (asked?.asked?.without ?? []).map(fold),
+    words: asked?.asked?.words ?? [],
+    without: asked?.asked?.without ?? [],
   }
 }
 
@@ -139,7 +140,11 @@ const unmatched = ({ data, ...page }: Page<Ticket>): Page<Found> => ({
 })
 
 /** Adds to each ticket where the words were found. */
-function withMatches({ data, ...page }: Page<Ticket>, words: string, best: ReadonlyMap<string, Said>): Page<Found> {
+function withMatches(
+  { data, ...page }: Page<Ticket>,
+  words: readonly string[],
+  best: ReadonlyMap<string, Said>,
+): Page<Found> {
   const found = snippets(best, words)
   return { ...page, data: data.map((ticket) => ({ ticket, match: found.get(ticket.id) ?? null })) }
 }

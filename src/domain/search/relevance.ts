@@ -38,7 +38,8 @@ export interface RelevancePage extends Page<Ticket> {
 }
 
 interface Wanted {
-  words: string
+  /** A tsquery, see `soughtBy`. */
+  sought: string
   /** The condition, and words that must not be found. */
   terms: readonly Term[]
   /** What cursors are bound to. */
@@ -50,7 +51,7 @@ interface Wanted {
 export async function relevancePage(
   context: QueryContext,
   { limit = LIMIT_DEFAULT, after, before }: Pick<SearchTickets, 'limit' | 'after' | 'before'>,
-  { words, terms, name, condition }: Wanted,
+  { sought, terms, name, condition }: Wanted,
 ): Promise<RelevancePage | undefined> {
   const { db, actor, secrets } = context
   const binding = JSON.stringify(['relevance', actor.id, name])
@@ -62,7 +63,7 @@ export async function relevancePage(
   const values = {
     ...Object.fromEntries(terms.flatMap((term, t) => term.values.map((value, n) => [`v${t}_${n}`, value]))),
     ...viewing(actor),
-    words,
+    sought,
     rank: at?.[0],
     id: at?.[1],
   }
@@ -134,8 +135,8 @@ function statementFor<R>(list: List<R>, { terms, isStaff, hasCursor, backwards, 
       .where(conditions)
       .orderBy(sql`best.rank ${way}`, sql`${tickets.id} ${way}`)
     return sql`with matching as materialized (
-        select ${searchTexts.ticketId}, ${searchTexts.messageId}, ts_rank(${searchTexts.words}, ${asked($.words)}) as rank
-        from ${searchTexts} where ${matches(sql`${$.words}`, isStaff)}
+        select ${searchTexts.ticketId}, ${searchTexts.messageId}, ts_rank(${searchTexts.words}, ${asked($.sought)}) as rank
+        from ${searchTexts} where ${matches(sql`${$.sought}`, isStaff)}
       ), hits as materialized (select * from matching limit ${sql.raw(String(HITS_MAX + 1))}),
       best as (select distinct on (ticket_id) ticket_id, message_id, rank from hits order by ticket_id, rank desc, message_id desc),
       found as (${found} limit ${sql.raw(String(limit))})
@@ -144,57 +145,57 @@ function statementFor<R>(list: List<R>, { terms, isStaff, hasCursor, backwards, 
   })
 }
 
-/** The words as Postgres asks for them: in a select of its own, so that they are read once and not for each row. */
-const asked = (words: unknown): SQL => sql`(select websearch_to_tsquery('simple', ${words}))`
+/** In a select of its own, so that it is read once and not for each row. */
+const asked = (sought: unknown): SQL => sql`(select ${sought}::tsquery)`
 
 /** Requesters find by what they read: never by a word of a note. */
-const matches = (words: SQL, isStaff: boolean): SQL =>
-  sql`${searchTexts.words} @@ ${asked(words)} ${isStaff ? sql`` : sql`and ${searchTexts.public}`}`
+const matches = (sought: SQL, isStaff: boolean): SQL =>
+  sql`${searchTexts.words} @@ ${asked(sought)} ${isStaff ? sql`` : sql`and ${searchTexts.public}`}`
 
-/** Tickets with a message that has these words, in the order of any list. */
-export const holding = (words: string, isStaff: boolean): Term => ({
+/** Tickets with a message that holds what is sought, in the order of any list. */
+export const holding = (sought: string, isStaff: boolean): Term => ({
   shape: `holding ${isStaff}`,
-  values: [words],
+  values: [sought],
   condition: (at) =>
     sql`exists (select 1 from ${searchTexts} where ${searchTexts.ticketId} = ${tickets.id} and ${matches(at(0), isStaff)})`,
 })
 
 /** The same by their ids, found first: good where they are few. */
-export const holdingFew = (words: string, isStaff: boolean): Term => ({
+export const holdingFew = (sought: string, isStaff: boolean): Term => ({
   shape: `holding few ${isStaff}`,
-  values: [words],
+  values: [sought],
   condition: (at) =>
     sql`${tickets.id} = any(array(with matching as materialized (select ${searchTexts.ticketId} from ${searchTexts} where ${matches(at(0), isStaff)}) select distinct ticket_id from matching))`,
 })
 
-export const notHolding = (words: string, isStaff: boolean): Term => ({
-  ...holding(words, isStaff),
+export const notHolding = (sought: string, isStaff: boolean): Term => ({
+  ...holding(sought, isStaff),
   shape: `not holding ${isStaff}`,
-  condition: (at) => sql`not ${holding(words, isStaff).condition(at)}`,
+  condition: (at) => sql`not ${holding(sought, isStaff).condition(at)}`,
 })
 
-/** Whether so few messages have these words that their tickets can be found before anything else is asked. */
-export async function areFew({ db }: QueryContext, words: string, isStaff: boolean): Promise<boolean> {
-  const { rows } = await db.query((isStaff ? countAll : countPublic).bind({ words }))
+/** Whether so few messages hold what is sought that their tickets can be found before anything else is asked. */
+export async function areFew({ db }: QueryContext, sought: string, isStaff: boolean): Promise<boolean> {
+  const { rows } = await db.query((isStaff ? countAll : countPublic).bind({ sought }))
   return (rows[0]?.hits ?? 0) <= HITS_MAX
 }
 
 const countHits = (isStaff: boolean) =>
-  prepareSql<{ words: string }, { hits: number }>()(
-    ($) => sql`with matching as materialized (select 1 from ${searchTexts} where ${matches(sql`${$.words}`, isStaff)})
+  prepareSql<{ sought: string }, { hits: number }>()(
+    ($) => sql`with matching as materialized (select 1 from ${searchTexts} where ${matches(sql`${$.sought}`, isStaff)})
       select count(*)::int as hits from (select 1 from matching limit ${sql.raw(String(HITS_MAX + 1))}) as hits`,
   )
 const countAll = countHits(true)
 const countPublic = countHits(false)
 
 const bestHits = (isStaff: boolean) =>
-  prepareSql<{ ids: string[]; words: string }, Said & { ticketId: string }>()(
+  prepareSql<{ ids: string[]; sought: string }, Said & { ticketId: string }>()(
     (
       $,
     ) => sql`select distinct on (${searchTexts.ticketId}) ${searchTexts.ticketId} as "ticketId", said.id, ${textOf(sql`said`)} as text
       from ${searchTexts} join ${messages} as said on said.id = ${searchTexts.messageId}
-      where ${searchTexts.ticketId} = any(${$.ids}::text[]) and ${matches(sql`${$.words}`, isStaff)}
-      order by ${searchTexts.ticketId}, ts_rank(${searchTexts.words}, ${asked($.words)}) desc, ${searchTexts.messageId} desc`,
+      where ${searchTexts.ticketId} = any(${$.ids}::text[]) and ${matches(sql`${$.sought}`, isStaff)}
+      order by ${searchTexts.ticketId}, ts_rank(${searchTexts.words}, ${asked($.sought)}) desc, ${searchTexts.messageId} desc`,
   )
 const bestOfAll = bestHits(true)
 const bestOfPublic = bestHits(false)
@@ -203,9 +204,9 @@ const bestOfPublic = bestHits(false)
 export async function bestMessages(
   { db, actor }: QueryContext,
   ids: readonly string[],
-  words: string,
+  sought: string,
 ): Promise<ReadonlyMap<string, Said>> {
   if (!ids.length) return new Map()
-  const { rows } = await db.query((isStaff(actor) ? bestOfAll : bestOfPublic).bind({ ids: [...ids], words }))
+  const { rows } = await db.query((isStaff(actor) ? bestOfAll : bestOfPublic).bind({ ids: [...ids], sought }))
   return new Map(rows.map(({ ticketId, ...said }) => [ticketId, said]))
 }

@@ -1,5 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { TextMatch } from './schema.ts'
+import { JOINING, STANDS_ALONE, WORD, wordsOf } from './words.ts'
 
 /** A snippet is looked for in so much of a message. */
 const LOOKED_THROUGH_MAX = 20_000
@@ -22,19 +23,14 @@ export const textOf = (name: SQL): SQL => {
 }
 
 /** A part of each message, with what was found marked; by its ticket. For messages that the asker sees. */
-export function snippets(found: ReadonlyMap<string, Said>, words: string): ReadonlyMap<string, TextMatch> {
-  const wanted = wordsIn(words)
+export function snippets(found: ReadonlyMap<string, Said>, words: readonly string[]): ReadonlyMap<string, TextMatch> {
+  const wanted = new Set(words.flatMap(wordsOf))
   return new Map([...found].map(([ticketId, { id, text }]) => [ticketId, { messageId: id, ...snippet(text, wanted) }]))
 }
 
-// what `simple` takes for words, near enough to show them: letters and digits together
-const WORD = /[\p{L}\p{N}_]+/gu
-const IS_LETTER = /\w/
-const BEGINS_WITH_LETTER = /^[\p{L}\p{N}_]/u
-const ENDS_WITH_LETTER = /[\p{L}\p{N}_]$/u
-
-const wordsIn = (words: string): ReadonlySet<string> =>
-  new Set([...words.toLowerCase().matchAll(WORD)].map(([word]) => word))
+const IS_LETTER = /[a-z\d]/i
+const BEGINS_WITH_LETTER = new RegExp(`^${JOINING}`, 'v')
+const ENDS_WITH_LETTER = new RegExp(`${JOINING}$`, 'v')
 
 /** Some text around the first word that was found, and the places of all in it. From the beginning where the words stand elsewhere. */
 export function snippet(text: string, wanted: ReadonlySet<string>): Omit<TextMatch, 'messageId'> {
@@ -75,11 +71,12 @@ const TRIES_MAX = 1_000
 function placesOfEach(low: string, wanted: ReadonlySet<string>, max: number): TextMatch['marks'] {
   const places: TextMatch['marks'] = []
   for (const word of wanted) {
+    const standsAlone = STANDS_ALONE.test(word)
     let left = max
     let tries = TRIES_MAX
     for (let from = low.indexOf(word); from >= 0 && left > 0 && tries-- > 0; from = low.indexOf(word, from + 1)) {
       const to = from + word.length
-      if (isLetterBefore(low, from) || isLetterAt(low, to)) continue
+      if (!standsAlone && (isLetterBefore(low, from) || isLetterAt(low, to))) continue
       places.push({ from, to })
       left--
     }

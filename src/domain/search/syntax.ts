@@ -9,8 +9,9 @@ import { readTokens, type Token } from './tokens.ts'
 /** What a query asks: a condition, and words to be found or not to be found. */
 export interface Asked {
   condition: Condition
-  /** For `websearch_to_tsquery`: words, and phrases in quotes. */
-  words: string
+  /** Words and phrases that are all to be found. */
+  words: string[]
+  /** Those of which none may be. */
   without: string[]
 }
 
@@ -69,14 +70,11 @@ export function readQuery<F>(query: string, fields: Fields<F>, at: string): { as
     if (condition) all.push(token.isNegated ? { none: [condition] } : condition)
   }
   const texts = tokens.filter(({ key }) => key === undefined)
-  const wordsOf = ({ value, isQuoted }: Token) => (isQuoted ? `"${value}"` : value)
+  const valuesOf = (some: Token[]) => some.map(({ value }) => value)
   const asked = {
     condition: { all },
-    words: texts
-      .filter(({ isNegated }) => !isNegated)
-      .map(wordsOf)
-      .join(' '),
-    without: texts.filter(({ isNegated }) => isNegated).map(wordsOf),
+    words: valuesOf(texts.filter(({ isNegated }) => !isNegated)),
+    without: valuesOf(texts.filter(({ isNegated }) => isNegated)),
   }
   return faults.length ? { faults } : { asked, faults }
 }

@@ -17,8 +17,8 @@ interface TokenFault {
 
 const TOKENS_MAX = 30
 const TEXT_LENGTH_MAX = 40
-// a key, then a value in quotes or without spaces; or a phrase; or a word
-const TOKEN = /\s*(-?)(?:([a-zA-Z][\w.]*):)?(?:"([^"]*)"|([^\s"]+)|)/y
+// a key, then a value in quotes or without spaces; or a phrase; or a word, which may be an address of the web
+const TOKEN = /\s*(-?)(?:([a-zA-Z][\w.]*):(?!\/\/))?(?:"([^"]*)"|([^\s"]+)|)/y
 
 /** The parts of a query, or what is wrong and where. */
 export function readTokens(query: string): { tokens: Token[]; fault?: TokenFault } {
