@@ -88,8 +88,8 @@ function mayEnd(line: string): boolean {
 }
 
 function isAttribution(joined: string, isQuoteNext: () => boolean): boolean {
+  if (!hasItsEnd(joined)) return false
   const text = joined.replace(/\s+/g, ' ')
-  if (!hasItsEnd(text)) return false
   const hasAddress = text.includes('@') && ADDRESS.test(text)
   const hasDate = DATE.test(text)
   const hasTime = TIME.test(text)
@@ -124,7 +124,25 @@ const hasItsEnd = (text: string): boolean =>
 /** More than the longest words for "wrote" have, with what may follow them. */
 const END_CHARACTERS = 40
 
-// a regular expression without a beginning is tried at every character
-const endsWithWrote = (text: string): boolean => ENDS_WITH_WROTE.test(text.slice(-END_CHARACTERS))
+/** The plain letters at the end of the verbs that end with some. */
+const VERB_ENDS = new Set(WROTE_WORDS.flatMap((verb) => /[a-z]+$/.exec(verb)?.[0] ?? []))
+const MAY_FOLLOW = /[\s*_:：.]/
+const PLAIN_LETTER = /[a-z]/i
+
+/** The plain letters at the end of a text, before what may follow a verb; empty where it ends otherwise. */
+function lastLetters(text: string): string {
+  let end = text.length
+  while (end > 0 && MAY_FOLLOW.test(text[end - 1] ?? '')) end--
+  let start = end
+  while (start > 0 && PLAIN_LETTER.test(text[start - 1] ?? '')) start--
+  return text.slice(start, end)
+}
+
+// most lines end with a word that no verb ends with, and a regular expression without a beginning is tried at every character
+const endsWithWrote = (text: string): boolean => {
+  const end = text.slice(-END_CHARACTERS)
+  const letters = lastLetters(end)
+  return (letters === '' || VERB_ENDS.has(letters.toLowerCase())) && ENDS_WITH_WROTE.test(end)
+}
 
 const opensWithSender = (text: string): boolean => text.includes('@') && OPENS_WITH_SENDER.test(text)
