@@ -132,6 +132,33 @@ t.test('a customer who writes to a solved ticket opens it again', async (t) => {
   t.match(await ticketOf(id), { status: 'open', closedAt: null, solvedAt: null })
 })
 
+t.test('a status that a person gives with a reply stands: rules set no other at it, visibly', async (t) => {
+  const waits = { after: { seconds: 60 }, then: [{ action: 'changeTicket', status: 'closed' }] }
+  await add({ key: 'closes_later', on: ['ticket.replied'], ...waits })
+  await add({ key: 'tags', on: ['ticket.replied'], then: [{ action: 'changeTicket', addTags: ['answered'] }] })
+  for (const status of ['solved', 'on_hold', 'open']) {
+    const { id } = await openTicket()
+    const { status: code } = await call('POST', `/v1/tickets/${id}/replies`, { body: { body: 'An answer', status } })
+    t.equal(code, 201)
+    t.match(await ticketOf(id), { status, tags: ['answered'] }, 'what else rules do is done')
+    t.match(await runsOf(id), [
+      ['tags', 'fired'],
+      ['agent_reply_waits_for_customer', 'guarded'],
+      ['acknowledge_new_ticket', 'fired'],
+    ])
+    const [{ ruleKey }] = (await call('GET', `/v1/tickets/${id}/rule-timers`)).body.data
+    t.equal(ruleKey, 'closes_later', 'what waits does not set it at once')
+    const replied = (await call('GET', `/v1/tickets/${id}/explain?rule=agent_reply_waits_for_customer`)).body
+    t.match(replied, { outcome: 'guarded', reason: /whoever wrote has set the status/, failedCondition: null })
+    const [run] = (await call('GET', `/v1/tickets/${id}/rule-runs?outcome=guarded`)).body.data
+    t.match(run, { eventId: replied.eventId, changes: {}, detail: 'whoever wrote has set the status' })
+  }
+  const { id } = await openTicket()
+  await call('POST', `/v1/tickets/${id}/replies`, { body: { body: 'An answer' } })
+  t.match(await ticketOf(id), { status: 'waiting_on_customer' }, 'without one they do')
+  await remove('closes_later', 'tags')
+})
+
 t.test('mail opens a ticket again only so often within an hour; what is beyond is visible, and not lost', async (t) => {
   const address = 'machine@good.test'
   const { ticketId: id } = await receive(mail({ From: address }), from(address))

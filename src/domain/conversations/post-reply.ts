@@ -68,6 +68,7 @@ export const postReply = defineCommand({
     const messageId = newId('msg')
     const attachments = claimAttachments(context, uploads, { ticketId: locked.ticket.id, messageId })
     const fromCustomer = !isStaff(context.actor) || context.actor.id === locked.ticket.requesterId
+    const isGiven = chosen !== undefined && context.actor.kind === 'person'
     const draft = {
       id: messageId,
       author: context.actor.kind === 'person' ? context.actor.id : null,
@@ -76,7 +77,7 @@ export const postReply = defineCommand({
     }
     const message = side
       ? insertSideMessage(context, locked, side, draft)
-      : insertPublicMessage(context, locked, { ...draft, fromCustomer })
+      : insertPublicMessage(context, locked, { ...draft, fromCustomer, statusIsGiven: isGiven })
     if (chosen) changeStatus(context, locked, chosen)
     return message
   },

@@ -7,7 +7,7 @@ import type { Attachment } from '../attachments/schema.ts'
 import { correspondents } from '../inbound/table.ts'
 import { searchPending } from '../search/table.ts'
 import { wake } from '../tickets/changing.ts'
-import { afterNote, afterPublicMessage, type MailFacts, ticketFacts } from '../tickets/decide.ts'
+import { afterNote, afterPublicMessage, type MailFacts, STATUS_IS_GIVEN, ticketFacts } from '../tickets/decide.ts'
 import type { LockedTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
 import { type MessageRow, messageRow, type NewMessage } from './decide.ts'
@@ -20,6 +20,7 @@ type Draft = {
   body: NewMessage['body']
   attachments: Attachment[]
   mail?: NonNullable<NewMessage['mail']> & { facts: MailFacts }
+  statusIsGiven?: boolean
 }
 
 /** Every new message is written here: it is to be found by search. */
@@ -32,7 +33,7 @@ export function writeMessage({ insert }: Pick<CommandContext, 'insert'>, message
 export function insertPublicMessage(
   context: CommandContext,
   locked: LockedTicket,
-  /** `fromCustomer`: the requester's side speaks, so the ticket needs a reaction. */
+  /** `fromCustomer`: the requester's side speaks, so the ticket needs a reaction. `statusIsGiven`: a person sets the status with it. */
   draft: Draft & { fromCustomer: boolean },
 ): MessageRow {
   const author = { id: draft.author, isCustomer: draft.fromCustomer }
@@ -84,7 +85,7 @@ function addMessage(
     ticketId: ticket.id,
     object: { type: 'message', id: message.id, version: null },
     data: { messageId: message.id },
-    facts,
+    facts: draft.statusIsGiven ? { ...facts, ...STATUS_IS_GIVEN } : facts,
     working: { ticket, ...parties, message },
   })
   return message

@@ -20,12 +20,15 @@ interface Past {
   hasActed: boolean
   /** How often it fired on this ticket within the hour; asked where it reopens by mail. */
   firedLately?: number
+  /** Whoever wrote has said which status it is to be. */
+  isOverruled?: boolean
 }
 
 /** Why a rule is held back; it never drops what has happened already. */
-export function heldBack({ depth, hasActed, firedLately = 0 }: Past): string | undefined {
+export function heldBack({ depth, hasActed, firedLately = 0, isOverruled = false }: Past): string | undefined {
   if (depth >= GENERATIONS_MAX) return `${GENERATIONS_MAX} generations of rules`
   if (hasActed) return 'it has acted on this ticket already, in what began here'
+  if (isOverruled) return 'whoever wrote has set the status'
   if (firedLately >= REOPENINGS_AN_HOUR_MAX)
     return `mail has reopened the ticket ${REOPENINGS_AN_HOUR_MAX} times within an hour`
 }
@@ -39,6 +42,12 @@ export function reopensByMail(
   const isDone = statusCategory === 'solved' || statusCategory === 'closed'
   return channel === 'email' && isDone && setsStatus(rule)
 }
+
+/** Whether a rule would set another status at once than the one that a person has set with their message. */
+export const isOverruled = (
+  { then, after }: { then: readonly Action[]; after: object | null },
+  { facts }: { facts?: Record<string, unknown> },
+): boolean => facts?.statusIsGiven === true && after === null && setsStatus({ then })
 
 const setsStatus = ({ then }: { then: readonly Action[] }): boolean =>
   then.some(({ action, status }) => action === 'changeTicket' && Boolean(status))

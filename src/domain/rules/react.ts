@@ -8,7 +8,7 @@ import type { Working } from '../tickets/store.ts'
 import { callOf } from './actions.ts'
 import { ruleActions } from './catalogue.ts'
 import { factsOf } from './facts.ts'
-import { concerns, heldBack, reopensByMail } from './guards.ts'
+import { concerns, heldBack, isOverruled, reopensByMail } from './guards.ts'
 import type { RunOutcome } from './schema.ts'
 import { type CompiledRule, compiledRules, type RuleRow } from './store.ts'
 import { ruleRuns } from './table.ts'
@@ -118,7 +118,8 @@ async function guard(
   event: DeskEvent,
   ticketId: string,
 ): Promise<string | undefined> {
-  const past = { depth: event.depth, hasActed: context.notes.has(`${rule.key} ${ticketId}`) }
+  const hasActed = context.notes.has(`${rule.key} ${ticketId}`)
+  const past = { depth: event.depth, hasActed, isOverruled: isOverruled(rule, event) }
   const reason = heldBack(past)
   if (reason || !reopensByMail(rule, event)) return reason
   const { rows } = await context.query(firedLately.bind({ key: rule.key, ticketId, now: context.now }))

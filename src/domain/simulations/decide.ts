@@ -1,6 +1,6 @@
 import { explain } from '../../kernel/condition/explain.ts'
 import { factsOf } from '../rules/facts.ts'
-import { heldBack, REOPENINGS_AN_HOUR_MAX, reopensByMail } from '../rules/guards.ts'
+import { heldBack, isOverruled, REOPENINGS_AN_HOUR_MAX, reopensByMail } from '../rules/guards.ts'
 import { type Around, type Asked, holdsAt, type Judged, type SeenEvent, type Told } from './asked.ts'
 import {
   type Firing,
@@ -84,6 +84,7 @@ function judge(
   const detail = heldBack({
     depth,
     hasActed: hasActed || past.firings.some(isOfThis),
+    isOverruled: isOverruled(asked.rule, event),
     firedLately: reopens ? past.firings.filter((firing) => isLately(firing, at)).length : 0,
   })
   if (detail !== undefined) return { outcome: 'guarded', detail }

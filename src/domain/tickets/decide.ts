@@ -184,6 +184,9 @@ const activityOf = (person: PersonActor, now: Instant) =>
     ? { lastAgentActivityAt: now, lastActivityBy: person.id, needsReaction: false }
     : { lastRequesterActivityAt: now, lastActivityBy: person.id, needsReaction: true }
 
+/** In the facts of a message with which a person has set the status: rules set no other at it. */
+export const STATUS_IS_GIVEN = { statusIsGiven: true }
+
 export interface FactSources {
   before: TicketRow | null
   after: TicketRow
