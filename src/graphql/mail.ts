@@ -25,6 +25,7 @@ import { mutation } from './mutation.ts'
 import { orNull } from './or-null.ts'
 
 type Id = { id: string }
+type Inspecting = { messageBase64: string; mailFrom?: string; rcptTo?: string; peer?: string }
 
 export const mailResolvers = {
   Query: {
@@ -44,13 +45,13 @@ export const mailResolvers = {
       connection(await desk.read(suppressedAddressesQuery, pageFrom(args, info, suppressionList.filters))),
     inspectMail: async (
       _root: unknown,
-      { messageBase64, mailFrom, rcptTo }: { messageBase64: string; mailFrom?: string; rcptTo?: string },
+      { messageBase64, mailFrom, rcptTo, peer }: Inspecting,
       { desk, parse }: Context,
     ) => {
       // the right is looked at before a thread is
       await desk.read(mailboxesQuery, {})
       const { mail, contentHash } = await parse(Buffer.from(messageBase64, 'base64'), mailFrom)
-      return desk.read(inspectMail, { mail, contentHash, ...(rcptTo ? { rcptTo } : {}) })
+      return desk.read(inspectMail, { mail, contentHash, ...(rcptTo ? { rcptTo } : {}), ...(peer ? { peer } : {}) })
     },
     events: async (
       _root: unknown,

@@ -10,7 +10,7 @@ import { Conversation, Message } from '../domain/conversations/schema.ts'
 import { Event } from '../domain/events/schema.ts'
 import { fieldSchemas } from '../domain/fields/schema.ts'
 import { Follower } from '../domain/followers/schema.ts'
-import { InboundMailRow, MailInspection, MailOutcome, TraceStep } from '../domain/inbound/schema.ts'
+import { InboundMailRow, MailCommand, MailInspection, MailOutcome, TraceStep } from '../domain/inbound/schema.ts'
 import { Accepted, AccessToken, LoginSession } from '../domain/login/schema.ts'
 import { Macro, MacroApplied } from '../domain/macros/schema.ts'
 import { MailAddress, MailAttachment, MailBounce, MailForward, ParsedMail } from '../domain/mail/schema.ts'
@@ -63,6 +63,7 @@ export const twins: Record<string, TSchema> = {
   Accepted,
   LoginSession,
   TraceStep,
+  MailCommand,
   MailOutcome,
   MailInspection,
   MailAddress,

@@ -4,7 +4,7 @@ import { Type } from 'typebox'
 import { inboundList, inboundMail, inboundMailsQuery, inspectMail, rawInboundMail } from '../domain/inbound/queries.ts'
 import { releaseInboundMail } from '../domain/inbound/release-inbound-mail.ts'
 import { reprocessInboundMail } from '../domain/inbound/reprocess-inbound-mail.ts'
-import { InboundMailRow, MailInspection, MailOutcome } from '../domain/inbound/schema.ts'
+import { InboundMailRow, MailCommand, MailInspection, MailOutcome } from '../domain/inbound/schema.ts'
 import type { InboundMail } from '../domain/mail/schema.ts'
 import { mailboxesQuery } from '../domain/mailboxes/queries.ts'
 import { listRoute } from './list.ts'
@@ -20,7 +20,7 @@ export interface MailParts {
 }
 
 export function mailRoutes(app: FastifyInstance, parts: MailParts): void {
-  for (const schema of [MailOutcome, MailInspection, InboundMailRow]) app.addSchema(schema)
+  for (const schema of [MailCommand, MailOutcome, MailInspection, InboundMailRow]) app.addSchema(schema)
   const inbound = Type.Ref('InboundMail')
   listRoute(app, {
     url: '/mail/inbound',
@@ -97,7 +97,7 @@ function inspectRoute(app: FastifyInstance, { parse, mailBytesMax }: MailParts):
   app.addContentTypeParser('message/rfc822', { parseAs: 'buffer', bodyLimit: mailBytesMax }, (_request, body, done) =>
     done(null, body),
   )
-  app.post<{ Querystring: { mailFrom?: string; rcptTo?: string }; Body: Buffer }>(
+  app.post<{ Querystring: { mailFrom?: string; rcptTo?: string; peer?: string }; Body: Buffer }>(
     '/mail/inspect',
     {
       config: { policy: inspectMail.name, bodyTypes: ['message/rfc822'] },
@@ -115,6 +115,13 @@ function inspectRoute(app: FastifyInstance, { parse, mailBytesMax }: MailParts):
             rcptTo: Type.Optional(
               Type.String({ maxLength: 1_000, description: 'The recipient; the first mailbox where nothing is said' }),
             ),
+            peer: Type.Optional(
+              Type.String({
+                maxLength: 100,
+                description:
+                  'The network address of whoever hands it over: what a relay of yours says counts only from there',
+              }),
+            ),
           },
           { additionalProperties: false },
         ),
@@ -131,11 +138,11 @@ function inspectRoute(app: FastifyInstance, { parse, mailBytesMax }: MailParts):
         },
       },
     },
-    async ({ desk, body, query: { mailFrom, rcptTo } }) => {
+    async ({ desk, body, query: { mailFrom, rcptTo, peer } }) => {
       // the right is looked at before a thread is: whoever may read the mailboxes may inspect
       await desk.read(mailboxesQuery, {})
       const { mail, contentHash } = await parse(body ?? Buffer.alloc(0), mailFrom)
-      return desk.read(inspectMail, { mail, contentHash, ...(rcptTo ? { rcptTo } : {}) })
+      return desk.read(inspectMail, { mail, contentHash, ...(rcptTo ? { rcptTo } : {}), ...(peer ? { peer } : {}) })
     },
   )
 }

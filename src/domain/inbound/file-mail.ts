@@ -12,6 +12,7 @@ import type { PersonRow } from '../people/decide.ts'
 import { findPeopleByAddresses, NEW_PERSON_CONSTRAINTS } from '../people/store.ts'
 import { type LockedTicket, lockTicket, nextNumber } from '../tickets/store.ts'
 import { vocabulary } from '../types/store.ts'
+import { type Asked, askedBy } from './commands.ts'
 import { authorAddress, identityOf } from './content.ts'
 import { type Filing, filingOf, outcomeOf, taggedNumber } from './decide.ts'
 import { gatherEvidence } from './evidence.ts'
@@ -21,6 +22,7 @@ import { openFromMail } from './opening.ts'
 import { recordMachineMail } from './recording.ts'
 import { otherAddresses } from './remember.ts'
 import { readAgain } from './rereading.ts'
+import { addressesIn } from './running.ts'
 import { FileMail, type MailOutcome } from './schema.ts'
 import { answeredIds, envelopeOf, type InboundRow, lockInboundMail, lockToFile } from './store.ts'
 import { inboundMails } from './table.ts'
@@ -56,10 +58,10 @@ export const fileMail = defineCommand({
       cached(vocabulary),
       boxes,
     ])
-    const filing = filingOf(evidence)
+    const { filing, asked } = askedBy(filingOf(evidence), mail, evidence.kind)
     const others = otherAddresses(mail, { mailboxes, replyDomain: settings.replyDomain, sender: author })
-    const more = await lookFurther(tx, mail, { filing, others, row, likelyNumber }, secrets)
-    return { row, identity, author, person, original, words, mailboxes, filing, others, ...more }
+    const more = await lookFurther(tx, mail, { filing, asked, others, row, likelyNumber }, secrets)
+    return { row, identity, author, person, original, words, mailboxes, filing, asked, others, ...more }
   },
 
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
@@ -73,6 +75,7 @@ export const fileMail = defineCommand({
       ...outcomeOf(filing, mail),
       ticketNumber: written?.number ?? null,
       ticketId: written?.ticketId ?? null,
+      ...(written?.commands ? { commands: written.commands } : {}),
     }
     context.update(inboundMails, row, {
       state: 'done',
@@ -100,6 +103,7 @@ const looksNew = (mail: InboundMail, rcptTo: string): boolean =>
 
 interface Looking {
   filing: Filing
+  asked: Asked | null
   others: readonly string[]
   row: InboundRow
   likelyNumber: number | undefined
@@ -109,20 +113,21 @@ interface Looking {
 async function lookFurther(
   tx: Connection,
   mail: InboundMail,
-  { filing, others, row, likelyNumber }: Looking,
+  { filing, asked, others, row, likelyNumber }: Looking,
   secrets: Secrets,
 ) {
   const isReport = filing.ticketId !== null && mail.kind !== 'ordinary' && mail.kind !== 'auto_reply'
   const isUnread = row.messageId !== null && row.releasedAt === null
-  const [locked, side, number, copied, reported, unread] = await Promise.all([
+  const [locked, side, number, copied, named, reported, unread] = await Promise.all([
     filing.ticketId ? lockLiving(tx, filing.ticketId) : undefined,
     filing.conversationId ? findSide(tx, filing.conversationId) : undefined,
     filing.verdict === 'ticket_created' ? (likelyNumber ?? nextNumber(tx)) : 0,
     filing.addsFollowers ? findPeopleByAddresses(tx, others) : new Map<string, PersonRow>(),
+    findPeopleByAddresses(tx, addressesIn(asked?.commands ?? [])),
     isReport ? findReportedMail(tx, secrets, { ids: mail.reportedIds, rcptTo: row.rcptTo }) : undefined,
     isUnread ? lockMessage(tx, row.messageId ?? '') : undefined,
   ])
-  return { locked, side, number, copied, reported, unread }
+  return { locked, side, number, copied, named, reported, unread }
 }
 
 /** The ticket as it was found. One that was merged or deleted in between is looked for again, from the beginning. */

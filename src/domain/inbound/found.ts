@@ -5,7 +5,9 @@ import type { ReportedMail } from '../outbound/store.ts'
 import type { PersonRow } from '../people/decide.ts'
 import type { LockedTicket } from '../tickets/store.ts'
 import type { Vocabulary } from '../types/store.ts'
+import type { Asked } from './commands.ts'
 import type { Filing } from './decide.ts'
+import type { MailCommand } from './schema.ts'
 import type { InboundRow } from './store.ts'
 
 /** All that is needed to file a mail. */
@@ -20,6 +22,9 @@ export interface Found {
   words: Vocabulary
   mailboxes: readonly MailboxRow[]
   filing: Filing
+  /** What a proven agent asks for beside answering, and who is named in it by address. */
+  asked: Asked | null
+  named: ReadonlyMap<string, PersonRow>
   /** Everybody else in To and Cc; `copied` are those of them who are known, where they are to follow. */
   others: readonly string[]
   copied: ReadonlyMap<string, PersonRow>
@@ -39,4 +44,6 @@ export interface Written {
   ticketId: string
   messageId: string
   number: number
+  /** What was asked for in it, and whether it was done. */
+  commands?: MailCommand[]
 }

@@ -1,4 +1,5 @@
 import type { CommandContext } from '../../kernel/context.ts'
+import type { NewEvent } from '../../kernel/events.ts'
 import { newId } from '../../kernel/ids.ts'
 import { insertSideMessage } from '../conversations/side.ts'
 import { insertHeldMessage, insertNote, insertPublicMessage } from '../conversations/store.ts'
@@ -6,28 +7,57 @@ import { followersAmong, insertFollowers } from '../followers/store.ts'
 import type { InboundMail } from '../mail/schema.ts'
 import { actorOf, type PersonRow } from '../people/decide.ts'
 import { asAssignee, insertPerson } from '../people/store.ts'
-import type { MailFacts } from '../tickets/decide.ts'
+import { type MailFacts, STATUS_IS_GIVEN } from '../tickets/decide.ts'
 import type { LockedTicket } from '../tickets/store.ts'
 import { bodyOf, replyOf } from './content.ts'
 import { storeAttachments } from './files.ts'
 import type { Found, Written } from './found.ts'
+import { refusalsOf, tellRefusals } from './refusals.ts'
 import { rememberMail } from './remember.ts'
+import { givesStatus, runCommands } from './running.ts'
 
-/** A mail that joins its ticket: as its sender's message, held or not, as an agent's reply, or as a note. */
-export async function joinTicket(
-  context: CommandContext,
-  mail: InboundMail,
-  found: Found & { locked: LockedTicket },
-): Promise<Written> {
-  const { filing, locked, row } = found
-  const { ticket } = locked
-  const messageId = newId('msg')
+type Joining = Found & { locked: LockedTicket }
+
+/**
+ * A mail that joins its ticket: as its sender's message, held or not, as an agent's reply, or as a note. What an agent asks for in it is
+ * done when the message is there: a way of the workflow may ask for one.
+ */
+export async function joinTicket(context: CommandContext, mail: InboundMail, found: Joining): Promise<Written> {
   const author = found.person ?? (await insertSender(context, mail, found.author))
   const sending = context.as(actorOf(author))
+  const { writing, told } = hearing(sending)
+  const written = await addToTicket(context, mail, { ...found, sender: author, sending: writing })
+  if (!found.asked) return written
+  const commands = await runCommands(sending, found.asked.commands, found)
+  if (givesStatus(found.asked.commands, commands)) for (const facts of told) Object.assign(facts, STATUS_IS_GIVEN)
+  const refusals = refusalsOf(found.asked, commands)
+  const about = { to: author, inboundMailId: found.row.id, messageId: written.messageId }
+  if (refusals) tellRefusals(context, found.locked, { ...about, refusals })
+  return { ...written, ...(commands.length ? { commands } : {}) }
+}
+
+/** A context that hears which facts are told through it. */
+function hearing(context: CommandContext): { writing: CommandContext; told: object[] } {
+  const told: object[] = []
+  const emit = (event: NewEvent) => {
+    if (event.facts) told.push(event.facts)
+    context.emit(event)
+  }
+  return { writing: { ...context, emit }, told }
+}
+
+async function addToTicket(
+  context: CommandContext,
+  mail: InboundMail,
+  found: Joining & { sender: PersonRow; sending: CommandContext },
+): Promise<Written> {
+  const { filing, locked, row, sender: author, sending } = found
+  const { ticket } = locked
+  const messageId = newId('msg')
   const draft = {
     id: messageId,
     author: author.id,
-    body: filing.asAgent ? replyOf(mail) : bodyOf(mail),
+    body: saidIn(mail, found),
     attachments: await storeAttachments(context, mail, row, {
       ticketId: ticket.id,
       messageId,
@@ -52,6 +82,13 @@ export async function joinTicket(
   const sender = filing.verdict === 'note_added' ? null : found.author
   rememberMail(context, ticket.id, mail, { sender, filing, others: found.others })
   return { ticketId: ticket.id, messageId, number: ticket.number }
+}
+
+/** An agent's own words; of what others write all that is there. */
+function saidIn(mail: InboundMail, { filing, asked }: Pick<Found, 'filing' | 'asked'>) {
+  if (!filing.asAgent) return bodyOf(mail)
+  const reply = replyOf(mail)
+  return asked ? { ...reply, bodyText: asked.text, visibleText: asked.text } : reply
 }
 
 /** Unknown sender, new person. */

@@ -13,6 +13,7 @@ import { mailboxOf } from '../mailboxes/recipient.ts'
 import { mailboxesCached } from '../mailboxes/store.ts'
 import { refuseStaffOnly, refuseUnlimited } from '../people/policy.ts'
 import { hangsOnSeen, listedFor } from '../tickets/reach.ts'
+import { askedBy } from './commands.ts'
 import { identityOf } from './content.ts'
 import { filingOf, outcomeOf } from './decide.ts'
 import { gatherEvidence } from './evidence.ts'
@@ -112,10 +113,11 @@ export const inspectMail = defineQuery({
     mail: Type.Unsafe<InboundMail>({ type: 'object' }),
     contentHash: Type.String(),
     rcptTo: Type.Optional(Type.String({ maxLength: 1_000 })),
+    peer: Type.Optional(Type.String({ maxLength: 100 })),
   }),
   refuse: (actor) => refuseUnlimited(actor),
 
-  async read({ db, cached, secrets, settings }, { mail, contentHash, rcptTo }): Promise<MailInspection> {
+  async read({ db, cached, secrets, settings }, { mail, contentHash, rcptTo, peer = '' }): Promise<MailInspection> {
     const mailboxes = await cached(mailboxesCached)
     const recipient = rcptTo ?? mailboxes[0]?.address ?? ''
     const mailboxId = (mailboxOf(mailboxes, recipient) ?? mailboxes[0])?.id ?? ''
@@ -123,15 +125,16 @@ export const inspectMail = defineQuery({
     const { evidence } = await gatherEvidence(db, desk, mail, {
       rcptTo: recipient,
       duplicateOf: mailKnownAs(db, identityOf(mailboxId, mail, contentHash)),
-      // as if it came from nobody in particular: what a relay says counts only when it says so itself
-      peer: '',
+      // without it as if it came from nobody in particular: what a relay says counts only when it says so itself
+      peer,
     })
-    const filing = filingOf(evidence)
+    const { filing, asked } = askedBy(filingOf(evidence), mail, evidence.kind)
     const { token, ownMessageId, storedMessageId, subjectTag, reported } = evidence
     const candidates = [token, ownMessageId, storedMessageId, subjectTag, reported]
     const ticketNumber =
       candidates.find((candidate) => candidate !== null && candidate.ticketId === filing.ticketId)?.number ?? null
-    return { ...outcomeOf(filing, mail), ticketNumber, mail: shown(mail) }
+    const commands = asked?.commands.map(({ line }) => ({ line, done: null, code: null, detail: null })) ?? []
+    return { ...outcomeOf(filing, mail), ticketNumber, ...(commands.length ? { commands } : {}), mail: shown(mail) }
   },
 })
 

@@ -25,6 +25,18 @@ export type Verdict = Static<typeof Verdict>
 export const TraceStep = Closed({ step: Type.String(), result: Type.String(), detail: Nullable(Type.String()) })
 export type TraceStep = Static<typeof TraceStep>
 
+/** A line by which an agent had something done by mail. */
+export const MailCommand = Closed(
+  {
+    line: Type.String({ description: 'As it was written' }),
+    done: Nullable(Type.Boolean({ description: 'Null where the mail was only inspected' })),
+    code: Nullable(Type.String({ description: 'The problem for which it was refused' })),
+    detail: Nullable(Type.String({ description: 'Why it was refused' })),
+  },
+  { $id: 'MailCommand', description: 'A command by mail, and whether it was done' },
+)
+export type MailCommand = Static<typeof MailCommand>
+
 const outcome = {
   verdict: Verdict,
   reason: Type.String(),
@@ -36,6 +48,13 @@ const outcome = {
   bounce: Nullable(MailBounce),
   parseError: Nullable(Type.String({ description: 'Why it could not be read; the raw message is attached instead' })),
   trace: Type.Array(TraceStep),
+  commands: Type.Optional(
+    Nullable(
+      Type.Array(Type.Unsafe<MailCommand>(Type.Ref('MailCommand')), {
+        description: 'What a proven agent asked for; absent where they asked for nothing',
+      }),
+    ),
+  ),
 }
 
 /** What became of a mail, and why: each step of the pairing in order. */
@@ -104,6 +123,7 @@ declare module '../../kernel/events.ts' {
   interface EventData {
     'mail.released': { inboundMailId: string }
     'mail.reprocessed': { inboundMailId: string }
+    'command.refused': { inboundMailId: string; messageId: string }
     'mail.received': { inboundMailId: string; verdict: Verdict }
   }
 }

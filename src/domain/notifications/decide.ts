@@ -10,6 +10,7 @@ const USUAL: Record<NoticeKind, NoticeLevel> = {
   mail_bounced: 'email',
   ticket_changed: 'email',
   note_added: 'email',
+  command_refused: 'email',
 }
 
 export const levelOf = (choices: NoticeChoices, kind: NoticeKind): NoticeLevel => choices[kind] ?? USUAL[kind]

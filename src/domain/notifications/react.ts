@@ -1,26 +1,32 @@
 import { isStaff } from '../../kernel/actor.ts'
 import type { Reaction } from '../../kernel/context.ts'
 import type { DeskEvent } from '../../kernel/events.ts'
+import type { Settings } from '../../kernel/settings.ts'
+import { notification } from '../outbound/letters.ts'
 import type { Assignee, MailFacts } from '../tickets/decide.ts'
 import { insertNotice, type Notice } from './store.ts'
 
 /** The facts of a ticket's event; `ticketFacts` wrote them. */
 interface Told {
-  ticket: { id: string; subject: string }
+  ticket: { id: string; number: number; subject: string }
+  requester: { name: string | null; email: string }
   assignee?: Assignee
   /** Of another conversation. */
   participants?: Assignee[]
   mail?: MailFacts
+  /** What an agent asked for by mail in vain. */
+  refused?: { to: Assignee; text: string }
 }
 
 /** What those who work here are told whatever the rules say: what bears their name, and what nobody else would see. */
 export const notifyAgents: Reaction = (event, context) => {
   if (!event.facts) return
   const told = event.facts as unknown as Told // facts are JSON
-  for (const notice of noticesOf(event, told)) insertNotice(context, event, told.ticket, notice)
+  for (const notice of noticesOf(event, told, context.settings)) insertNotice(context, event, told.ticket, notice)
 }
 
-function noticesOf(event: DeskEvent, { assignee, participants = [], mail }: Told): Notice[] {
+function noticesOf(event: DeskEvent, told: Told, { publicUrl }: Pick<Settings, 'publicUrl'>): Notice[] {
+  const { assignee, participants = [], mail, refused } = told
   switch (event.type) {
     case 'ticket.noted':
       return [
@@ -36,6 +42,13 @@ function noticesOf(event: DeskEvent, { assignee, participants = [], mail }: Told
       return assignee ? [{ kind: 'message_held', to: assignee }] : []
     case 'mail.bounced':
       return assignee && event.data.hard ? [{ kind: 'mail_bounced', to: assignee }] : []
+    case 'command.refused': {
+      if (!refused) return []
+      const { ticket, requester } = told
+      const link = `${publicUrl}/v1/tickets/${ticket.number}`
+      const about = { ticket, requester, text: refused.text, link, isAnswerable: false }
+      return [{ kind: 'command_refused', to: refused.to, says: notification('command_refused', about).bodyText }]
+    }
     default:
       return []
   }

@@ -27,6 +27,7 @@ export const NotificationPreferences = Closed(
     mailBounced: NoticeLevel,
     ticketChanged: NoticeLevel,
     noteAdded: NoticeLevel,
+    commandRefused: NoticeLevel,
   },
   { $id: 'NotificationPreferences', description: 'email: in the list and by mail; list: in the list only; none' },
 )
@@ -40,6 +41,7 @@ export const ChangeNotificationPreferences = Closed({
   mailBounced: Type.Optional(NoticeLevel),
   ticketChanged: Type.Optional(NoticeLevel),
   noteAdded: Type.Optional(NoticeLevel),
+  commandRefused: Type.Optional(NoticeLevel),
 })
 
 export const ReadNotification = Closed({ notificationId: Id() })

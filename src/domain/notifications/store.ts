@@ -51,6 +51,8 @@ export const lockUnread = async (tx: Connection, personId: string, ticketId: str
 export interface Notice {
   kind: NoticeKind
   to: Assignee
+  /** What its mail says, where that is not to be read off the ticket later. */
+  says?: string
 }
 
 /** A row of somebody's list, and a mail, as they wish to be told. */
@@ -58,7 +60,7 @@ export function insertNotice(
   context: CommandContext,
   event: DeskEvent,
   ticket: { id: string; subject: string },
-  { kind, to }: Notice,
+  { kind, to, says }: Notice,
 ): void {
   const level = levelOf(to.notices, kind)
   if (level === 'none') return
@@ -69,5 +71,6 @@ export function insertNotice(
   if (level === 'list') return
   const subject = noticeSubject(kind, ticket)
   const reason = `${kind}, as ${to.email} wishes`
-  queueMail(context, { ...about, kind: 'notification', notice: kind, to, subject, reason })
+  const body = says === undefined ? {} : { body: { bodyText: says, bodyHtml: null } }
+  queueMail(context, { ...about, kind: 'notification', notice: kind, to, subject, reason, ...body })
 }

@@ -47,6 +47,7 @@ const SAYINGS: Record<NoticeKind, (told: Told) => string> = {
   mail_bounced: () => 'A mail of this ticket came back.',
   ticket_changed: () => 'A rule of the desk wants you to look at this ticket.',
   note_added: () => 'Somebody has written in an internal conversation in which you take part.',
+  command_refused: () => 'Your mail is on this ticket, but not all of it was done as you wrote it.',
 }
 export const noticeSubject = (kind: NoticeKind, { subject }: { subject: string }): string =>
   `${SUBJECTS[kind]}: ${subject}`
@@ -59,6 +60,7 @@ const SUBJECTS: Record<NoticeKind, string> = {
   mail_bounced: 'Mail came back',
   ticket_changed: 'Please look',
   note_added: 'Internal note',
+  command_refused: 'Not done',
 }
 
 const TEXT_CHARACTERS_MAX = 4_000

@@ -15,6 +15,7 @@ export const noticeKinds = [
   'mail_bounced',
   'ticket_changed',
   'note_added',
+  'command_refused',
 ] as const
 export type NoticeKind = (typeof noticeKinds)[number]
 
