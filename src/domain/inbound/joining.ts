@@ -25,7 +25,8 @@ type Joining = Found & { locked: LockedTicket }
 export async function joinTicket(context: CommandContext, mail: InboundMail, found: Joining): Promise<Written> {
   const author = found.person ?? (await insertSender(context, mail, found.author))
   const sending = context.as(actorOf(author))
-  const { writing, told } = hearing(sending)
+  // rules hear of the message when all of this is done: until then its facts may say more
+  const { writing, told } = found.asked ? hearing(sending) : { writing: sending, told: [] }
   const written = await addToTicket(context, mail, { ...found, sender: author, sending: writing })
   if (!found.asked) return written
   const commands = await runCommands(sending, found.asked.commands, found)
