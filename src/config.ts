@@ -32,6 +32,7 @@ const variables = {
   smtpTrustedRelays: 'SMTP_TRUSTED_RELAYS',
   smtpAuthservIds: 'SMTP_AUTHSERV_IDS',
   smtpRelayUrl: 'SMTP_RELAY_URL',
+  dkimKeys: 'DKIM_KEYS',
   logLevel: 'LOG_LEVEL',
   roles: 'KONTOR_ROLES',
 } as const satisfies Record<keyof Config, string>
@@ -118,6 +119,7 @@ function withDefaults(text: (property: keyof Config) => string | undefined): Can
     smtpTrustedRelays: list(text('smtpTrustedRelays')) ?? [],
     smtpAuthservIds: list(text('smtpAuthservIds')?.toLowerCase()) ?? [],
     smtpRelayUrl: text('smtpRelayUrl'),
+    dkimKeys: list(text('dkimKeys')) ?? [],
     logLevel: text('logLevel') ?? 'info',
     roles: list(text('roles')) ?? [...roles],
   }

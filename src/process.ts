@@ -23,6 +23,7 @@ import { newId } from './kernel/ids.ts'
 import { createReceiver, type Receiver } from './mail/in/receive.ts'
 import { rememberedBriefly } from './mail/in/recipients.ts'
 import { createSmtpListener, type TlsSettings } from './mail/in/server.ts'
+import { readDkimKeys } from './mail/out/dkim.ts'
 import { mailSender } from './mail/out/send.ts'
 import { createTransport } from './mail/out/transport.ts'
 import { recordMetrics } from './metrics.ts'
@@ -119,11 +120,18 @@ interface MailWorker {
   stop: Stop
 }
 
-async function startWorker(app: App, { smtpRelayUrl, mailDomain }: Config, db: Db, log: Logger): Promise<MailWorker> {
+async function startWorker(
+  app: App,
+  { smtpRelayUrl, mailDomain, dkimKeys }: Config,
+  db: Db,
+  log: Logger,
+): Promise<MailWorker> {
   const workerId = newId('job')
   const desk = app.desk.as(SYSTEM, { channel: 'email' })
   const rules = app.desk.as(SYSTEM, { channel: 'rule' })
-  const transport = smtpRelayUrl ? createTransport({ relayUrl: smtpRelayUrl, ehloName: mailDomain }) : undefined
+  const transport = smtpRelayUrl
+    ? createTransport({ relayUrl: smtpRelayUrl, ehloName: mailDomain, dkimKeys: await readDkimKeys(dkimKeys) })
+    : undefined
   const onError = (error: unknown) => log.error({ err: error }, 'work on a timer failed')
   app.parser.warm()
   const presence = await announcePresence({

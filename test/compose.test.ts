@@ -1,6 +1,11 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { dkimVerify } from 'mailauth'
 import { createTransport as createMailer } from 'nodemailer'
 import t, { type Test } from 'tap'
 import { compose, type OutgoingMail } from '../src/mail/out/compose.ts'
+import { readDkimKeys } from '../src/mail/out/dkim.ts'
 import { createTransport } from '../src/mail/out/transport.ts'
 import { startSink } from './support/smtp.ts'
 
@@ -244,4 +249,59 @@ t.test('away from loopback nothing leaves without TLS, unless the operator says 
   t.match(await send(`smtp://0.0.0.0:${port}?tls=none`), { outcome: 'sent' })
   for (const url of ['http://a.test', 'smtp://', 'nonsense'])
     t.throws(() => createTransport({ relayUrl: url, ehloName: 'a' }))
+})
+
+t.test('mail is signed for the domain of its sender, and by nobody else', async (t) => {
+  const folder = t.testdir({})
+  const keyIn = (name: string, type: 'rsa' | 'ec' = 'rsa', modulusLength = 2_048) => {
+    const { privateKey, publicKey } =
+      type === 'rsa'
+        ? generateKeyPairSync('rsa', { modulusLength })
+        : generateKeyPairSync('ec', { namedCurve: 'prime256v1' })
+    writeFileSync(join(folder, name), privateKey.export({ type: 'pkcs8', format: 'pem' }))
+    return publicKey.export({ type: 'spki', format: 'der' }).toString('base64')
+  }
+  const records = new Map([
+    ['s1._domainkey.desk.test', keyIn('one.pem')],
+    ['s2._domainkey.help.desk.test', keyIn('two.pem')],
+    ['s3._domainkey.help.desk.test', keyIn('three.pem')],
+  ])
+  const named = ['desk.test:s1:one.pem', 'help.desk.test:s2:two.pem', 'HELP.desk.test:s3:three.pem']
+  const inFolder = (one: string) => one.replace(/[^:]*$/, (file) => join(folder, file))
+  const dkimKeys = await readDkimKeys(named.map(inFolder))
+  const sink = await startSink()
+  const transport = createTransport({ relayUrl: `smtp://127.0.0.1:${sink.port}`, ehloName: 'desk.test', dkimKeys })
+  t.teardown(async () => {
+    transport.close()
+    await sink.close()
+  })
+  const resolver = async (name: string) => [[`v=DKIM1; k=rsa; p=${records.get(name)}`]]
+  const signed: [string, string[]][] = [
+    ['support@desk.test', ['desk.test s1']],
+    ['support@Sub.Desk.test', ['desk.test s1']],
+    ['a@x.help.desk.test', ['help.desk.test s2', 'help.desk.test s3']],
+    ['support@otherdesk.test', []],
+    ['support@test', []],
+  ]
+  for (const [address, by] of signed) {
+    const mail = outgoing({ from: { address, name: 'Büro' }, bodyHtml: '<p>Grüße</p>', subject: `Größe ${address}` })
+    t.match(await transport.send(compose(mail)), { outcome: 'sent' })
+    const raw = sink.mails.at(-1)?.raw.toString('latin1') ?? ''
+    const { results } = await dkimVerify(Buffer.from(raw, 'latin1'), { resolver })
+    const passed = results.filter(({ status }) => status.result === 'pass')
+    t.same(passed.map(({ signingDomain, selector }) => `${signingDomain} ${selector}`).toSorted(), by, address)
+    t.equal(raw.match(/^DKIM-Signature:/gim)?.length ?? 0, by.length)
+    const forged = await dkimVerify(Buffer.from(raw.replace(/^Subject: /im, 'Subject: Not '), 'latin1'), { resolver })
+    t.notOk(
+      forged.results.some(({ status }) => status.result === 'pass'),
+      'the signature is of this mail',
+    )
+  }
+
+  keyIn('weak.pem', 'rsa', 512)
+  keyIn('curve.pem', 'ec')
+  writeFileSync(join(folder, 'text.pem'), 'no key')
+  for (const file of ['weak.pem', 'curve.pem', 'text.pem'])
+    await t.rejects(readDkimKeys([inFolder(`desk.test:s1:${file}`)]), { message: new RegExp(file) })
+  await t.rejects(readDkimKeys([inFolder('desk.test:s1:missing.pem')]), { message: /DKIM_KEYS: .*missing.pem/ })
 })

@@ -40,6 +40,7 @@ t.test('an empty environment is a whole configuration, reachable from this machi
     smtpTrustedRelays: [],
     smtpAuthservIds: [],
     smtpRelayUrl: undefined,
+    dkimKeys: [],
     logLevel: 'info',
     roles: ['api', 'smtp', 'worker'],
   })
@@ -91,6 +92,10 @@ t.test('what is set is what is used', async (t) => {
     [{ SMTP_RELAY_URL: 'smtps://relay.example' }, { smtpRelayUrl: 'smtps://relay.example' }],
     [{ DATABASE_URL: 'postgresql://kontor@db/kontor' }, { databaseUrl: 'postgresql://kontor@db/kontor' }],
     [{ DATABASE_URL: 'postgres:///kontor?host=/run/postgresql' }, {}],
+    [
+      { DKIM_KEYS: 'example.com:s1:/run/a.pem, example.org:s2:c:/b.pem' },
+      { dkimKeys: ['example.com:s1:/run/a.pem', 'example.org:s2:c:/b.pem'] },
+    ],
     [{ KONTOR_ROLES: 'api,smtp' }, { roles: ['api', 'smtp'] }],
     [{ LOG_LEVEL: 'silent' }, { logLevel: 'silent' }],
     [
@@ -127,6 +132,9 @@ t.test('what cannot be meant is refused, in words', async (t) => {
     [{ LOG_LEVEL: 'verbose' }, 'LOG_LEVEL must be fatal, error, warn, info, debug, trace or silent, not "verbose"'],
     [{ KONTOR_ROLES: 'api,web' }, /^KONTOR_ROLES must be a list of api, smtp and worker/],
     [{ KONTOR_ROLES: 'api,api' }, /^KONTOR_ROLES must be/],
+    [{ DKIM_KEYS: 'example.com:s1' }, /^DKIM_KEYS must be a list of domain:selector:path/],
+    [{ DKIM_KEYS: 'example.com::/run/a.pem' }, /^DKIM_KEYS must be/],
+    [{ DKIM_KEYS: 'a@example.com:s1:/run/a.pem' }, /^DKIM_KEYS must be/],
     [{ DATA_DIR: './da\nta' }, 'DATA_DIR must not contain control characters'],
   ] as const) {
     const [first, ...more] = faultsOf(env)

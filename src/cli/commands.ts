@@ -9,6 +9,7 @@ import { peopleQuery } from '../domain/people/queries.ts'
 import { SYSTEM } from '../kernel/actor.ts'
 import type { Session } from '../kernel/desk.ts'
 import { Problem } from '../kernel/problems.ts'
+import { readDkimKeys } from '../mail/out/dkim.ts'
 import { createTransport } from '../mail/out/transport.ts'
 import { recordMetrics, waiting } from '../metrics.ts'
 import { version } from '../version.ts'
@@ -101,10 +102,12 @@ export async function doctor(config: Config): Promise<void> {
 }
 
 async function lookAtRelay(
-  { smtpRelayUrl, mailDomain }: Config,
+  { smtpRelayUrl, mailDomain, dkimKeys }: Config,
   say: (isWell: boolean, what: string) => void,
 ): Promise<void> {
   if (!smtpRelayUrl) return say(true, 'no SMTP_RELAY_URL: mail to customers stays in the ledger as unrouted')
+  const keys = await readDkimKeys(dkimKeys).catch((error: Error) => say(false, error.message))
+  if (keys?.length) say(true, `mail is signed for ${keys.map(({ domainName }) => domainName).join(', ')}`)
   const transport = createTransport({ relayUrl: smtpRelayUrl, ehloName: mailDomain })
   const reached = await transport.verify()
   transport.close()

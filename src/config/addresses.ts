@@ -22,6 +22,12 @@ export function isNetwork(text: string): boolean {
   return more.length === 0 && /^(0|[1-9]\d{0,2})$/.test(prefix) && Number(prefix) <= bits
 }
 
+/** A domain, a selector below it (RFC 6376 §3.1), and the path of a file. */
+export function isDkimKey(text: string): boolean {
+  const [domain = '', selector = '', ...path] = text.split(':')
+  return isDomain(domain) && isDomain(selector) && path.join(':') !== ''
+}
+
 /** An address that `pg` understands. Its host may be missing: then it is the socket named by `?host=`. */
 export const isPostgresUrl = (text: string): boolean =>
   /^postgres(ql)?:\/\//.test(text) && !/\s/.test(text) && URL.canParse(text)

@@ -1,5 +1,14 @@
 import { type Static, type TSchema, Type } from 'typebox'
-import { isAddress, isDomain, isHost, isNetwork, isPostgresUrl, isPublicUrl, isRelayUrl } from './addresses.ts'
+import {
+  isAddress,
+  isDkimKey,
+  isDomain,
+  isHost,
+  isNetwork,
+  isPostgresUrl,
+  isPublicUrl,
+  isRelayUrl,
+} from './addresses.ts'
 import { isWellKnown } from './secrets.ts'
 
 /** Each description completes the sentence "NAME must be …", for the one who mistyped it. */
@@ -89,6 +98,10 @@ export const Config = Type.Object({
     text('the authserv-id of your relay, like mx.example.com', (value) => /^[\w.:-]{1,255}$/.test(value)),
   ),
   smtpRelayUrl: maybe(text('smtp://host:port (with ?tls=none or ?tls=starttls) or smtps://host:port', isRelayUrl)),
+  dkimKeys: list<string>(
+    'a list of domain:selector:path, separated by commas, each path that of a PEM file',
+    text('domain:selector:path, like example.com:kontor:/run/secrets/dkim.pem', isDkimKey),
+  ),
   logLevel: LogLevel,
   roles: Roles,
 })

@@ -1,4 +1,5 @@
 import { createTransport as createMailer, type SendMailOptions, type SMTPPoolOptions } from 'nodemailer'
+import { dkimFor, type readDkimKeys } from './dkim.ts'
 
 const RESPONSE_CHARACTERS_MAX = 500
 
@@ -18,20 +19,27 @@ export interface MailTransport {
   close(): void
 }
 
+interface TransportParts {
+  relayUrl: string
+  ehloName: string
+  dkimKeys?: Awaited<ReturnType<typeof readDkimKeys>>
+}
+
 /**
  * The way out: one relay, by `smtp://` with STARTTLS demanded, except on loopback and with `?tls=none`, or by `smtps://`.
  * Credentials stand in the URL, percent-encoded. Throws for a URL of any other kind.
  */
-export function createTransport(parts: { relayUrl: string; ehloName: string }): MailTransport {
-  const url = relayUrl(parts.relayUrl)
-  const mailer = createMailer({ ...poolOptions(url), name: parts.ehloName })
+export function createTransport({ relayUrl, ehloName, dkimKeys = [] }: TransportParts): MailTransport {
+  const url = readRelayUrl(relayUrl)
+  const mailer = createMailer({ ...poolOptions(url), name: ehloName })
   const secrets = [url.password, decodeURIComponent(url.password)].filter((secret) => secret !== '')
   const told = (text: string) => withoutSecrets(text, secrets)
 
   return {
     async send(options) {
       try {
-        const { response, rejected } = await mailer.sendMail(options)
+        const dkim = dkimFor(dkimKeys, fromOf(options))
+        const { response, rejected } = await mailer.sendMail({ ...options, ...(dkim && { dkim }) })
         return { outcome: 'sent', response: told(response), rejected: rejected ?? [] }
       } catch (error) {
         return refusedBy(error, told)
@@ -44,7 +52,11 @@ export function createTransport(parts: { relayUrl: string; ehloName: string }): 
   }
 }
 
-function relayUrl(text: string): URL {
+/** `compose` gives an object. */
+const fromOf = ({ from }: SendMailOptions): string =>
+  (typeof from === 'object' && !Array.isArray(from) && from.address) || ''
+
+function readRelayUrl(text: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined || !/^smtps?:$/.test(url.protocol) || url.hostname === '') {
     throw new TypeError('A relay URL is smtp://host:port or smtps://host:port')
