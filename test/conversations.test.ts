@@ -1,4 +1,5 @@
 import t from 'tap'
+import { mentionsIn } from '../src/domain/conversations/mentions.ts'
 import { claimOutboundMail } from '../src/domain/outbound/claim-outbound-mail.ts'
 import { startDesk } from './support/desk.ts'
 
@@ -210,6 +211,84 @@ t.test('an internal conversation is told to those who take part', async (t) => {
   })
   t.equal((await begin(id, { kind: 'customer', title: 'x', participants: [] }, light.key)).status, 403)
   t.match(await say(id, { body: 'x', conversationId: conversation.id }), { status: 422 }, 'no reply in an internal one')
+})
+
+t.test('who is written to in a note is told, once, if they work here and see the ticket', async (t) => {
+  const { id } = await openTicket({ requesterId: ruth.id, assigneeId: agent.id })
+  const ada = await person('agent', 'ada.byron@mentions.test')
+  const bob = await person('light_agent', 'bob@mentions.test')
+  const gone = await person('agent', 'gone@mentions.test')
+  await call('PATCH', `/v1/people/${gone.id}`, { body: { disabled: true } })
+  const narrowed = await person('agent', 'narrowed@mentions.test')
+  await call('POST', '/v1/roles', { body: { key: 'own_tickets', name: 'x', kind: 'staff', ticketAccess: 'own' } })
+  await call('PATCH', `/v1/people/${narrowed.id}`, { body: { role: 'own_tickets' } })
+  const everybody = [ada, bob, gone, narrowed, ruth, agent]
+  const toldOf = async (messageId: string) => {
+    const lists = await Promise.all(
+      everybody.map(async ({ key, email }) =>
+        ((await call('GET', '/v1/notifications?limit=100', { key })).body.data ?? [])
+          .filter((one: { messageId: string }) => one.messageId === messageId)
+          .map(({ kind }: { kind: string }) => `${email} ${kind}`),
+      ),
+    )
+    return lists.flat().toSorted()
+  }
+  const noted = async (body: object) =>
+    (await call('POST', `/v1/tickets/${id}/notes`, { key: agent.key, body })).body.id as string
+
+  const outside = (await mailsTo(id, ruth.email)).length
+  const text = `(@Ada.Byron@Mentions.test), @${bob.id}: look. @gone@mentions.test @narrowed@mentions.test @ruth@example.com @${agent.id}`
+  const first = await noted({ body: text })
+  t.same(await toldOf(first), ['ada.byron@mentions.test mentioned', 'bob@mentions.test mentioned'])
+  const [mail] = (await mailsTo(id, ada.email)).filter(({ kind }: { kind: string }) => kind === 'notification')
+  t.match(await claim(mail.id), { subject: /^For you: /, bodyText: /written to you in an internal note[^]*look\./ })
+  for (const body of ['mail ada.byron@mentions.test', 'x@ada.byron@mentions.test', '@nobody@mentions.test', `@${id}`])
+    t.same(await toldOf(await noted({ body })), [], body)
+  t.same(await toldOf(await noted({ body: 'to @ada.byron@mentions.test.', format: 'markdown' })), [
+    'ada.byron@mentions.test mentioned',
+  ])
+  t.equal((await mailsTo(id, ruth.email)).length, outside, 'nothing goes outside')
+  t.equal((await say(id, { body: 'Hello @ada.byron@mentions.test' })).status, 201)
+  t.equal((await mailsTo(id, ada.email)).length, 2, 'what is public mentions nobody')
+
+  await call('PUT', `/v1/tickets/${id}/assignment`, { body: { assigneeId: narrowed.id } })
+  t.ok((await toldOf(await noted({ body: '@narrowed@mentions.test' }))).length, 'until it is theirs')
+  const participants = [{ personId: ada.id }, { personId: bob.id }]
+  const { body: aside } = await begin(id, { kind: 'internal', title: 'Aside', participants })
+  t.same(
+    await toldOf(await noted({ body: 'well, @ada.byron@mentions.test', conversationId: aside.id })),
+    ['ada.byron@mentions.test mentioned', 'bob@mentions.test note_added'],
+    'once for each',
+  )
+  await call('PATCH', '/v1/me/notification-preferences', { key: ada.key, body: { mentioned: 'none' } })
+  t.same(await toldOf(await noted({ body: '@ada.byron@mentions.test' })), [])
+  t.equal(mentionsIn(Array.from({ length: 50 }, (_, n) => `@a${n}@x.test`).join(' ')).addresses.length, 20)
+})
+
+t.test('a rule writes to somebody in its note, and an agent by mail', async (t) => {
+  const eve = await person('agent', 'eve@mentions.test')
+  const mentionsOf = async () =>
+    (await call('GET', '/v1/notifications?limit=100', { key: eve.key })).body.data.filter(
+      ({ kind }: { kind: string }) => kind === 'mentioned',
+    ).length
+  await call('POST', '/v1/rules', {
+    body: {
+      key: 'write_to_eve',
+      name: 'x',
+      on: ['ticket.opened'],
+      if: { field: 'subject', op: 'is', value: 'For Eve' },
+      then: [{ action: 'postNote', body: 'Have a look, @eve@mentions.test' }],
+    },
+  })
+  const { id } = await openTicket({ requesterId: ruth.id, subject: 'For Eve' })
+  t.equal(await mentionsOf(), 1)
+  await call('PUT', `/v1/tickets/${id}/assignment`, { body: { assigneeId: agent.id } })
+  const rcptTo = await desk.replyAddress(id, agent.email)
+  const proof = { 'Authentication-Results': `mx.test; dmarc=pass header.from=${agent.email.split('@')[1]}` }
+  await answer(rcptTo, agent.email, '#note\r\n@eve@mentions.test what do you think?', proof)
+  t.equal(await mentionsOf(), 2)
+  await answer(rcptTo, agent.email, '@eve@mentions.test without proof')
+  t.equal(await mentionsOf(), 2)
 })
 
 t.test('participants come and go, titles change', async (t) => {

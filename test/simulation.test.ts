@@ -145,7 +145,7 @@ t.test('a simulation over what happened says what the record says, of every rule
   t.ok(await settle())
 
   const { data: rules } = (await call('GET', '/v1/rules')).body
-  t.equal(rules.length, 29)
+  t.equal(rules.length, 31)
   for (const { key } of rules) {
     const simulation = await simulated(key)
     t.match(simulation, { state: 'done', revision: Number, detail: null }, key)

@@ -336,6 +336,27 @@ t.test('warnings and breaches are told once, by the clock of the database, and r
   t.match((await clocksOf(met)).firstReply, { state: 'met', metAt: at(5), breachedAt: at(4) })
 })
 
+t.test('the rules of a new desk tell whoever has the ticket', async (t) => {
+  restart()
+  const rules = ['tell_assignee_of_sla_warning', 'tell_assignee_of_sla_breach']
+  for (const key of rules)
+    t.match(await call('PATCH', `/v1/rules/${key}`, { body: { enabled: true } }), { status: 200 })
+  const agent = await person('agent')
+  const { id } = await open({ assigneeId: agent.id })
+  await open()
+  await fire()
+  const { data } = (await call('GET', '/v1/notifications', { key: agent.key })).body
+  const [kinds, of] = [
+    data.map(({ kind }: { kind: string }) => kind),
+    data.map((one: { ticketId: string }) => one.ticketId),
+  ]
+  t.same(kinds.toSorted(), ['sla_breached', 'sla_warning'], 'once, however many clocks come to it together')
+  t.same(new Set(of), new Set([id]))
+  const mails = (await call('GET', `/v1/mail/outbound?ticketId=${id}&to=${agent.email}`)).body.data
+  t.same(mails.map(({ subject }: { subject: string }) => subject.split(':')[0]).toSorted(), ['Due soon', 'Overdue'])
+  for (const key of rules) await call('PATCH', `/v1/rules/${key}`, { body: { enabled: false } })
+})
+
 t.test('what breaks as a whole is tried later, and given up at last', async (t) => {
   restart()
   const { id: ticketId } = await open()

@@ -6,6 +6,7 @@ import { invalid, Problem } from '../../kernel/problems.ts'
 import type { PersonRow } from '../people/decide.ts'
 import { findPerson, findPersonByAddress, insertPerson, normalised } from '../people/store.ts'
 import { type Assignee, afterNote, type MailFacts, ticketFacts } from '../tickets/decide.ts'
+import { seenByStaff } from '../tickets/reach.ts'
 import type { LockedTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
 import type { MessageRow, NewMessage } from './decide.ts'
@@ -23,9 +24,9 @@ export interface Side {
 }
 
 // whose role narrows what they see hears of a conversation while they see its ticket, or the one that it was merged into
-const seesItsTicket = sql`not exists (select 1 from roles r join tickets s on s.id = ${conversations.ticketId} join tickets t on t.id = coalesce(s.merged_into_id, s.id)
-  where r.key = p.role and r.ticket_access <> 'all' and t.assignee_id is distinct from p.id and t.requester_id <> p.id
-    and not (r.ticket_access = 'teams' and exists (select 1 from team_members m where m.team_id = t.team_id and m.person_id = p.id)))`
+const ofTicket = { assigneeId: sql`t.assignee_id`, requesterId: sql`t.requester_id`, teamId: sql`t.team_id` }
+const seesItsTicket = sql`exists (select 1 from tickets s join tickets t on t.id = coalesce(s.merged_into_id, s.id)
+  where s.id = ${conversations.ticketId} and ${seenByStaff(ofTicket)})`
 const participantsJson = sql`coalesce((select jsonb_agg(jsonb_build_object('id', p.id, 'name', p.name, 'email', p.email, 'notices', p.notices) order by c.created_at, p.id)
   from conversation_participants c join people p on p.id = c.person_id where c.conversation_id = ${conversations.id} and p.disabled_at is null and (${conversations.kind} = 'customer' or (p.acts_as <> 'requester' and ${seesItsTicket}))), '[]')`
 
@@ -66,6 +67,8 @@ export async function sideFor(
 
 interface Draft extends Pick<NewMessage, 'id' | 'author' | 'body' | 'attachments'> {
   mail?: NonNullable<NewMessage['mail']> & { facts: MailFacts }
+  /** Who is written to in it, of those who work here. */
+  mentioned?: readonly Assignee[]
 }
 
 /**
@@ -79,7 +82,7 @@ export function insertSideMessage(context: CommandContext, locked: LockedTicket,
   const visibility = kind === 'customer' ? 'participants' : 'internal'
   const message = messageRow({ ...draft, ticket, visibility, conversationId, channel, now })
   writeMessage(context, message)
-  tellSideMessage(context, locked, side, message, draft.mail?.facts)
+  tellSideMessage(context, locked, side, message, { mail: draft.mail?.facts, mentioned: draft.mentioned })
   return message
 }
 
@@ -100,7 +103,7 @@ function tellSideMessage(
   { ticket, ...parties }: LockedTicket,
   { conversation, participants }: Side,
   message: MessageRow,
-  mail?: MailFacts,
+  { mail, mentioned = [] }: { mail?: MailFacts | undefined; mentioned?: readonly Assignee[] | undefined } = {},
 ): void {
   const { id: messageId, held } = message
   const before = { ...ticket }
@@ -109,7 +112,7 @@ function tellSideMessage(
   const about = {
     ticketId: ticket.id,
     object: { type: 'message', id: messageId, version: null },
-    facts: { ...facts, participants },
+    facts: { ...facts, participants, ...(mentioned.length ? { mentioned } : {}) },
     working: { ticket, ...parties, message },
   }
   if (held) emit({ ...about, type: 'message.held', data: { messageId } })

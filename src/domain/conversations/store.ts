@@ -7,7 +7,14 @@ import type { Attachment } from '../attachments/schema.ts'
 import { correspondents } from '../inbound/table.ts'
 import { searchPending } from '../search/table.ts'
 import { wake } from '../tickets/changing.ts'
-import { afterNote, afterPublicMessage, type MailFacts, STATUS_IS_GIVEN, ticketFacts } from '../tickets/decide.ts'
+import {
+  type Assignee,
+  afterNote,
+  afterPublicMessage,
+  type MailFacts,
+  STATUS_IS_GIVEN,
+  ticketFacts,
+} from '../tickets/decide.ts'
 import type { LockedTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
 import { type MessageRow, messageRow, type NewMessage } from './decide.ts'
@@ -21,6 +28,8 @@ type Draft = {
   attachments: Attachment[]
   mail?: NonNullable<NewMessage['mail']> & { facts: MailFacts }
   statusIsGiven?: boolean
+  /** Who is written to in it, of those who work here. */
+  mentioned?: readonly Assignee[]
 }
 
 /** Every new message is written here: it is to be found by search. */
@@ -85,7 +94,11 @@ function addMessage(
     ticketId: ticket.id,
     object: { type: 'message', id: message.id, version: null },
     data: { messageId: message.id },
-    facts: draft.statusIsGiven ? { ...facts, ...STATUS_IS_GIVEN } : facts,
+    facts: {
+      ...facts,
+      ...(draft.statusIsGiven ? STATUS_IS_GIVEN : {}),
+      ...(draft.mentioned?.length ? { mentioned: draft.mentioned } : {}),
+    },
     working: { ticket, ...parties, message },
   })
   return message

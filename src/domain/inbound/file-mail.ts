@@ -3,6 +3,7 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import type { Secrets } from '../../kernel/secrets.ts'
 import { accessCached } from '../access/ways.ts'
+import { findMentioned } from '../conversations/mentions.ts'
 import { findSide } from '../conversations/side.ts'
 import { lockMessage } from '../conversations/store.ts'
 import type { InboundMail } from '../mail/schema.ts'
@@ -13,7 +14,7 @@ import { findPeopleByAddresses, NEW_PERSON_CONSTRAINTS } from '../people/store.t
 import { type LockedTicket, lockTicket, nextNumber } from '../tickets/store.ts'
 import { vocabulary } from '../types/store.ts'
 import { type Asked, askedBy } from './commands.ts'
-import { authorAddress, identityOf } from './content.ts'
+import { authorAddress, identityOf, replyOf } from './content.ts'
 import { type Filing, filingOf, outcomeOf, taggedNumber } from './decide.ts'
 import { gatherEvidence } from './evidence.ts'
 import type { Found, Written } from './found.ts'
@@ -127,7 +128,10 @@ async function lookFurther(
     isReport ? findReportedMail(tx, secrets, { ids: mail.reportedIds, rcptTo: row.rcptTo }) : undefined,
     isUnread ? lockMessage(tx, row.messageId ?? '') : undefined,
   ])
-  return { locked, side, number, copied, named, reported, unread }
+  // whoever is unproven has nobody told
+  const isNote = locked !== undefined && filing.verdict === 'note_added' && filing.verified
+  const mentioned = isNote ? await findMentioned(tx, asked?.text ?? replyOf(mail).bodyText, locked.ticket) : []
+  return { locked, side, number, copied, named, mentioned, reported, unread }
 }
 
 /** The ticket as it was found. One that was merged or deleted in between is looked for again, from the beginning. */

@@ -3,6 +3,7 @@ import type { Side } from '../conversations/side.ts'
 import type { MailboxRow } from '../mailboxes/store.ts'
 import type { ReportedMail } from '../outbound/store.ts'
 import type { PersonRow } from '../people/decide.ts'
+import type { Assignee } from '../tickets/decide.ts'
 import type { LockedTicket } from '../tickets/store.ts'
 import type { Vocabulary } from '../types/store.ts'
 import type { Asked } from './commands.ts'
@@ -25,6 +26,8 @@ export interface Found {
   /** What a proven agent asks for beside answering, and who is named in it by address. */
   asked: Asked | null
   named: ReadonlyMap<string, PersonRow>
+  /** Who is written to in a note, of those who work here. */
+  mentioned: readonly Assignee[]
   /** Everybody else in To and Cc; `copied` are those of them who are known, where they are to follow. */
   others: readonly string[]
   copied: ReadonlyMap<string, PersonRow>

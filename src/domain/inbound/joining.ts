@@ -59,6 +59,7 @@ async function addToTicket(
     id: messageId,
     author: author.id,
     body: saidIn(mail, found),
+    mentioned: found.mentioned,
     attachments: await storeAttachments(context, mail, row, {
       ticketId: ticket.id,
       messageId,

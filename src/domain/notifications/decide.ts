@@ -10,6 +10,9 @@ const USUAL: Record<NoticeKind, NoticeLevel> = {
   mail_bounced: 'email',
   ticket_changed: 'email',
   note_added: 'email',
+  mentioned: 'email',
+  sla_warning: 'email',
+  sla_breached: 'email',
   command_refused: 'email',
 }
 

@@ -13,6 +13,8 @@ interface Told {
   assignee?: Assignee
   /** Of another conversation. */
   participants?: Assignee[]
+  /** Who is written to in a note. */
+  mentioned?: Assignee[]
   mail?: MailFacts
   /** What an agent asked for by mail in vain. */
   refused?: { to: Assignee; text: string }
@@ -26,13 +28,18 @@ export const notifyAgents: Reaction = (event, context) => {
 }
 
 function noticesOf(event: DeskEvent, told: Told, { publicUrl }: Pick<Settings, 'publicUrl'>): Notice[] {
-  const { assignee, participants = [], mail, refused } = told
+  const { assignee, participants = [], mentioned = [], mail, refused } = told
+  const isAnother = ({ id }: Assignee) => id !== event.actor.id
   switch (event.type) {
     case 'ticket.noted':
       return [
         // whoever forges an agent's address tells the agent
         ...(mail?.unproven ? [{ kind: 'mail_unverified' as const, to: mail.unproven }] : []),
-        ...participants.filter(({ id }) => id !== event.actor.id).map((to) => ({ kind: 'note_added' as const, to })),
+        ...mentioned.filter(isAnother).map((to) => ({ kind: 'mentioned' as const, to })),
+        // once for each: who is written to by name is told so
+        ...participants
+          .filter((one) => isAnother(one) && !mentioned.some(({ id }) => id === one.id))
+          .map((to) => ({ kind: 'note_added' as const, to })),
       ]
     case 'conversation.replied':
       return assignee && assignee.id !== event.actor.id && !isStaff(event.actor)

@@ -27,6 +27,9 @@ export const NotificationPreferences = Closed(
     mailBounced: NoticeLevel,
     ticketChanged: NoticeLevel,
     noteAdded: NoticeLevel,
+    mentioned: NoticeLevel,
+    slaWarning: NoticeLevel,
+    slaBreached: NoticeLevel,
     commandRefused: NoticeLevel,
   },
   { $id: 'NotificationPreferences', description: 'email: in the list and by mail; list: in the list only; none' },
@@ -41,6 +44,9 @@ export const ChangeNotificationPreferences = Closed({
   mailBounced: Type.Optional(NoticeLevel),
   ticketChanged: Type.Optional(NoticeLevel),
   noteAdded: Type.Optional(NoticeLevel),
+  mentioned: Type.Optional(NoticeLevel),
+  slaWarning: Type.Optional(NoticeLevel),
+  slaBreached: Type.Optional(NoticeLevel),
   commandRefused: Type.Optional(NoticeLevel),
 })
 

@@ -47,6 +47,9 @@ const SAYINGS: Record<NoticeKind, (told: Told) => string> = {
   mail_bounced: () => 'A mail of this ticket came back.',
   ticket_changed: () => 'A rule of the desk wants you to look at this ticket.',
   note_added: () => 'Somebody has written in an internal conversation in which you take part.',
+  mentioned: () => 'Somebody has written to you in an internal note.',
+  sla_warning: () => 'What was promised for this ticket is due soon.',
+  sla_breached: () => 'What was promised for this ticket is overdue.',
   command_refused: () => 'Your mail is on this ticket, but not all of it was done as you wrote it.',
 }
 export const noticeSubject = (kind: NoticeKind, { subject }: { subject: string }): string =>
@@ -60,6 +63,9 @@ const SUBJECTS: Record<NoticeKind, string> = {
   mail_bounced: 'Mail came back',
   ticket_changed: 'Please look',
   note_added: 'Internal note',
+  mentioned: 'For you',
+  sla_warning: 'Due soon',
+  sla_breached: 'Overdue',
   command_refused: 'Not done',
 }
 

@@ -15,6 +15,9 @@ export const noticeKinds = [
   'mail_bounced',
   'ticket_changed',
   'note_added',
+  'mentioned',
+  'sla_warning',
+  'sla_breached',
   'command_refused',
 ] as const
 export type NoticeKind = (typeof noticeKinds)[number]

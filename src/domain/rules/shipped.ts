@@ -66,6 +66,20 @@ export const shippedRules: readonly AddRule[] = [
     reactToRules: true,
   },
   {
+    key: 'tell_assignee_of_sla_warning',
+    name: 'Tell whoever has the ticket that what was promised is due soon',
+    on: ['sla.warning'],
+    if: { field: 'assigneeId', op: 'present' },
+    then: [{ action: 'notifyPerson', notice: 'sla_warning' }],
+  },
+  {
+    key: 'tell_assignee_of_sla_breach',
+    name: 'Tell whoever has the ticket that what was promised is overdue',
+    on: ['sla.breached'],
+    if: { field: 'assigneeId', op: 'present' },
+    then: [{ action: 'notifyPerson', notice: 'sla_breached' }],
+  },
+  {
     key: 'round_robin',
     name: 'Give new tickets to those whose turn it is',
     on: ['ticket.opened'],

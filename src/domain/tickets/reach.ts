@@ -33,6 +33,18 @@ export const byReach = <T>(
 export const seenTicket = (viewer: Viewer): SQL =>
   sql`case ${viewer.reach} when 'all' then true when 'limited' then ${limitedTickets(viewer)} else ${ownTickets(viewer)} end`
 
+/**
+ * Whether somebody who works here, `p` of the statement, sees a ticket: of those who do not ask themselves. In a statement for anybody,
+ * since a role is somebody's own.
+ */
+export const seenByStaff = ({
+  assigneeId,
+  requesterId,
+  teamId,
+}: Record<'assigneeId' | 'requesterId' | 'teamId', SQL>): SQL =>
+  sql`not exists (select 1 from roles r where r.key = p.role and r.ticket_access <> 'all' and ${assigneeId} is distinct from p.id and ${requesterId} <> p.id
+    and not (r.ticket_access = 'teams' and exists (select 1 from team_members m where m.team_id = ${teamId} and m.person_id = p.id)))`
+
 const ofLimited = (ticketId: SQLWrapper, viewer: Viewer): SQL =>
   sql`exists (select 1 from ${tickets} where ${tickets.id} = ${ticketId} and ${limitedTickets(viewer)})`
 
