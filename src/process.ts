@@ -11,6 +11,7 @@ import { followWord } from './domain/types/follow-word.ts'
 import { sayHello } from './hello.ts'
 import { bulkChanger, eraser } from './jobs/bulk.ts'
 import { contractWork } from './jobs/contracts.ts'
+import { digestWork } from './jobs/digests.ts'
 import { startIndexing } from './jobs/indexing.ts'
 import { announcePresence } from './jobs/presence.ts'
 import { ruleTimerWork } from './jobs/rule-timers.ts'
@@ -168,10 +169,11 @@ async function startWorker(
   const clocks = slaClockWork.start(rules, onError)
   const waking = snoozeWork.start(rules, onError)
   const turning = contractWork.start(rules, onError)
+  const digesting = digestWork.start(desk, onError)
   const stop = async () => {
     cleaning.stop()
     await Promise.all([
-      ...[indexing, timers, clocks, waking, turning].map((each) => each.stop()),
+      ...[indexing, timers, clocks, waking, turning, digesting].map((each) => each.stop()),
       receiver.finish(FINISH_MS),
       app.queue.stop(),
     ])

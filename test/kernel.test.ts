@@ -37,6 +37,7 @@ const somebody = (id: string) => ({
   mergedIntoId: null,
   erasedAt: null,
   notices: {},
+  digestMinutes: 60,
   version: 1,
   createdAt: now,
   updatedAt: now,

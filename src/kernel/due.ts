@@ -12,9 +12,12 @@ export interface Due {
   nextInMs: number | null
 }
 
-interface Dues {
+interface Named {
   name: string
   group: Group
+}
+
+interface Dues extends Named {
   from: PgTable
   /** When a row is due; one without is never. */
   at: PgColumn
@@ -27,10 +30,17 @@ interface Dues {
 const LOOK_MAX = 200
 
 /** What is due by the database's clock, and how long it is until the next. A batch: of so many rows as one look takes. Internal. */
-export function dueQuery({ name, group, from, at, id, where }: Dues) {
+export const dueQuery = ({ name, group, from, at, id, where }: Dues) =>
+  dueIn(
+    { name, group },
+    sql`select ${id} as id, ${at} as at from ${from} where ${and(isNotNull(at), where)} order by ${at}`,
+  )
+
+/** The same for what no column says: `dues` selects `id` and `at`, in the order in which they are due. */
+export function dueIn({ name, group }: Named, dues: SQL) {
   const next = prepareSql<object, { id: string; inMs: number }>()(
-    () => sql`select ${id} as id, (extract(epoch from ${at} - now()) * 1000)::float8 as "inMs" from ${from}
-      where ${and(isNotNull(at), where)} order by ${at} limit ${sql.raw(String(LOOK_MAX))}`,
+    () => sql`select id, (extract(epoch from at - now()) * 1000)::float8 as "inMs"
+      from (${dues} limit ${sql.raw(String(LOOK_MAX))}) dues order by at`,
   )
   return defineQuery({
     name,

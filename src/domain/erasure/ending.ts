@@ -5,6 +5,7 @@ import type { CommandContext } from '../../kernel/context.ts'
 import type { JobRow } from '../bulk/store.ts'
 import { attemptKeys } from '../login/attempts.ts'
 import type { PersonRow } from '../people/decide.ts'
+import { DIGEST_MINUTES } from '../people/schema.ts'
 import { people } from '../people/table.ts'
 import { removeBlobs } from './blobs.ts'
 import type { Whose } from './places.ts'
@@ -51,7 +52,7 @@ const statements = [
     sql`update api_keys set name = '', revoked_at = coalesce(revoked_at, now()) where person_id = ${mine($)}`,
   ($: Names) => sql`delete from rule_simulation_tickets where ticket_id in ${tickets($)}`,
   ($: Names) =>
-    sql`update people set name = null, locale = null, time_zone = null, notices = '{}' where merged_into_id = ${mine($)}`,
+    sql`update people set name = null, locale = null, time_zone = null, notices = '{}', digest_minutes = default where merged_into_id = ${mine($)}`,
   ($: Names) => sql`delete from person_emails where person_id = ${mine($)}`,
 ].map((statement) => prepareSql<Values, never>()(statement))
 
@@ -89,6 +90,7 @@ export async function blankPerson(
     organizationId: null,
     organizationVouched: false,
     notices: {},
+    digestMinutes: DIGEST_MINUTES,
     supportTeam: false,
     disabledAt: person.disabledAt ?? now,
     erasedAt: now,

@@ -127,7 +127,7 @@ const own: Shown = {
   outbound_mails: {
     columns: sql`to_jsonb(r) - array['trail', 'reason', 'worker_id', 'event_id', 'smtp_response']`,
     condition: ($) =>
-      sql`(r.person_id = ${are($)} or r."to" = any(${$.addresses}::text[])) and r.kind <> 'notification'`,
+      sql`(r.person_id = ${are($)} or r."to" = any(${$.addresses}::text[])) and r.kind not in ('notification', 'digest')`,
   },
   events: undefined,
 }

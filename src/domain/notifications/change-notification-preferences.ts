@@ -14,8 +14,9 @@ export const changeNotificationPreferences = defineCommand({
   subject: ({ tx, actor }) => lockPerson(tx, actor.id),
   refuse: refuseOthers,
 
-  handle({ update }, changes, person) {
-    update(people, person, { notices: choicesAfter(person.notices, changes) })
-    return preferencesOf(person.notices)
+  handle({ update }, { digestMinutes, ...levels }, person) {
+    const notices = choicesAfter(person.notices, levels)
+    update(people, person, { notices, digestMinutes: digestMinutes ?? person.digestMinutes })
+    return preferencesOf(person)
   },
 })

@@ -1,3 +1,4 @@
+import type { PersonRow } from '../people/decide.ts'
 import { type NoticeChoices, type NoticeKind, type NoticeLevel, noticeKinds } from '../people/schema.ts'
 import type { NotificationPreferences } from './schema.ts'
 
@@ -18,16 +19,23 @@ const USUAL: Record<NoticeKind, NoticeLevel> = {
 
 export const levelOf = (choices: NoticeChoices, kind: NoticeKind): NoticeLevel => choices[kind] ?? USUAL[kind]
 
-/** `customer_replied` is a value, `customerReplied` a field. */
-const fieldOf = (kind: NoticeKind): keyof NotificationPreferences =>
-  kind.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase()) as keyof NotificationPreferences // contract.test sees that they agree
+type Levels = Omit<NotificationPreferences, 'digestMinutes'>
 
-/** Every kind with its level. */
-export const preferencesOf = (choices: NoticeChoices): NotificationPreferences =>
-  Object.fromEntries(noticeKinds.map((kind) => [fieldOf(kind), levelOf(choices, kind)])) as NotificationPreferences // fromEntries forgets the keys
+/** `customer_replied` is a value, `customerReplied` a field. */
+const fieldOf = (kind: NoticeKind): keyof Levels =>
+  kind.replace(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase()) as keyof Levels // contract.test sees that they agree
+
+/** Every kind with its level, and when digests leave. */
+export const preferencesOf = ({
+  notices,
+  digestMinutes,
+}: Pick<PersonRow, 'notices' | 'digestMinutes'>): NotificationPreferences => ({
+  ...(Object.fromEntries(noticeKinds.map((kind) => [fieldOf(kind), levelOf(notices, kind)])) as Levels), // fromEntries forgets the keys
+  digestMinutes,
+})
 
 /** Choices after some of them were changed. */
-export const choicesAfter = (choices: NoticeChoices, changes: Partial<NotificationPreferences>): NoticeChoices =>
+export const choicesAfter = (choices: NoticeChoices, changes: Partial<Levels>): NoticeChoices =>
   Object.fromEntries(
     noticeKinds.flatMap((kind) => {
       const level = changes[fieldOf(kind)] ?? choices[kind]

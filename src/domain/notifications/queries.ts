@@ -5,7 +5,7 @@ import { type List, PageInput, readPage } from '../../kernel/page.ts'
 import { Problem } from '../../kernel/problems.ts'
 import { Closed, Id, NoInput } from '../../kernel/schema.ts'
 import { type Viewer, type Viewing, viewerIn, viewing } from '../../kernel/viewer.ts'
-import { noticeKinds } from '../people/schema.ts'
+import { DIGEST_MINUTES, noticeKinds } from '../people/schema.ts'
 import { findPerson } from '../people/store.ts'
 import { hangsOnSeen, listedFor } from '../tickets/reach.ts'
 import { preferencesOf } from './decide.ts'
@@ -13,9 +13,11 @@ import { refuseOthers } from './policy.ts'
 import type { Notification, NotificationPreferences } from './schema.ts'
 import { notifications } from './table.ts'
 
+const { awaitsDigest: _awaits, digestMailId: _mail, ...shown } = rowOf(notifications)
+
 export const notificationList: List<Notification> = {
   name: 'notifications',
-  columns: rowOf(notifications),
+  columns: shown,
   from: notifications,
   id: notifications.id,
   filters: {
@@ -41,7 +43,7 @@ export const notificationsQuery = defineQuery({
 
 const ownById = prepare<{ id: string } & Viewing>()(($) =>
   build
-    .select(rowOf(notifications))
+    .select(shown)
     .from(notifications)
     .where(
       and(
@@ -74,6 +76,6 @@ export const notificationPreferences = defineQuery({
   refuse: refuseOthers,
 
   async read({ db, actor }): Promise<NotificationPreferences> {
-    return preferencesOf((await findPerson(db, actor.id))?.notices ?? {})
+    return preferencesOf((await findPerson(db, actor.id)) ?? { notices: {}, digestMinutes: DIGEST_MINUTES })
   },
 })

@@ -17,7 +17,7 @@ export const readNotification = defineCommand({
   handle({ update, now }, _input, notification): Notification {
     if (!notification) throw new Problem('notification_not_found')
     if (notification.readAt === null) update(notifications, notification, { readAt: now })
-    const { personId: _, ...shown } = notification
+    const { personId: _, awaitsDigest: _awaits, digestMailId: _mail, ...shown } = notification
     return shown
   },
 })

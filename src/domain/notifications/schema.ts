@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox'
 import { Closed, Id, Nullable, Timestamp } from '../../kernel/schema.ts'
-import { NoticeLevel, noticeKinds } from '../people/schema.ts'
+import { DIGEST_MINUTES, NoticeLevel, noticeKinds } from '../people/schema.ts'
 
 const NoticeKind = Type.Enum([...noticeKinds])
 
@@ -18,6 +18,12 @@ export const Notification = Closed(
 )
 export type Notification = Static<typeof Notification>
 
+const DigestMinutes = Type.Integer({
+  minimum: 15,
+  maximum: 10_080,
+  description: `How long after the first notice that waits for it a digest leaves; ${DIGEST_MINUTES} where nothing was said`,
+})
+
 export const NotificationPreferences = Closed(
   {
     ticketAssigned: NoticeLevel,
@@ -31,8 +37,13 @@ export const NotificationPreferences = Closed(
     slaWarning: NoticeLevel,
     slaBreached: NoticeLevel,
     commandRefused: NoticeLevel,
+    digestMinutes: DigestMinutes,
   },
-  { $id: 'NotificationPreferences', description: 'email: in the list and by mail; list: in the list only; none' },
+  {
+    $id: 'NotificationPreferences',
+    description:
+      'email: in the list and by a mail of its own; digest: in the list and in the next digest; list: in the list only; none',
+  },
 )
 export type NotificationPreferences = Static<typeof NotificationPreferences>
 
@@ -48,6 +59,7 @@ export const ChangeNotificationPreferences = Closed({
   slaWarning: Type.Optional(NoticeLevel),
   slaBreached: Type.Optional(NoticeLevel),
   commandRefused: Type.Optional(NoticeLevel),
+  digestMinutes: Type.Optional(DigestMinutes),
 })
 
 export const ReadNotification = Closed({ notificationId: Id() })

@@ -55,7 +55,7 @@ export interface Notice {
   says?: string
 }
 
-/** A row of somebody's list, and a mail, as they wish to be told. */
+/** A row of somebody's list, and a mail or a place in their next digest, as they wish to be told. */
 export function insertNotice(
   context: CommandContext,
   event: DeskEvent,
@@ -67,8 +67,17 @@ export function insertNotice(
   const { insert, now } = context
   const messageId = 'messageId' in event.data ? event.data.messageId : null
   const about = { ticketId: ticket.id, messageId, eventId: event.id }
-  insert(notifications, { id: newId('ntf'), personId: to.id, kind, ...about, createdAt: now, readAt: null })
-  if (level === 'list') return
+  const awaitsDigest = level === 'digest'
+  insert(notifications, {
+    id: newId('ntf'),
+    personId: to.id,
+    kind,
+    ...about,
+    createdAt: now,
+    readAt: null,
+    awaitsDigest,
+  })
+  if (level !== 'email') return
   const subject = noticeSubject(kind, ticket)
   const reason = `${kind}, as ${to.email} wishes`
   const body = says === undefined ? {} : { body: { bodyText: says, bodyHtml: null } }

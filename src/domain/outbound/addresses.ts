@@ -21,6 +21,10 @@ export function replyAddress({ reply }: Secrets, mailbox: string, replyKey: stri
   return `${local}+${current.kid}${replyKey}${signatureOf(current.key, current.kid, replyKey)}@${replyDomain}`
 }
 
+/** Mail that takes no answer comes from here: it is no genuine reply address, and what is sent to it is refused (550 5.1.1). */
+export const noReplyAddress = (mailbox: string, replyDomain: string): string =>
+  `${mailbox.slice(0, mailbox.indexOf('@'))}+noreply@${replyDomain}`
+
 /** The reply key of a genuine token, in any case of letters; checked in constant time, before any query. */
 export function openReplyToken({ reply }: Secrets, token: string): string | undefined {
   const [, kid = '', replyKey = '', signature = ''] = TOKEN.exec(token.toLowerCase()) ?? []

@@ -11,12 +11,13 @@ import type { Attachment } from '../attachments/schema.ts'
 import { tokenLetter } from '../login/letters.ts'
 import { lockTokenOf, newSecretFor, type TokenRow } from '../login/tokens.ts'
 import { mailboxesCached } from '../mailboxes/store.ts'
+import { type Digest, findDigest } from '../notifications/digests.ts'
 import type { NoticeKind } from '../people/schema.ts'
 import { writeChange } from '../tickets/changing.ts'
 import { type LockedTicket, lockEnd } from '../tickets/store.ts'
-import { NOBODY, newReplyKey, replyAddress } from './addresses.ts'
+import { NOBODY, newReplyKey, noReplyAddress, replyAddress } from './addresses.ts'
 import { isSuppressed, type OutboundRow, overBudget, RESENT, withStep } from './decide.ts'
-import { acknowledgement, notification } from './letters.ts'
+import { acknowledgement, digest as digestLetter, notification } from './letters.ts'
 import { findReplyKey, findSuppression, lockOutboundMail, OWNER_CONSTRAINT, sentTo, threadOf } from './store.ts'
 import { outboundMails, replyAddresses } from './table.ts'
 
@@ -86,13 +87,14 @@ export const claimOutboundMail = defineCommand({
   async subject({ tx, cached, now }, { outboundMailId, workerId }) {
     const mail = await lockOutboundMail(tx, outboundMailId)
     const ticketId = mail.ticketId ?? ''
-    const [boxes, replyKey, thread, found, suppression, token] = await Promise.all([
+    const [boxes, replyKey, thread, found, suppression, token, digest] = await Promise.all([
       cached(mailboxesCached),
       findReplyKey(tx, { ticketId, address: answererOf(mail), messageId: mail.ticketMessageId }),
       threadOf(tx, mail),
       tx.query(content.bind({ ticketId, messageId: mail.ticketMessageId })),
       findSuppression(tx, mail.to),
       mail.ticketId === null ? lockTokenOf(tx, mail.id) : undefined,
+      mail.kind === 'digest' ? findDigest(tx, mail) : undefined,
     ])
     const isWithAnother = mail.workerId !== null && mail.workerId !== workerId && (await livesStill(tx, mail.workerId))
     const refusal = isSuppressed(suppression, mail.kind)
@@ -102,7 +104,7 @@ export const claimOutboundMail = defineCommand({
         : undefined
     // a loop is told on its ticket
     const looping = refusal && mail.kind === 'acknowledgement' && !suppression ? await lockEnd(tx, ticketId) : undefined
-    return { mail, boxes, replyKey, thread, content: found.rows[0], token, isWithAnother, refusal, looping }
+    return { mail, boxes, replyKey, thread, content: found.rows[0], token, digest, isWithAnother, refusal, looping }
   },
 
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
@@ -124,7 +126,7 @@ export const claimOutboundMail = defineCommand({
         ? 'given up'
         : isGone
           ? 'its message is gone'
-          : (silenceBy(mail, content, found.token, now) ?? found.refusal)
+          : (silenceBy(mail, found, now) ?? found.refusal)
     if (ended !== undefined) {
       endMail(context, mail, ended)
       if (found.looping) tagLoop(context, found.looping)
@@ -138,6 +140,7 @@ export const claimOutboundMail = defineCommand({
       subject: mail.subject,
       automatic: mail.kind !== 'reply',
     }
+    if (found.digest) return { ...common, ...digestMail(box, found.digest, settings) }
     if (!content || mail.ticketId === null) return { ...common, ...tokenMail(context, found.token, box.name) }
     const replyKey = known ?? newReplyKey()
     const answered = { ticketId: mail.ticketId, address: answererOf(mail), conversationId: content.sideId }
@@ -169,28 +172,36 @@ const isForAnswers = ({ kind, notice }: OutboundRow): boolean =>
 /** Who writes to the reply address of a mail: an answer from outside makes nobody a correspondent, and one to a note is no reply. */
 const answererOf = (mail: OutboundRow): string => (isForAnswers(mail) ? mail.to : NOBODY)
 
-/** A mail about an account has no thread, and carries its token from here. */
+/** A mail about no single ticket has no thread, and no signed address for answers. */
+const ofNoTicket = (bodyText: string) => ({
+  replyTo: null,
+  ticketNumber: null,
+  inReplyTo: null,
+  references: [],
+  bodyText,
+  bodyHtml: null,
+  attachments: [],
+})
+
+/** A mail about an account carries its token from here. */
 function tokenMail(context: CommandContext, token: TokenRow | undefined, mailbox: string) {
   if (!token) throw new Error('a mail about an account without its token is ended before')
-  const text = tokenLetter(token.purpose, newSecretFor(context, token), mailbox, context.settings.portalUrl)
-  return {
-    replyTo: null,
-    ticketNumber: null,
-    inReplyTo: null,
-    references: [],
-    bodyText: text,
-    bodyHtml: null,
-    attachments: [],
-  }
+  return ofNoTicket(tokenLetter(token.purpose, newSecretFor(context, token), mailbox, context.settings.portalUrl))
 }
+
+/** Whoever answers all that comes, headers or not, must not open a ticket of which they are told by the next digest. */
+const digestMail = (box: { name: string; address: string }, told: Digest, settings: Settings) => ({
+  ...ofNoTicket(digestLetter(told, settings.publicUrl)),
+  from: { name: box.name, address: noReplyAddress(box.address, settings.replyDomain) },
+})
 
 /** What is deleted is told to nobody, nothing automatic answers spam, and a token is good for its time. */
 function silenceBy(
   { kind }: OutboundRow,
-  content: Content | undefined,
-  token: TokenRow | undefined,
+  { content, token, digest }: { content: Content | undefined; token: TokenRow | undefined; digest: Digest | undefined },
   now: Instant,
 ): string | undefined {
+  if (kind === 'digest') return digest ? undefined : 'its reader sees nothing of it any more'
   if (!content) return token && !token.usedAt && token.expiresAt > now ? undefined : 'its token has had its time'
   const { isDeleted, isSpam } = content
   if (isDeleted) return 'its ticket is deleted'

@@ -44,7 +44,7 @@ export function withStep({ trail }: Pick<OutboundRow, 'trail'>, step: MailStep):
   return steps.length <= TRAIL_MAX ? steps : [...steps.slice(0, 10), ...steps.slice(10 - TRAIL_MAX)]
 }
 
-const OF_ACCOUNT: readonly OutboundKind[] = ['invitation', 'password_reset', 'email_verification']
+export const OF_ACCOUNT: readonly OutboundKind[] = ['invitation', 'password_reset', 'email_verification']
 
 /** A mail without which somebody does not get in: it has a budget of its own. */
 export const isOfAccount = (kind: OutboundKind): boolean => OF_ACCOUNT.includes(kind)
@@ -70,7 +70,8 @@ const NOTIFICATIONS = { hour: 60, ticket: 5 }
  * here may hear of many tickets, but not all day of one.
  */
 export function overBudget(kind: OutboundKind, sent: Sent): string | undefined {
-  if (kind === 'reply') return
+  // of digests nobody gets more than four an hour
+  if (kind === 'reply' || kind === 'digest') return
   if (kind === 'notification') {
     if (sent.aboutTicket >= NOTIFICATIONS.ticket) return `${NOTIFICATIONS.ticket} an hour about one ticket`
     return sent.lastHour >= NOTIFICATIONS.hour ? `${NOTIFICATIONS.hour} an hour to an address` : undefined

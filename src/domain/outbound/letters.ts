@@ -1,4 +1,4 @@
-import type { NoticeKind } from '../people/schema.ts'
+import { type NoticeKind, noticeKinds } from '../people/schema.ts'
 
 /** What a mail says. */
 export interface Letter {
@@ -68,6 +68,36 @@ const SUBJECTS: Record<NoticeKind, string> = {
   sla_breached: 'Overdue',
   command_refused: 'Not done',
 }
+
+const counted = (count: number, one: string): string => `${count} ${one}${count === 1 ? '' : 's'}`
+
+export const digestSubject = ({ notices, tickets }: { notices: number; tickets: number }): string =>
+  `Digest: ${counted(notices, 'notice')} on ${counted(tickets, 'ticket')}`
+
+/** A ticket as a digest tells of it. */
+export interface DigestedTicket {
+  number: number
+  subject: string
+  /** How many notices of each kind. */
+  notices: Partial<Record<NoticeKind, number>>
+}
+
+/** To somebody who works here: what happened to which tickets, and that this mail takes no answer. */
+export function digest({ tickets, total }: { tickets: DigestedTicket[]; total: number }, publicUrl: string): string {
+  const more = total - tickets.length
+  return [
+    'What is new on your tickets, the newest first:',
+    ...tickets.map(({ number, subject, notices }) =>
+      [`#${number} ${subject}`, noticeCounts(notices), `${publicUrl}/v1/tickets/${number}`].join('\n'),
+    ),
+    ...(more > 0 ? [`and ${counted(more, 'more ticket')}: ${publicUrl}/v1/notifications?readAt=none`] : []),
+    'Do not answer this mail: what is sent to its address is refused, and reaches no ticket. Answer customers by the API.',
+  ].join('\n\n')
+}
+
+/** `Customer replied: 3, Internal note: 1` */
+const noticeCounts = (notices: DigestedTicket['notices']): string =>
+  noticeKinds.flatMap((kind) => (notices[kind] ? [`${SUBJECTS[kind]}: ${notices[kind]}`] : [])).join(', ')
 
 const TEXT_CHARACTERS_MAX = 4_000
 

@@ -8,7 +8,9 @@ import type { OutboundKind } from './schema.ts'
 import { outboundMails } from './table.ts'
 
 export interface Wanted {
-  /** Null where it is about an account. */
+  /** Given where something refers to it before it is written. */
+  id?: string
+  /** Null where it is about an account, or about several tickets. */
   ticketId: string | null
   kind: OutboundKind
   /** What a notification tells. */
@@ -32,8 +34,7 @@ export interface Wanted {
  * stays in the ledger as `unrouted`; it is sent by resend only.
  */
 export function queueMail({ insert, enqueue, now, settings }: CommandContext, wanted: Wanted): OutboundRow {
-  const { ticketId, kind, notice = null, messageId, to, subject, body, reason, eventId } = wanted
-  const id = newId('oum')
+  const { id = newId('oum'), ticketId, kind, notice = null, messageId, to, subject, body, reason, eventId } = wanted
   const obstacle = wanted.silence ?? (isUndeliverable(to.email) ? 'nobody can have this address' : undefined)
   const state = obstacle ? 'suppressed' : settings.mailIsRouted ? 'queued' : 'unrouted'
   const row: OutboundRow = {

@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { defineCommand } from '../../kernel/desk.ts'
 import { Closed, Id } from '../../kernel/schema.ts'
 import { lockEnd } from '../tickets/store.ts'
-import { nextAttempt, withStep } from './decide.ts'
+import { isOfAccount, nextAttempt, withStep } from './decide.ts'
 import { recordRefusal } from './reports.ts'
 import { findSuppression, lockOutboundMail } from './store.ts'
 import { outboundMails } from './table.ts'
@@ -17,14 +17,17 @@ export const recordMailResult = defineCommand({
 
   async subject({ tx }, { outboundMailId, outcome }) {
     const mail = await lockOutboundMail(tx, outboundMailId)
-    if (outcome !== 'failed' || mail.state === 'sent' || mail.ticketId === null) return { mail }
-    const [suppression, locked] = await Promise.all([findSuppression(tx, mail.to), lockEnd(tx, mail.ticketId)])
-    return { mail, suppression, locked }
+    if (outcome !== 'failed' || mail.state === 'sent' || isOfAccount(mail.kind)) return { mail, isRefused: false }
+    const [suppression, locked] = await Promise.all([
+      findSuppression(tx, mail.to),
+      mail.ticketId === null ? undefined : lockEnd(tx, mail.ticketId),
+    ])
+    return { mail, isRefused: true, suppression, locked }
   },
 
   refuse: (actor) => (actor.kind === 'system' ? undefined : 'forbidden'),
 
-  handle(context, { outboundMailId, outcome, response }, { mail, suppression, locked }) {
+  handle(context, { outboundMailId, outcome, response }, { mail, isRefused, suppression, locked }) {
     const { update, enqueue, now } = context
     if (mail.state === 'sent') return null // another worker's attempt came through; the Message-ID is the same
     const smtpResponse = response.slice(0, RESPONSE_LENGTH_MAX)
@@ -43,7 +46,7 @@ export const recordMailResult = defineCommand({
       trail,
     })
     if (next) enqueue({ queue: 'mail.send', data: { outboundMailId } }, next)
-    if (locked) recordRefusal(context, { mail, suppression, locked, inboundMailId: null }, smtpResponse)
+    if (isRefused) recordRefusal(context, { mail, suppression, locked, inboundMailId: null }, smtpResponse)
     return null
   },
 })

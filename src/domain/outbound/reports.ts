@@ -8,7 +8,11 @@ import type { ReportedMail } from './store.ts'
 import { outboundMails, suppressedAddresses } from './table.ts'
 
 /** What came back, and to what. */
-type About = ReportedMail & { locked: LockedTicket; inboundMailId: string | null }
+type About = ReportedMail & {
+  /** Its ticket, which hears of it; a digest has none. */
+  locked: LockedTicket | undefined
+  inboundMailId: string | null
+}
 
 /** A bounce (RFC 3464) of a mail of ours. A hard one ends it and its address; a soft one is only written down. */
 export function recordBounce(context: CommandContext, about: About, bounce: MailBounce | null): void {
@@ -36,6 +40,7 @@ function tellBounce(
   { mail, locked, inboundMailId }: About,
   { status, hard }: { status: string | null; hard: boolean },
 ): void {
+  if (!locked) return
   const { ticket, ...parties } = locked
   emit({
     type: 'mail.bounced',

@@ -14,6 +14,7 @@ export const outboundKinds = [
   'automatic_mail',
   'acknowledgement',
   'notification',
+  'digest',
   'invitation',
   'password_reset',
   'email_verification',
@@ -69,7 +70,7 @@ export const UnsuppressAddress = Closed({ address: Type.String({ minLength: 3, m
 export const OutboundMail = Closed(
   {
     id: Id(),
-    ticketId: Nullable(Id('None: it is about an account')),
+    ticketId: Nullable(Id('None: it is about an account, or a digest')),
     ticketMessageId: Nullable(Id()),
     kind: OutboundKind,
     personId: Nullable(Id('Whose mail it is')),

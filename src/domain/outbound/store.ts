@@ -1,11 +1,11 @@
-import { eq, sql } from 'drizzle-orm'
+import { eq, inArray, sql } from 'drizzle-orm'
 import type { Connection } from '../../db/client.ts'
 import { build, prepare, prepareSql, rowOf } from '../../db/statement.ts'
 import type { Instant } from '../../kernel/clock.ts'
 import { Problem } from '../../kernel/problems.ts'
 import type { Secrets } from '../../kernel/secrets.ts'
 import { openReplyToken } from './addresses.ts'
-import { isOfAccount, type OutboundRow, type Sent } from './decide.ts'
+import { isOfAccount, OF_ACCOUNT, type OutboundRow, type Sent } from './decide.ts'
 import { outboundMails, suppressedAddresses } from './table.ts'
 
 const locked = prepare<{ id: string }>()(($) =>
@@ -135,7 +135,7 @@ const sentLately = prepareSql<
     (select count(*) from (select 1 from outbound_mails where kind = 'acknowledgement' and attempts > 0
       and created_at > ${$.now}::timestamptz - interval '1 hour' limit 1001) a)::int as everybody
   from (select ticket_id, created_at from outbound_mails where "to" = ${$.to} and kind <> 'reply' and attempts > 0
-    and (ticket_id is null) = ${$.ofAccount}::boolean and id <> ${$.mailId} and created_at > ${$.now}::timestamptz - interval '1 day' order by created_at desc limit 1001) lately`,
+    and ${inArray(outboundMails.kind, [...OF_ACCOUNT])} = ${$.ofAccount}::boolean and id <> ${$.mailId} and created_at > ${$.now}::timestamptz - interval '1 day' order by created_at desc limit 1001) lately`,
 )
 
 // two workers must not both find room for the last one

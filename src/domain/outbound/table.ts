@@ -10,7 +10,7 @@ export const outboundMails = pgTable(
   'outbound_mails',
   {
     id: id().primaryKey(),
-    /** Null where a mail is about no ticket: an invitation, a password, an address to verify. */
+    /** Null where a mail is about no single ticket: a digest, an invitation, a password, an address to verify. */
     ticketId: id(),
     ticketMessageId: id(),
     kind: text().$type<OutboundKind>().notNull().default('reply'),

@@ -13,7 +13,13 @@ import { people, teamMembers, teams } from './table.ts'
 /** Requesters know of nobody but themselves; the twin of `seesPerson`. */
 const onlySelf = (viewer: SQL): SQL => sql`${people.id} = ${viewer}`
 
-const { notices: _, organizationVouched: _vouched, actsAs: _actsAs, ...personColumns } = rowOf(people)
+const {
+  notices: _,
+  digestMinutes: _digest,
+  organizationVouched: _vouched,
+  actsAs: _actsAs,
+  ...personColumns
+} = rowOf(people)
 
 export const peopleList: List<Person> = {
   name: 'people',

@@ -22,10 +22,13 @@ export const noticeKinds = [
 ] as const
 export type NoticeKind = (typeof noticeKinds)[number]
 
-/** `email` is in the list too. */
-export const NoticeLevel = Type.Enum(['email', 'list', 'none'])
+/** `email` and `digest` are in the list too. */
+export const NoticeLevel = Type.Enum(['email', 'digest', 'list', 'none'])
 export type NoticeLevel = Static<typeof NoticeLevel>
 export type NoticeChoices = Partial<Record<NoticeKind, NoticeLevel>>
+
+/** How long notices wait for a digest where nobody has said otherwise. */
+export const DIGEST_MINUTES = 60
 
 export const Person = Closed(
   {

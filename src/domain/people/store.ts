@@ -10,6 +10,7 @@ import { invalid, Problem } from '../../kernel/problems.ts'
 import { organizationOf, organizationsCached } from '../organizations/store.ts'
 import type { Assignee, Requester } from '../tickets/decide.ts'
 import type { PersonRow } from './decide.ts'
+import { DIGEST_MINUTES } from './schema.ts'
 import { people, personEmails, teams } from './table.ts'
 
 /** Addresses of one person; mail from any of them is theirs. */
@@ -130,6 +131,7 @@ export async function insertPerson(
     mergedIntoId: null,
     erasedAt: null,
     notices: {},
+    digestMinutes: DIGEST_MINUTES,
     version: 1,
     createdAt: now,
     updatedAt: now,

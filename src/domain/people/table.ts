@@ -4,7 +4,7 @@ import { id, instant } from '../../db/columns.ts'
 import type { Role } from '../../kernel/actor.ts'
 import { withKey } from '../../kernel/write-set.ts'
 import { organizations } from '../organizations/table.ts'
-import type { NoticeChoices } from './schema.ts'
+import { DIGEST_MINUTES, type NoticeChoices } from './schema.ts'
 
 /** One record for each human. */
 export const people = pgTable(
@@ -33,6 +33,8 @@ export const people = pgTable(
     erasedAt: instant(),
     /** How they want to be told; what is not in it is as usual. */
     notices: jsonb().$type<NoticeChoices>().notNull().default({}),
+    /** How long after the first notice that waits for it their digest leaves. */
+    digestMinutes: integer().notNull().default(DIGEST_MINUTES),
     version: integer().notNull(),
     createdAt: instant().notNull(),
     updatedAt: instant().notNull(),
