@@ -1,13 +1,14 @@
 import t, { type Test } from 'tap'
 import type { Rows } from '../src/db/client.ts'
 import type { Sql } from '../src/db/statement.ts'
+import { dueDigests } from '../src/domain/notifications/send-digest.ts'
 import { startDesk } from './support/desk.ts'
 
 // How the database answers views and searches at a useful size: by indices, whatever the values are. `PLAN_TICKETS=100000` for the full size.
 
 const TICKETS = Number(process.env.PLAN_TICKETS ?? 12_000)
 
-const { call, db, person } = await startDesk(t)
+const { call, db, person, system } = await startDesk(t)
 const agent = await person('agent')
 const ruth = await person('requester', 'ruth@example.com')
 for (const field of [
@@ -28,7 +29,10 @@ const mona = await person('requester', 'mona@example.com')
 await call('PATCH', `/v1/people/${mona.id}`, { body: { organizationId: shared } })
 await sow()
 
-/** One ticket in eight is unresolved; fifty agents, four hundred customers, of whom one is Ruth; two messages each. */
+/**
+ * One ticket in eight is unresolved; fifty agents, four hundred customers, of whom one is Ruth; two messages each; a notice of each ticket,
+ * of which one in ten waits for a digest, for twenty people.
+ */
 async function sow(): Promise<void> {
   const id = (prefix: string, n: string) => `'${prefix}_' || lpad((${n})::text, 26, '0')`
   const like = `(select n, hashint4(n) & 2147483647 as hash, now() - make_interval(secs => (hashint4(n) & 2147483647) % 2592000) as at from generate_series(1, ${TICKETS}) n) as each`
@@ -48,7 +52,9 @@ async function sow(): Promise<void> {
     insert into messages (id, ticket_id, conversation_id, author_id, visibility, channel, body_text, visible_text, attachments, held, created_at)
       select ${id('msg', '10 * n + m')}, ${id('tkt', 'n')}, ${id('cnv', '2 * n')}, '${ruth.id}', 'public', 'email', 'text', 'Message word' || (n % 1000) || ' of the printer on the second floor', '[]', false, now() from generate_series(1, ${TICKETS}) n, generate_series(1, 2) m;
     alter table messages enable trigger user;
-    insert into search_texts select id, ticket_id, true, to_tsvector('simple', visible_text) from messages on conflict do nothing`)
+    insert into search_texts select id, ticket_id, true, to_tsvector('simple', visible_text) from messages on conflict do nothing;
+    insert into notifications (id, person_id, kind, ticket_id, event_id, created_at, awaits_digest)
+      select ${id('ntf', 'n')}, ${id('per', '1 + n % 200')}, 'ticket_assigned', ${id('tkt', 'n')}, ${id('evt', 'n')}, at, n % 10 = 0 from ${like}`)
   await db.script('vacuum analyze')
 }
 
@@ -67,6 +73,7 @@ interface Plan {
 /** The statements of a request that read what there is much of, with the plans that the server makes for them. */
 async function plansOf(
   ask: () => Promise<unknown>,
+  table = 'tickets',
 ): Promise<{ text: string; plan: string; scans: string[]; reads: string[] }[]> {
   const seen: Sql[] = []
   const { query } = db
@@ -80,12 +87,12 @@ async function plansOf(
   }
   await ask()
   db.query = query
-  const large = seen.filter(({ text }) => /"(tickets|search_texts|messages)"/.test(text))
+  const large = seen.filter(({ text }) => /"(tickets|search_texts|messages)"|\bnotifications\b/.test(text))
   const plans = []
   for (const { text, values } of large)
     for (const mode of ['force_generic_plan', 'force_custom_plan']) {
       const plan = await explained(text, values, mode)
-      plans.push({ text, plan: mode, scans: scansIn(plan), reads: readsIn(plan) })
+      plans.push({ text, plan: mode, scans: scansIn(plan), reads: readsIn(plan, table) })
     }
   return plans
 }
@@ -110,10 +117,10 @@ const scansIn = (plan: Plan): string[] => [
   ...(plan.Plans ?? []).flatMap(scansIn),
 ]
 
-/** How a plan reads tickets. */
-const readsIn = (plan: Plan): string[] => [
-  ...(plan['Relation Name'] === 'tickets' ? [plan['Node Type']] : []),
-  ...(plan.Plans ?? []).flatMap(readsIn),
+/** How a plan reads a table. */
+const readsIn = (plan: Plan, table: string): string[] => [
+  ...(plan['Relation Name'] === table ? [plan['Node Type']] : []),
+  ...(plan.Plans ?? []).flatMap((part) => readsIn(part, table)),
 ]
 
 const LARGE = /tickets|search_texts|messages/
@@ -157,6 +164,17 @@ t.test('the numbers of a dashboard are counted by an index, and of tickets nothi
   t.equal(counting.length, 2)
   for (const { plan, reads } of counting) t.same(reads, ['Index Only Scan'], plan)
 })
+
+t.test(
+  'whose digest is due is asked of an index alone, and of no notice more than one for each who waits',
+  async (t) => {
+    const { ids } = await system.read(dueDigests, {})
+    t.equal(ids.length, 20)
+    const plans = await plansOf(() => system.read(dueDigests, {}), 'notifications')
+    t.equal(plans.length, 2)
+    for (const { plan, reads } of plans) t.same(reads, ['Index Only Scan', 'Index Only Scan'], plan)
+  },
+)
 
 t.test('the parts of a ticket are found by an index', async (t) => {
   const whole = (await call('GET', '/v1/tickets?limit=1')).body.data[0]
