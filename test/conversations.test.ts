@@ -241,7 +241,7 @@ t.test('who is written to in a note is told, once, if they work here and see the
   const first = await noted({ body: text })
   t.same(await toldOf(first), ['ada.byron@mentions.test mentioned', 'bob@mentions.test mentioned'])
   const [mail] = (await mailsTo(id, ada.email)).filter(({ kind }: { kind: string }) => kind === 'notification')
-  t.match(await claim(mail.id), { subject: /^For you: /, bodyText: /written to you in an internal note[^]*look\./ })
+  t.match(await claim(mail.id), { subject: /^For you: /, bodyText: /written to you in an internal note[\s\S]*look\./ })
   for (const body of ['mail ada.byron@mentions.test', 'x@ada.byron@mentions.test', '@nobody@mentions.test', `@${id}`])
     t.same(await toldOf(await noted({ body })), [], body)
   t.same(await toldOf(await noted({ body: 'to @ada.byron@mentions.test.', format: 'markdown' })), [

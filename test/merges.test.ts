@@ -161,7 +161,7 @@ t.test('who asked for what was merged reads nothing of the target on any path', 
   const fromAgent = (await reply(target.id, 'Canary reply', agent.key)).body
   const own = (await get(at(source.id, '/messages'))).data[0]
   await merge(source.id, target.id)
-  await system.execute(indexTexts, {})
+  while ((await system.execute(indexTexts, {})).more);
   const paths = [
     at(target.id),
     at(target.number),
@@ -390,7 +390,7 @@ t.test('a split takes messages to a ticket of their author, with files, and leav
   t.match(answer, { verdict: 'message_added', ticketId: made.id, outcome: { held: false } })
   const search = async (query: string) =>
     (await call('POST', '/v1/tickets/search', { body: { query } })).body.data.map(({ id }: { id: string }) => id)
-  await system.execute(indexTexts, {})
+  while ((await system.execute(indexTexts, {})).more);
   t.same(await search('"my own question"'), [made.id])
 })
 
