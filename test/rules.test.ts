@@ -153,6 +153,12 @@ t.test('a status that a person gives with a reply stands: rules set no other at 
     const [run] = (await call('GET', `/v1/tickets/${id}/rule-runs?outcome=guarded`)).body.data
     t.match(run, { eventId: replied.eventId, changes: {}, detail: 'whoever wrote has set the status' })
   }
+  await call('POST', '/v1/templates', { body: { key: 'done', name: 'Done', body: 'It is done.' } })
+  const solving = { template: 'done', actions: [{ action: 'changeTicket', status: 'solved' }] }
+  t.equal((await call('POST', '/v1/macros', { body: { key: 'solve', name: 'Solve', ...solving } })).status, 201)
+  const by = await openTicket()
+  t.equal((await call('POST', '/v1/macros/solve/apply', { body: { ticketId: by.id } })).status, 200)
+  t.match(await ticketOf(by.id), { status: 'solved', tags: ['answered'] }, 'of a macro, too')
   const { id } = await openTicket()
   await call('POST', `/v1/tickets/${id}/replies`, { body: { body: 'An answer' } })
   t.match(await ticketOf(id), { status: 'waiting_on_customer' }, 'without one they do')

@@ -24,7 +24,7 @@ export function eventRoutes(app: FastifyInstance): void {
             types: Type.Optional(
               Type.String({
                 maxLength: 2_000,
-                pattern: '^[a-zA-Z]+\\.[a-zA-Z]+(,[a-zA-Z]+\\.[a-zA-Z]+)*$',
+                pattern: '^[a-zA-Z]+\\.[a-zA-Z_]+(,[a-zA-Z]+\\.[a-zA-Z_]+)*$',
                 description: 'Only these, comma between them',
               }),
             ),

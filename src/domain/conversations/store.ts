@@ -13,6 +13,7 @@ import {
   afterPublicMessage,
   type MailFacts,
   STATUS_IS_GIVEN,
+  statusGivenOn,
   ticketFacts,
 } from '../tickets/decide.ts'
 import type { LockedTicket } from '../tickets/store.ts'
@@ -47,11 +48,17 @@ export function insertPublicMessage(
 ): MessageRow {
   const author = { id: draft.author, isCustomer: draft.fromCustomer }
   if (draft.fromCustomer) wake(context, locked)
-  return addMessage(context, locked, draft, {
-    visibility: 'public',
-    type: 'ticket.replied',
-    activity: (message) => afterPublicMessage(locked.ticket, author, preview(message.visibleText), context.now),
-  })
+  const statusIsGiven = draft.statusIsGiven || context.notes.has(statusGivenOn(locked.ticket.id))
+  return addMessage(
+    context,
+    locked,
+    { ...draft, statusIsGiven },
+    {
+      visibility: 'public',
+      type: 'ticket.replied',
+      activity: (message) => afterPublicMessage(locked.ticket, author, preview(message.visibleText), context.now),
+    },
+  )
 }
 
 /** An internal message: agents read it, nothing outside shows that it is there. */

@@ -30,7 +30,7 @@ export type Event = Static<typeof Event>
 export const EventsInput = Closed({
   after: Type.Optional(Type.Integer({ minimum: 0, description: 'Events with a greater sequence' })),
   types: Type.Optional(
-    Type.Array(Type.String({ pattern: '^[a-zA-Z]+\\.[a-zA-Z]+$', maxLength: 60 }), { minItems: 1, maxItems: 50 }),
+    Type.Array(Type.String({ pattern: '^[a-zA-Z]+\\.[a-zA-Z_]+$', maxLength: 60 }), { minItems: 1, maxItems: 50 }),
   ),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
 })

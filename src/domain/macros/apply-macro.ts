@@ -3,6 +3,8 @@ import { defineCommand } from '../../kernel/desk.ts'
 import { invalid, Problem } from '../../kernel/problems.ts'
 import { Closed } from '../../kernel/schema.ts'
 import { callOf, macroActions } from '../rules/actions.ts'
+import { setsStatus } from '../rules/guards.ts'
+import { statusGivenOn } from '../tickets/decide.ts'
 import { refuseGone, seesTicket } from '../tickets/policy.ts'
 import { lockTicket } from '../tickets/store.ts'
 import { ApplyMacro, type MacroApplied } from './schema.ts'
@@ -38,9 +40,11 @@ export const applyMacro = defineCommand({
 
   ruleAction: { input: Closed({ key: ApplyMacro.properties.key }) },
 
-  async handle({ update, run }, { key }, { macro, ticket }): Promise<MacroApplied> {
+  async handle({ update, run, notes, actor }, { key }, { macro, ticket }): Promise<MacroApplied> {
     const reply = macro.template === null ? [] : [{ action: 'postReply', template: macro.template }]
     const done: string[] = []
+    // what a person's macro says of the status stands against rules, as it does in a reply with a status
+    if (actor.kind === 'person' && setsStatus(macro.actions)) notes.add(statusGivenOn(ticket.id))
     update(macros, macro, { useCount: macro.useCount + 1 })
     for (const action of [...reply, ...macro.actions]) {
       const { command, input } = callOf(macroActions, action, ticket.id)

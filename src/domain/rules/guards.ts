@@ -40,14 +40,15 @@ export function reopensByMail(
 ): boolean {
   const { statusCategory } = (facts?.ticket ?? {}) as { statusCategory?: string } // ticketFacts wrote them
   const isDone = statusCategory === 'solved' || statusCategory === 'closed'
-  return channel === 'email' && isDone && setsStatus(rule)
+  return channel === 'email' && isDone && setsStatus(rule.then)
 }
 
 /** Whether a rule would set another status at once than the one that a person has set with their message. */
 export const isOverruled = (
   { then, after }: { then: readonly Action[]; after: object | null },
   { facts }: { facts?: Record<string, unknown> },
-): boolean => facts?.statusIsGiven === true && after === null && setsStatus({ then })
+): boolean => facts?.statusIsGiven === true && after === null && setsStatus(then)
 
-const setsStatus = ({ then }: { then: readonly Action[] }): boolean =>
-  then.some(({ action, status }) => action === 'changeTicket' && Boolean(status))
+/** Whether a ticket gets a status by these. */
+export const setsStatus = (actions: readonly Action[]): boolean =>
+  actions.some(({ action, status }) => action === 'changeTicket' && Boolean(status))

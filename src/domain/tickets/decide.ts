@@ -187,6 +187,9 @@ const activityOf = (person: PersonActor, now: Instant) =>
 /** In the facts of a message with which a person has set the status: rules set no other at it. */
 export const STATUS_IS_GIVEN = { statusIsGiven: true }
 
+/** The note of a transaction in which a person goes on to set the status of a ticket, having written. */
+export const statusGivenOn = (ticketId: string): string => `status given on ${ticketId}`
+
 export interface FactSources {
   before: TicketRow | null
   after: TicketRow
