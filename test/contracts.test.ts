@@ -456,6 +456,7 @@ t.test('a threshold is told once a period, and rules follow from it', async (t) 
     values: [ticketId],
   })
   t.same(rows[1], { data: { contractId, percent: 80, balance: 0 } })
+  t.equal((await call('GET', '/v1/events?types=contract.threshold_reached,person.erasure_begun')).status, 200)
   await call('DELETE', '/v1/rules/warn_of_contract')
 })
 
