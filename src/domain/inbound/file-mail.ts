@@ -1,7 +1,6 @@
 import type { Connection } from '../../db/client.ts'
-import type { CommandContext } from '../../kernel/context.ts'
+import type { CommandContext, SubjectContext } from '../../kernel/context.ts'
 import { defineCommand } from '../../kernel/desk.ts'
-import type { Secrets } from '../../kernel/secrets.ts'
 import { accessCached } from '../access/ways.ts'
 import { findMentioned } from '../conversations/mentions.ts'
 import { findSide } from '../conversations/side.ts'
@@ -11,6 +10,7 @@ import { mailboxesCached } from '../mailboxes/store.ts'
 import { findReportedMail } from '../outbound/store.ts'
 import type { PersonRow } from '../people/decide.ts'
 import { findPeopleByAddresses, NEW_PERSON_CONSTRAINTS } from '../people/store.ts'
+import { firedLately } from '../rules/firings.ts'
 import { type LockedTicket, lockTicket, nextNumber } from '../tickets/store.ts'
 import { vocabulary } from '../types/store.ts'
 import { type Asked, askedBy } from './commands.ts'
@@ -43,7 +43,10 @@ export const fileMail = defineCommand({
   runsUnlocked: ({ mail, envelope }) => envelope !== undefined && !mail.attachments.length,
   retryOn: [IDENTITY_CONSTRAINT, ...NEW_PERSON_CONSTRAINTS],
 
-  async subject({ tx, cached, secrets, settings }, { inboundMailId, mail, contentHash, envelope }): Promise<Found> {
+  async subject(
+    { tx, cached, secrets, settings, now },
+    { inboundMailId, mail, contentHash, envelope },
+  ): Promise<Found> {
     // whoever knows the envelope saves a round trip, and a mail that looks like the first of its thread another
     const { mailboxId, mailFrom, rcptTo, peer, isReleased } =
       envelope ?? envelopeOf(await lockInboundMail(tx, inboundMailId))
@@ -61,7 +64,7 @@ export const fileMail = defineCommand({
     ])
     const { filing, asked } = askedBy(filingOf(evidence), mail, evidence.kind)
     const others = otherAddresses(mail, { mailboxes, replyDomain: settings.replyDomain, sender: author })
-    const more = await lookFurther(tx, mail, { filing, asked, others, row, likelyNumber }, secrets)
+    const more = await lookFurther(tx, mail, { filing, asked, others, row, likelyNumber }, { secrets, now })
     return { row, identity, author, person, original, words, mailboxes, filing, asked, others, ...more }
   },
 
@@ -102,6 +105,8 @@ export const fileMail = defineCommand({
 const looksNew = (mail: InboundMail, rcptTo: string): boolean =>
   !rcptTo.includes('+') && answeredIds(mail).length === 0 && taggedNumber(mail.subject) === undefined
 
+const ENDED = ['solved', 'closed']
+
 interface Looking {
   filing: Filing
   asked: Asked | null
@@ -115,7 +120,7 @@ async function lookFurther(
   tx: Connection,
   mail: InboundMail,
   { filing, asked, others, row, likelyNumber }: Looking,
-  secrets: Secrets,
+  { secrets, now }: Pick<SubjectContext, 'secrets' | 'now'>,
 ) {
   const isReport = filing.ticketId !== null && mail.kind !== 'ordinary' && mail.kind !== 'auto_reply'
   const isUnread = row.messageId !== null && row.releasedAt === null
@@ -128,6 +133,9 @@ async function lookFurther(
     isReport ? findReportedMail(tx, secrets, { ids: mail.reportedIds, rcptTo: row.rcptTo }) : undefined,
     isUnread ? lockMessage(tx, row.messageId ?? '') : undefined,
   ])
+  // a customer's answer opens it again, but only so often: asked here, the mail needs no locks for it
+  if (locked && filing.verdict === 'message_added' && ENDED.includes(locked.ticket.statusCategory))
+    locked.firings = await firedLately(tx, locked.ticket.id, now)
   // whoever is unproven has nobody told
   const isNote = locked !== undefined && filing.verdict === 'note_added' && filing.verified
   const mentioned = isNote ? await findMentioned(tx, asked?.text ?? replyOf(mail).bodyText, locked.ticket) : []

@@ -1,5 +1,3 @@
-import { sql } from 'drizzle-orm'
-import { prepareSql } from '../../db/statement.ts'
 import type { CommandContext, Reaction } from '../../kernel/context.ts'
 import type { Changes, DeskEvent } from '../../kernel/events.ts'
 import { newId } from '../../kernel/ids.ts'
@@ -8,6 +6,7 @@ import type { Working } from '../tickets/store.ts'
 import { callOf } from './actions.ts'
 import { ruleActions } from './catalogue.ts'
 import { factsOf } from './facts.ts'
+import { firedLately } from './firings.ts'
 import { concerns, heldBack, isOverruled, reopensByMail } from './guards.ts'
 import type { RunOutcome } from './schema.ts'
 import { type CompiledRule, compiledRules, type RuleRow } from './store.ts'
@@ -122,14 +121,10 @@ async function guard(
   const past = { depth: event.depth, hasActed, isOverruled: isOverruled(rule, event) }
   const reason = heldBack(past)
   if (reason || !reopensByMail(rule, event)) return reason
-  const { rows } = await context.query(firedLately.bind({ key: rule.key, ticketId, now: context.now }))
-  return heldBack({ ...past, firedLately: rows[0]?.count ?? 0 })
+  const { firings } = (context.working(ticketId) as Working | undefined) ?? {} // what events of tickets hand on
+  const known = firings ?? (await firedLately(context, ticketId, context.now))
+  return heldBack({ ...past, firedLately: known.get(rule.key) ?? 0 })
 }
-
-const firedLately = prepareSql<{ key: string; ticketId: string; now: string }, { count: number }>()(
-  ($) => sql`select count(*)::int as count from rule_runs where ticket_id = ${$.ticketId} and rule_key = ${$.key}
-    and outcome = 'fired' and at > ${$.now}::timestamptz - interval '1 hour'`,
-)
 
 /** Whether an automatic answer may follow from an event: not from a machine's mail, at any remove. */
 const isSilenced = ({ isSilenced, facts }: DeskEvent): boolean =>

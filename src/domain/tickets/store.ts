@@ -8,6 +8,7 @@ import { Problem } from '../../kernel/problems.ts'
 import type { MessageRow } from '../conversations/decide.ts'
 import type { OrganizationFacts } from '../organizations/schema.ts'
 import { people } from '../people/table.ts'
+import type { Firings } from '../rules/firings.ts'
 import {
   type Assignee,
   afterChange,
@@ -31,6 +32,8 @@ export interface LockedTicket {
   assignee: Assignee | null
   /** Whom it is asked for, unless that is no more. */
   organization: OrganizationFacts | null
+  /** What fired on it within the hour, where somebody has asked before rules do: they need no statement of their own then. */
+  firings?: Firings
 }
 
 const requesterJson = sql`jsonb_build_object('id', ${people.id}, 'name', ${people.name}, 'email', ${people.email}, 'role', ${people.actsAs}, 'locale', ${people.locale}, 'organizationId', ${people.organizationId})`
