@@ -173,7 +173,17 @@ t.test('#note keeps the mail from everybody outside', async (t) => {
 })
 
 t.test('what is nearly #note is one, and the agent hears of it', async (t) => {
-  for (const word of ['#notes', '#not', '#noet', '#nite', '#node 7 is down', '#note?', '#nnote', '##note', '# Notes']) {
+  const slips = ['#notes', '#not', '#noet', '#nite', '#node 7 is down', '#note?', '#nnote', '##note', '# Notes']
+  const joined = [
+    '#note—secret',
+    '#note-secret',
+    '#note…secret',
+    '#note(internal) x',
+    '*#note* secret',
+    '- #note',
+    '#note_x',
+  ]
+  for (const word of [...slips, ...joined]) {
     const there = await place()
     const filed = await answer(there, `#priority high\n${word}\nCANARY\n#close`)
     t.match(filed, { verdict: 'note_added' }, word)
@@ -185,18 +195,25 @@ t.test('what is nearly #note is one, and the agent hears of it', async (t) => {
     const told = (await sendAll()).find(({ to }) => to.address === 'ada@desk.test')
     t.ok(told?.bodyText.includes(`"${word}" was taken for #note.`), word)
   }
-  for (const body of ['Hello,\n# Note:\nCANARY', '> Who pays?\n\n#note\nCANARY', 'Words\n\n#note']) {
+  const lower = [
+    'Hello,\n# Note:\nCANARY',
+    '> Who pays?\n\n#note\nCANARY',
+    'Words\n\n#note',
+    'Words\n#note the number',
+    'Hi\n- #note x',
+  ]
+  for (const body of lower) {
     const there = await place()
     const filed = await answer(there, body)
     t.match(await messageOf(filed), { visibility: 'internal', bodyText: body }, body)
     t.same(await recipients(`ticketId=${there.id}&kind=reply`), [], `${body}: the client has nothing`)
     t.equal((await noticesOf(ada.key, there.id)).length, 1)
   }
-  for (const body of ['Look at the tag #note in the menu.', 'Words\n> #note\n> Who?', 'Words\n#note the number']) {
+  for (const body of ['Look at the tag #note in the menu.', 'Words\n> #note\n> Who?', '#notebook at home']) {
     const there = await place()
     t.match(await messageOf(await answer(there, body)), { visibility: 'public' }, body)
   }
-  for (const word of ['#hello', '#todo', '#notebook', '#nt', '#closed', '# close', '#1', '#', '- #note']) {
+  for (const word of ['#hello', '#todo', '#notebook', '#nt', '#closed', '# close', '#1', '#', '- #todo']) {
     const there = await place()
     const filed = await answer(there, `${word}\nWords`)
     t.match(await messageOf(filed), { visibility: 'public', bodyText: `${word}\nWords` }, `${word} is text`)
@@ -640,6 +657,22 @@ t.test('an inspection says which commands would be run, and runs none', async (t
   t.equal(none.body.data.inboundMail.outcome.commands, null)
 })
 
+t.test('a line ends where editors end it', (t) => {
+  const parted = ['\u2028', '\u2029', '\u0085', '\r', '\r\n', '\v', '\f', '\n']
+  for (const end of parted) {
+    const ofEnd = JSON.stringify(end)
+    t.match(commandsIn(`#note They called.${end}CANARY`), { isNote: true, text: 'They called.\nCANARY' }, ofEnd)
+    t.match(
+      commandsIn(`#priority high${end}Words${end}Words`),
+      { commands: { length: 1 }, text: 'Words\nWords' },
+      ofEnd,
+    )
+    t.match(commandsIn(`Hello${end}#note${end}CANARY`), { isNote: true, remark: /further down/ }, ofEnd)
+  }
+  t.match(commandsIn('＃ｎｏｔｅ：CANARY'), { isNote: true, remark: null, text: 'CANARY' })
+  t.end()
+})
+
 t.test('commands are found in linear time', async (t) => {
   for (const text of [
     '\n'.repeat(1_000_000),
@@ -647,6 +680,9 @@ t.test('commands are found in linear time', async (t) => {
     `${' '.repeat(1_000_000)}x`,
     `#${'n'.repeat(1_000_000)}`,
     `#note ${' x'.repeat(500_000)}`,
+    `#a${' '.repeat(500_000)}\u2028x\u2028`,
+    `#status ${'a\u0301\u0323'.repeat(300_000)}`,
+    `${'*'.repeat(1_000_000)}#note`,
   ]) {
     const before = process.cpuUsage()
     commandsIn(text)

@@ -60,7 +60,7 @@ const COMMANDS_MAX = 10
  * commands alone says nothing to a customer: it is a note that holds them.
  */
 export function commandsIn(text: string): Asked {
-  const lines = text.split('\n')
+  const lines = text.split(LINE_END)
   const commands: Command[] = []
   let at = 0
   for (; at < lines.length; at++) {
@@ -73,7 +73,7 @@ export function commandsIn(text: string): Asked {
     commands.push(command)
   }
   const asksForNote = commands.some(({ name }) => name === 'note')
-  if (!asksForNote && lines.slice(at).some(isBareNote))
+  if (!asksForNote && lines.slice(at).some(beginsNote))
     return keptFrom(at, 'Commands are the first lines, and #note stands further down.')
   if (!commands.length) return { commands, isNote: false, text, remark: null }
   const said = saidFrom(at)
@@ -90,34 +90,42 @@ export function commandsIn(text: string): Asked {
   }
 }
 
+/** Also what editors write for a line within a paragraph. */
+const LINE_END = /\r\n?|[\n\v\f\u0085\u2028\u2029]/
 const BLANK = /^[\s\p{Cf}]*$/u
 /** With the number signs of East Asian keyboards, and what editors put in unseen: spaces that do not break, marks of direction. */
-const HASH_WORD = /^[\s\p{Cf}]*[#\uff03\ufe5f]([\s\p{Cf}]*)([^\s\p{Cf}:\uff1a]+)[\s\p{Cf}]*[:\uff1a]?(.*)$/u
+const HASH_WORD = /^[\s\p{Cf}]*[#\uff03\ufe5f]([\s\p{Cf}]*)([\p{L}\p{N}\p{M}]+)[.,;!]*([\s\p{Cf}]*[:\uff1a]?)/u
 const WORD_LENGTH_MAX = 20
+/** A command and what parts it from the rest stand in so many characters. */
+const HEAD_LENGTH_MAX = 400
 
 function hashWord(line: string) {
-  const [, gap, written = '', rest = ''] = HASH_WORD.exec(line) ?? []
+  const [head = '', gap, written = '', parting = ''] = HASH_WORD.exec(line.slice(0, HEAD_LENGTH_MAX)) ?? []
   if (gap === undefined || written.length > WORD_LENGTH_MAX) return
-  return { hasGap: gap !== '', word: written.toLowerCase().replace(/[.,;!]+$/, ''), rest: rest.trim() }
+  const rest = line.slice(head.length)
+  const isWhole = parting !== '' || rest === ''
+  return { hasGap: gap !== '', word: written.normalize('NFKC').toLowerCase(), isWhole, rest: rest.trim() }
 }
 
 /** Only a note may have a space behind its sign: other words would be the headings of somebody who writes Markdown. */
 function commandIn(line: string): Command | undefined {
   const found = hashWord(line)
   const name = names.find((one) => one === found?.word)
-  if (!found || !name || (found.hasGap && name !== 'note')) return
+  if (!found?.isWhole || !name || (found.hasGap && name !== NOTE)) return
   return { line: shortened(line), name, argument: found.rest }
 }
 
+/** What programs make of a word in bold, of an item of a list, or of a heading. */
+const ORNAMENT = /^[\s\p{Cf}*_~`•·–—+-]{0,20}#{0,6}(?=[#\uff03\ufe5f])/u
+
+const unadorned = (line: string): string => line.slice(0, HEAD_LENGTH_MAX).replace(ORNAMENT, '')
+
 /** Whoever answers below what they quote, or greets first, says it further down. */
-function isBareNote(line: string): boolean {
-  const found = line.length <= LINE_LENGTH_MAX ? hashWord(line) : undefined
-  return found?.word === NOTE && found.rest === ''
-}
+const beginsNote = (line: string): boolean => hashWord(unadorned(line))?.word === NOTE
 
 /** One letter more, less, another, or two in the wrong order: what was meant for colleagues must not go out for a slip. */
 function isNearlyNote(line: string): boolean {
-  const word = hashWord(line)?.word
+  const word = hashWord(unadorned(line))?.word
   if (word === undefined) return false
   const start = [...NOTE].findIndex((letter, n) => letter !== word[n])
   const same = start < 0 ? NOTE.length : start

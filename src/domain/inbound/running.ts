@@ -109,8 +109,12 @@ function keyIn(known: readonly { key: string; name: string }[], meant: string): 
   return known.find(({ key }) => same(key))?.key ?? known.find(({ name }) => same(name))?.key
 }
 
+/** No key and no name is longer. */
+const WORD_LENGTH_MAX = 300
+
 const plain = (word: string): string =>
   word
+    .slice(0, WORD_LENGTH_MAX)
     .normalize('NFKC')
     .toLowerCase()
     .replace(/\p{Cf}/gu, '')
