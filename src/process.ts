@@ -130,9 +130,8 @@ async function startWorker(
   const workerId = newId('job')
   const desk = app.desk.as(SYSTEM, { channel: 'email' })
   const rules = app.desk.as(SYSTEM, { channel: 'rule' })
-  const transport = smtpRelayUrl
-    ? createTransport({ relayUrl: smtpRelayUrl, ehloName: mailDomain, dkimKeys: await readDkimKeys(dkimKeys) })
-    : undefined
+  const signing = { ehloName: mailDomain, dkimKeys: await readDkimKeys(dkimKeys) }
+  const transport = smtpRelayUrl ? createTransport({ relayUrl: smtpRelayUrl, ...signing }) : undefined
   const onError = (error: unknown) => log.error({ err: error }, 'work on a timer failed')
   app.parser.warm()
   const presence = await announcePresence({

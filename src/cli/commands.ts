@@ -105,9 +105,9 @@ async function lookAtRelay(
   { smtpRelayUrl, mailDomain, dkimKeys }: Config,
   say: (isWell: boolean, what: string) => void,
 ): Promise<void> {
-  if (!smtpRelayUrl) return say(true, 'no SMTP_RELAY_URL: mail to customers stays in the ledger as unrouted')
   const keys = await readDkimKeys(dkimKeys).catch((error: Error) => say(false, error.message))
   if (keys?.length) say(true, `mail is signed for ${keys.map(({ domainName }) => domainName).join(', ')}`)
+  if (!smtpRelayUrl) return say(true, 'no SMTP_RELAY_URL: mail to customers stays in the ledger as unrouted')
   const transport = createTransport({ relayUrl: smtpRelayUrl, ehloName: mailDomain })
   const reached = await transport.verify()
   transport.close()

@@ -51,4 +51,4 @@ export const isOverruled = (
 
 /** Whether a ticket gets a status by these. */
 export const setsStatus = (actions: readonly Action[]): boolean =>
-  actions.some(({ action, status }) => action === 'changeTicket' && Boolean(status))
+  actions.some(({ action, status }) => (action === 'changeTicket' || action === 'postReply') && Boolean(status))

@@ -1,6 +1,6 @@
 import { type SQL, sql } from 'drizzle-orm'
 import type { TextMatch } from './schema.ts'
-import { JOINING, STANDS_ALONE, WORD, wordsOf } from './words.ts'
+import { JOINING, small, standsAlone, WORD, wordsOf } from './words.ts'
 
 /** A snippet is looked for in so much of a message. */
 const LOOKED_THROUGH_MAX = 20_000
@@ -56,7 +56,7 @@ const SPARE = 4
 
 /** Where the wanted words stand, at most so many. */
 function placesOf(text: string, wanted: ReadonlySet<string>, max: number): TextMatch['marks'] {
-  const low = text.toLowerCase()
+  const low = small(text)
   // a letter that is two when it is small would move what comes after it
   return wanted.size <= FEW && low.length === text.length
     ? placesOfEach(low, wanted, max)
@@ -71,12 +71,12 @@ const TRIES_MAX = 1_000
 function placesOfEach(low: string, wanted: ReadonlySet<string>, max: number): TextMatch['marks'] {
   const places: TextMatch['marks'] = []
   for (const word of wanted) {
-    const standsAlone = STANDS_ALONE.test(word)
+    const isAlone = standsAlone(word)
     let left = max
     let tries = TRIES_MAX
     for (let from = low.indexOf(word); from >= 0 && left > 0 && tries-- > 0; from = low.indexOf(word, from + 1)) {
       const to = from + word.length
-      if (!standsAlone && (isLetterBefore(low, from) || isLetterAt(low, to))) continue
+      if (!isAlone && (isLetterBefore(low, from) || isLetterAt(low, to))) continue
       places.push({ from, to })
       left--
     }
@@ -101,7 +101,7 @@ function isLetterBefore(text: string, at: number): boolean {
 function placesOfAny(text: string, wanted: ReadonlySet<string>, max: number): TextMatch['marks'] {
   const places: TextMatch['marks'] = []
   for (const { 0: word, index } of text.matchAll(WORD)) {
-    if (!wanted.has(word.toLowerCase())) continue
+    if (!wanted.has(small(word))) continue
     places.push({ from: index, to: index + word.length })
     if (places.length === max) break
   }

@@ -1,46 +1,66 @@
-import { fold } from '../../kernel/condition/fold.ts'
-
-// Chinese, Japanese and the scripts of South-East Asia put nothing between words: there each letter is a word of its own, and a word is
-// found as letters in a row.
+// Chinese, Japanese and the scripts of South-East Asia put nothing between words: there letters and pairs of letters are looked for.
 const UNPARTED = ['Han', 'Hiragana', 'Katakana', 'Thai', 'Lao', 'Khmer', 'Myanmar']
   .map((script) => `\\p{scx=${script}}`)
   .join('')
 const LETTER = '[\\p{L}\\p{N}\\p{M}]'
-/** A letter that is a word, or letters and digits in a row: as UAX 29 parts words, but simpler. */
-const WORD_SOURCE = `[${LETTER}&&[${UNPARTED}]]\\p{M}*|[${LETTER}--[${UNPARTED}]]+`
-
-/** For places in a text as it was written. */
-export const WORD = new RegExp(WORD_SOURCE, 'gv')
-/** A letter before or after which a word goes on. */
+const UNPARTED_LETTER = `[${LETTER}&&[${UNPARTED}]]\\p{M}*`
+/** A letter within a word of other scripts: before and after it the word goes on. */
 export const JOINING = `[${LETTER}--[${UNPARTED}]]`
-/** Words whose letters are words themselves stand beside anything. */
-export const STANDS_ALONE = new RegExp(`^[${UNPARTED}]`, 'v')
+/** Letters and digits in a row, as UAX 29 parts words, but simpler; those of scripts that part none for themselves. */
+export const WORD = new RegExp(`(?:${UNPARTED_LETTER})+|${JOINING}+`, 'gv')
+const BEGINS_UNPARTED = new RegExp(`^[${UNPARTED}]`, 'v')
+const EACH_LETTER = new RegExp(UNPARTED_LETTER, 'gv')
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: all of ASCII is meant
 const ASCII = /^[\x00-\x7f]*$/
+const ASCII_MAX = 127
 const ASCII_WORD = /[a-z\d]+/g
+
+/** Whether a word is of a script that parts none: it stands beside anything. */
+export const standsAlone = (word: string): boolean => word.charCodeAt(0) > ASCII_MAX && BEGINS_UNPARTED.test(word)
 
 /** A longer row of letters is nobody's word: it is found by its beginning. */
 const WORD_LENGTH_MAX = 100
+/** To put marks in order takes the square of their number (UAX 15 §13 lets a text have thirty in a row). */
+const MARKS = /(\p{M}{30})\p{M}+/gu
+/** Where a word may be broken at the end of a line. */
+const SOFT_HYPHENS = /\u00ad/g
+
+/** Small letters, of which each stands where its capital stood; the two small sigmas are one. */
+export const small = (text: string): string => text.toLowerCase().replaceAll('ς', 'σ')
 
 /**
- * The words of a text in the form in which they are looked for: small letters, and one form of each letter (NFKC). Whatever is no
- * letter and no digit parts words, so that `1234` finds `order-1234`, and `main.ts` finds `src/main.ts`.
+ * The words of a text in the form in which they are looked for: small letters, and one form of each (NFKC). Whatever is no letter and
+ * no digit parts words, so that `1234` finds `order-1234`, and `main.ts` finds `src/main.ts`.
  */
 export function wordsOf(text: string): string[] {
-  const found = ASCII.test(text) ? text.toLowerCase().match(ASCII_WORD) : fold(text.normalize('NFKC')).match(WORD)
-  return (found ?? []).map(shortened)
+  if (ASCII.test(text)) return (text.toLowerCase().match(ASCII_WORD) ?? []).map(shortened)
+  const plain = small(text.replace(MARKS, '$1').normalize('NFKC')).replace(SOFT_HYPHENS, '')
+  return (plain.match(WORD) ?? []).map((word) => (standsAlone(word) ? word : shortened(word)))
 }
 
-const shortened = (word: string): string => (word.length > WORD_LENGTH_MAX ? word.slice(0, WORD_LENGTH_MAX) : word)
+const shortened = (word: string): string =>
+  word.length > WORD_LENGTH_MAX ? word.slice(0, WORD_LENGTH_MAX).toWellFormed() : word
+
+const lettersOf = (word: string): string[] => word.match(EACH_LETTER) ?? []
+
+const pairsOf = (letters: readonly string[]): string[] => letters.slice(1).map((letter, n) => `${letters[n]}${letter}`)
 
 /** Phrases, of which all are to be found, as Postgres asks for them: a tsquery. Empty, which finds nothing, where they hold no word. */
 export const soughtBy = (phrases: readonly string[]): string =>
   phrases
     .map(wordsOf)
     .filter((words) => words.length)
-    .map((words) => words.join(' <-> '))
+    .map((words) =>
+      words.some((word) => standsAlone(word)) ? words.flatMap(partsOf).join(' & ') : words.join(' <-> '),
+    )
     .join(' & ')
+
+/** Of a word in letters that are not parted: its pairs. Where they stand is not asked, as frequent ones have more places than are kept. */
+function partsOf(word: string): string[] {
+  const letters = standsAlone(word) ? lettersOf(word) : []
+  return letters.length > 1 ? [...new Set(pairsOf(letters).map(shortened))] : [shortened(word)]
+}
 
 /** What a word in a part of a text weighs, from A to D. */
 export interface Part {
@@ -51,17 +71,45 @@ export interface Part {
 /** Postgres keeps no later place of a word, and no more of one word. */
 const PLACE_MAX = 16_383
 const PLACES_MAX = 255
+/** Postgres takes a mebibyte: words in UTF-8, each aligned and with the number of its places, and two bytes for a place. */
+const BYTES_MAX = 1_000_000
+const WORD_BYTES = 4
+const PLACE_BYTES = 2
+const UNIT_BYTES_MAX = 3
 
-/** Texts as Postgres looks through them: a tsvector, with the places of words one after another. No phrase goes from one text into the next. */
+/**
+ * Texts as Postgres looks through them: a tsvector, with the places of words one after another. No phrase goes from one text into the next.
+ * What there is no room for is not found.
+ */
 export function vectorOf(parts: readonly Part[]): string {
   const places = new Map<string, string[]>()
   let at = 0
+  let bytes = 0
+  const add = (word: string, place: string) => {
+    const known = places.get(word)
+    if (known && (at === PLACE_MAX || known.length === PLACES_MAX)) return
+    const more = PLACE_BYTES + (known ? 0 : WORD_BYTES + word.length * UNIT_BYTES_MAX)
+    if (bytes + more > BYTES_MAX) return
+    bytes += more
+    if (known) known.push(place)
+    else places.set(word, [place])
+  }
+  const addLetters = (letters: readonly string[], weight: Part['weight']) => {
+    for (const [n, letter] of letters.entries()) {
+      at = Math.min(at + 1, PLACE_MAX)
+      add(shortened(letter), at + weight)
+      const next = letters[n + 1]
+      if (next !== undefined) add(shortened(letter + next), at + weight)
+    }
+  }
   for (const { text, weight } of parts) {
     for (const word of wordsOf(text)) {
+      if (standsAlone(word)) {
+        addLetters(lettersOf(word), weight)
+        continue
+      }
       at = Math.min(at + 1, PLACE_MAX)
-      const known = places.get(word)
-      if (!known) places.set(word, [at + weight])
-      else if (at < PLACE_MAX && known.length < PLACES_MAX) known.push(at + weight)
+      add(word, at + weight)
     }
     at++
   }
