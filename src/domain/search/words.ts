@@ -26,7 +26,7 @@ const MARKS = /(\p{M}{30})\p{M}+/gu
 /** Where a word may be broken at the end of a line. */
 const SOFT_HYPHENS = /\u00ad/g
 
-/** Small letters, of which each stands where its capital stood; the two small sigmas are one. */
+/** Small letters; the two small sigmas are one. */
 export const small = (text: string): string => text.toLowerCase().replaceAll('ς', 'σ')
 
 /**
