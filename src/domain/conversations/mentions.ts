@@ -29,6 +29,12 @@ export function mentionsIn(text: string): Mentions {
   return { ids: [...ids], addresses: [...addresses] }
 }
 
+/** Whether anybody is written to: then they have to be looked for. */
+export function mentionsAnybody(text: string): boolean {
+  const { ids, addresses } = mentionsIn(text)
+  return ids.length > 0 || addresses.length > 0
+}
+
 const among = prepareSql<
   Mentions & { assigneeId: string | null; requesterId: string; teamId: string | null },
   Assignee
@@ -46,7 +52,6 @@ export async function findMentioned(
   text: string,
   { assigneeId, requesterId, teamId }: Pick<TicketRow, 'assigneeId' | 'requesterId' | 'teamId'>,
 ): Promise<Assignee[]> {
-  const mentions = mentionsIn(text)
-  if (!mentions.ids.length && !mentions.addresses.length) return []
-  return (await tx.query(among.bind({ ...mentions, assigneeId, requesterId, teamId }))).rows
+  if (!mentionsAnybody(text)) return []
+  return (await tx.query(among.bind({ ...mentionsIn(text), assigneeId, requesterId, teamId }))).rows
 }

@@ -7,7 +7,7 @@ import { Closed } from '../../kernel/schema.ts'
 import { claimAttachments, lockUploads } from '../attachments/store.ts'
 import { type LockedTicket, lockTicket } from '../tickets/store.ts'
 import { bodyFrom } from './body.ts'
-import { findMentioned, mentionsIn } from './mentions.ts'
+import { findMentioned, mentionsAnybody } from './mentions.ts'
 import { refuseNote } from './policy.ts'
 import { PostNote } from './schema.ts'
 import { insertSideMessage, sideFor } from './side.ts'
@@ -37,8 +37,7 @@ export const postNote = defineCommand({
   ruleAction: {
     input: Closed(Type.Pick(PostNote, ['body', 'format']).properties),
     subject(working, { body }) {
-      const { ids, addresses } = mentionsIn(body)
-      if (ids.length || addresses.length) return
+      if (mentionsAnybody(body)) return
       return { ...(working as LockedTicket), uploads: [], side: undefined, mentioned: [] } // what events of tickets hand on
     },
   },

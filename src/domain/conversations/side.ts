@@ -5,7 +5,7 @@ import type { CommandContext } from '../../kernel/context.ts'
 import { invalid, Problem } from '../../kernel/problems.ts'
 import type { PersonRow } from '../people/decide.ts'
 import { findPerson, findPersonByAddress, insertPerson, normalised } from '../people/store.ts'
-import { type Assignee, afterNote, type MailFacts, ticketFacts } from '../tickets/decide.ts'
+import { type Assignee, afterNote, type FactSources, type MailFacts, ticketFacts } from '../tickets/decide.ts'
 import { seenByStaff } from '../tickets/reach.ts'
 import type { LockedTicket } from '../tickets/store.ts'
 import { tickets } from '../tickets/table.ts'
@@ -103,16 +103,16 @@ function tellSideMessage(
   { ticket, ...parties }: LockedTicket,
   { conversation, participants }: Side,
   message: MessageRow,
-  { mail, mentioned = [] }: { mail?: MailFacts | undefined; mentioned?: readonly Assignee[] | undefined } = {},
+  { mail, mentioned }: Pick<FactSources, 'mail' | 'mentioned'> = {},
 ): void {
   const { id: messageId, held } = message
   const before = { ...ticket }
   if (!held) update(tickets, ticket, afterNote(now))
-  const facts = ticketFacts({ before, after: ticket, ...parties, actor, messageId, mail, versions })
+  const facts = ticketFacts({ before, after: ticket, ...parties, actor, messageId, mail, mentioned, versions })
   const about = {
     ticketId: ticket.id,
     object: { type: 'message', id: messageId, version: null },
-    facts: { ...facts, participants, ...(mentioned.length ? { mentioned } : {}) },
+    facts: { ...facts, participants },
     working: { ticket, ...parties, message },
   }
   if (held) emit({ ...about, type: 'message.held', data: { messageId } })

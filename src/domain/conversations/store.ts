@@ -94,6 +94,7 @@ function addMessage(
     actor,
     messageId: message.id,
     mail: draft.mail?.facts,
+    mentioned: draft.mentioned,
     versions,
   })
   emit({
@@ -101,11 +102,7 @@ function addMessage(
     ticketId: ticket.id,
     object: { type: 'message', id: message.id, version: null },
     data: { messageId: message.id },
-    facts: {
-      ...facts,
-      ...(draft.statusIsGiven ? STATUS_IS_GIVEN : {}),
-      ...(draft.mentioned?.length ? { mentioned: draft.mentioned } : {}),
-    },
+    facts: draft.statusIsGiven ? { ...facts, ...STATUS_IS_GIVEN } : facts,
     working: { ticket, ...parties, message },
   })
   return message

@@ -11,6 +11,7 @@ import { findReportedMail } from '../outbound/store.ts'
 import type { PersonRow } from '../people/decide.ts'
 import { findPeopleByAddresses, NEW_PERSON_CONSTRAINTS } from '../people/store.ts'
 import { firedLately } from '../rules/firings.ts'
+import { isDone } from '../tickets/decide.ts'
 import { type LockedTicket, lockTicket, nextNumber } from '../tickets/store.ts'
 import { vocabulary } from '../types/store.ts'
 import { type Asked, askedBy } from './commands.ts'
@@ -105,8 +106,6 @@ export const fileMail = defineCommand({
 const looksNew = (mail: InboundMail, rcptTo: string): boolean =>
   !rcptTo.includes('+') && answeredIds(mail).length === 0 && taggedNumber(mail.subject) === undefined
 
-const ENDED = ['solved', 'closed']
-
 interface Looking {
   filing: Filing
   asked: Asked | null
@@ -134,7 +133,7 @@ async function lookFurther(
     isUnread ? lockMessage(tx, row.messageId ?? '') : undefined,
   ])
   // a customer's answer opens it again, but only so often: asked here, the mail needs no locks for it
-  if (locked && filing.verdict === 'message_added' && ENDED.includes(locked.ticket.statusCategory))
+  if (locked && filing.verdict === 'message_added' && isDone(locked.ticket.statusCategory))
     locked.firings = await firedLately(tx, locked.ticket.id, now)
   // whoever is unproven has nobody told
   const isNote = locked !== undefined && filing.verdict === 'note_added' && filing.verified

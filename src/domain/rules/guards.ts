@@ -1,3 +1,4 @@
+import { isDone } from '../tickets/decide.ts'
 import type { Action } from './schema.ts'
 
 /** Events that rules cause are the next generation; so many, and what would follow is held back, visibly. */
@@ -39,8 +40,7 @@ export function reopensByMail(
   { channel, facts }: { channel: string; facts?: Record<string, unknown> },
 ): boolean {
   const { statusCategory } = (facts?.ticket ?? {}) as { statusCategory?: string } // ticketFacts wrote them
-  const isDone = statusCategory === 'solved' || statusCategory === 'closed'
-  return channel === 'email' && isDone && setsStatus(rule.then)
+  return channel === 'email' && isDone(statusCategory) && setsStatus(rule.then)
 }
 
 /** Whether a rule would set another status at once than the one that a person has set with their message. */

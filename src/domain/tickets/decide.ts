@@ -117,9 +117,12 @@ export function openedTicket(draft: Draft, now: Instant): TicketRow {
   }
 }
 
+/** Whether nothing is left to do in statuses of a category. */
+export const isDone = (category: string | undefined): boolean => category === 'solved' || category === 'closed'
+
 /** A status and the moments that go with it; leaving a solved or closed one clears them. */
 export function enteringStatus({ key, category }: Status, now: Instant, before?: TicketRow) {
-  const done = category === 'solved' || category === 'closed'
+  const done = isDone(category)
   return {
     status: key,
     statusCategory: category,
@@ -200,6 +203,8 @@ export interface FactSources {
   actor: Actor
   messageId?: string
   mail?: MailFacts | undefined
+  /** Who is written to in a note, of those who work here. */
+  mentioned?: readonly Assignee[] | undefined
   versions: Versions
 }
 
@@ -217,6 +222,7 @@ export function ticketFacts({
   actor,
   messageId,
   mail,
+  mentioned,
   versions,
 }: FactSources): Record<string, unknown> {
   return {
@@ -232,6 +238,7 @@ export function ticketFacts({
         : { kind: actor.kind, id: actor.id },
     messageId: messageId ?? null,
     ...(mail ? { mail } : {}),
+    ...(mentioned?.length ? { mentioned } : {}),
     rulesVersion: versions.rules,
   }
 }
