@@ -3,6 +3,11 @@ import { PGlite } from '@electric-sql/pglite'
 import type { Db, Rows } from './client.ts'
 import { parsers } from './parsers.ts'
 import type { Sql } from './statement.ts'
+import { TSVECTOR, TSVECTOR_ARRAY } from './vectors.ts'
+
+/** PGlite sends bytes as they are, though its types ask for text. */
+const asBytes = (bytes: Uint8Array): string => bytes as unknown as string
+const serializers = { [TSVECTOR]: asBytes, [TSVECTOR_ARRAY]: asBytes }
 
 /** PGlite on a folder, or in memory without one. `image` is a data directory dumped earlier, which spares the making of a new one. */
 export async function openPglite(dataDir?: string, image?: Blob): Promise<Db> {
@@ -11,6 +16,7 @@ export async function openPglite(dataDir?: string, image?: Blob): Promise<Db> {
     ...(dataDir ? { dataDir } : {}),
     ...(image ? { loadDataDir: image } : {}),
     parsers,
+    serializers,
   })
   await lite.exec(`set timezone = 'UTC'; set datestyle = 'ISO'`)
   const run = async <R>(on: Pick<PGlite, 'query'>, { text, values }: Sql<R>): Promise<Rows<R>> => {

@@ -1,13 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { sql } from 'drizzle-orm'
 import { prepareSql } from '../../db/statement.ts'
+import { tsvectorArray } from '../../db/vectors.ts'
 import { defineCommand } from '../../kernel/desk.ts'
 import { NoInput } from '../../kernel/schema.ts'
 import { messages } from '../conversations/table.ts'
 import { people } from '../people/table.ts'
 import { tickets } from '../tickets/table.ts'
 import { searchPending, searchTexts } from './table.ts'
-import { vectorOf } from './words.ts'
+import { vectorOf } from './vectors.ts'
 
 /** Messages of one transaction: their texts are in memory together, as long as texts may be. */
 const BATCH_MAX = 50
@@ -44,10 +45,10 @@ const take = prepareSql<object, Taken>()(
   from (select count(*) as count from taken) as taken, (select distinct message_id from taken) as asked left join found on found.id = asked.message_id`,
 )
 
-const put = prepareSql<{ ids: string[]; ticketIds: string[]; publics: boolean[]; vectors: string[] }, object>()(
+const put = prepareSql<{ ids: string[]; ticketIds: string[]; publics: boolean[]; vectors: Uint8Array }, object>()(
   ($) => sql`insert into ${searchTexts} (message_id, ticket_id, public, words)
-    select id, ticket_id, public, vector::tsvector
-    from unnest(${$.ids}::text[], ${$.ticketIds}::text[], ${$.publics}::boolean[], ${$.vectors}::text[]) as made (id, ticket_id, public, vector)
+    select id, ticket_id, public, vector
+    from unnest(${$.ids}::text[], ${$.ticketIds}::text[], ${$.publics}::boolean[], ${$.vectors}::tsvector[]) as made (id, ticket_id, public, vector)
     on conflict (message_id) do update set ticket_id = excluded.ticket_id, public = excluded.public, words = excluded.words`,
 )
 
@@ -62,7 +63,7 @@ export const indexTexts = defineCommand({
   async handle({ query }) {
     const { rows } = await query(take.bind({}))
     const found = rows.flatMap(({ ticketId, ...row }) => (ticketId === null ? [] : [{ ...row, ticketId }]))
-    const vectors: string[] = []
+    const vectors: Uint8Array[] = []
     for (const row of found) {
       vectors.push(vectorFor(row))
       // long texts take a while, and others have to have their turn
@@ -70,12 +71,15 @@ export const indexTexts = defineCommand({
     }
     const ids = found.map(({ messageId }) => messageId)
     const ticketIds = found.map(({ ticketId }) => ticketId)
-    if (ids.length) await query(put.bind({ ids, ticketIds, publics: found.map((row) => row.public), vectors }))
+    if (ids.length)
+      await query(
+        put.bind({ ids, ticketIds, publics: found.map((row) => row.public), vectors: tsvectorArray(vectors) }),
+      )
     return { more: (rows[0]?.count ?? 0) >= BATCH_MAX }
   },
 })
 
-const vectorFor = ({ subject, asker, text }: Pick<Taken, 'subject' | 'asker' | 'text'>): string =>
+const vectorFor = ({ subject, asker, text }: Pick<Taken, 'subject' | 'asker' | 'text'>): Uint8Array =>
   vectorOf([
     { text: subject, weight: 'A' },
     { text: asker, weight: 'B' },

@@ -39,10 +39,11 @@ export function wordsOf(text: string): string[] {
   return (plain.match(WORD) ?? []).map((word) => (standsAlone(word) ? word : shortened(word)))
 }
 
-const shortened = (word: string): string =>
+/** As much of a word as is looked for. */
+export const shortened = (word: string): string =>
   word.length > WORD_LENGTH_MAX ? word.slice(0, WORD_LENGTH_MAX).toWellFormed() : word
 
-const lettersOf = (word: string): string[] => word.match(EACH_LETTER) ?? []
+export const lettersOf = (word: string): string[] => word.match(EACH_LETTER) ?? []
 
 const pairsOf = (letters: readonly string[]): string[] => letters.slice(1).map((letter, n) => `${letters[n]}${letter}`)
 
@@ -60,58 +61,4 @@ export const soughtBy = (phrases: readonly string[]): string =>
 function partsOf(word: string): string[] {
   const letters = standsAlone(word) ? lettersOf(word) : []
   return letters.length > 1 ? [...new Set(pairsOf(letters).map(shortened))] : [shortened(word)]
-}
-
-/** What a word in a part of a text weighs, from A to D. */
-export interface Part {
-  text: string
-  weight: 'A' | 'B' | ''
-}
-
-/** Postgres keeps no later place of a word, and no more of one word. */
-const PLACE_MAX = 16_383
-const PLACES_MAX = 255
-/** Postgres takes a mebibyte: words in UTF-8, each aligned and with the number of its places, and two bytes for a place. */
-const BYTES_MAX = 1_000_000
-const WORD_BYTES = 4
-const PLACE_BYTES = 2
-const UNIT_BYTES_MAX = 3
-
-/**
- * Texts as Postgres looks through them: a tsvector, with the places of words one after another. No phrase goes from one text into the next.
- * What there is no room for is not found.
- */
-export function vectorOf(parts: readonly Part[]): string {
-  const places = new Map<string, string[]>()
-  let at = 0
-  let bytes = 0
-  const add = (word: string, place: string) => {
-    const known = places.get(word)
-    if (known && (at === PLACE_MAX || known.length === PLACES_MAX)) return
-    const more = PLACE_BYTES + (known ? 0 : WORD_BYTES + word.length * UNIT_BYTES_MAX)
-    if (bytes + more > BYTES_MAX) return
-    bytes += more
-    if (known) known.push(place)
-    else places.set(word, [place])
-  }
-  const addLetters = (letters: readonly string[], weight: Part['weight']) => {
-    for (const [n, letter] of letters.entries()) {
-      at = Math.min(at + 1, PLACE_MAX)
-      add(shortened(letter), at + weight)
-      const next = letters[n + 1]
-      if (next !== undefined) add(shortened(letter + next), at + weight)
-    }
-  }
-  for (const { text, weight } of parts) {
-    for (const word of wordsOf(text)) {
-      if (standsAlone(word)) {
-        addLetters(lettersOf(word), weight)
-        continue
-      }
-      at = Math.min(at + 1, PLACE_MAX)
-      add(word, at + weight)
-    }
-    at++
-  }
-  return [...places].map(([word, all]) => `${word}:${all.join(',')}`).join(' ')
 }
