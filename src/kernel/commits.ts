@@ -37,9 +37,11 @@ export function createCommits(db: Db): Commits {
   let running = 0
   let isDue = false
 
+  // a second one only for many: few that are written apart cost as much again
+  const mayBegin = () => running < COMMITS_MAX && waiting.length >= (running ? ALIKE_MAX : 1)
   const pump = () => {
     isDue = false
-    while (running < COMMITS_MAX && waiting.length) {
+    while (mayBegin()) {
       running++
       void writeAll(db, waiting.splice(0, BATCH_MAX)).finally(() => {
         running--
@@ -57,7 +59,7 @@ export function createCommits(db: Db): Commits {
         waiting.push({ groups, rows, versions, shape: `${vocabulary} ${rules} ${shapeOf(groups)}`, resolve, reject })
       })
       // whoever is handled in this turn of the event loop joins
-      if (!isDue && running < COMMITS_MAX) {
+      if (!isDue && mayBegin()) {
         isDue = true
         setImmediate(pump)
       }
@@ -105,29 +107,22 @@ const isLost = (error: unknown): boolean => {
 
 const sqlStateOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? '') // drivers add it to Error
 
-/** One statement for those of one shape; their number is a power of two, so that few texts are prepared. */
+/** One statement for those of one shape. Any number of them: one after another in powers of two would take three statements for seven. */
 function statementsFor(batch: readonly Waiting[]): Sql[] {
   const alike = Map.groupBy(batch, ({ shape }) => shape)
-  return [...alike.values()].flatMap((all) =>
-    inPowersOfTwo(all, Math.floor(PARAMETERS_MAX / parametersOf(all[0]?.groups ?? []))).map((some) =>
+  return [...alike.values()].flatMap((all) => {
+    const most = Math.floor(PARAMETERS_MAX / parametersOf(all[0]?.groups ?? []))
+    return parted(all, Math.max(1, Math.min(ALIKE_MAX, most))).map((some) =>
       statementFor(merged(some.map(({ groups }) => groups)), some[0]?.versions),
-    ),
-  )
+    )
+  })
 }
 
 const parametersOf = (groups: readonly Group[]): number =>
   groups.reduce((sum, { columns, rows }) => sum + columns.length * rows.length, 1)
 
-function inPowersOfTwo<T>(all: readonly T[], most: number): T[][] {
-  const parts: T[][] = []
-  const sizeMax = 2 ** Math.floor(Math.log2(Math.max(1, Math.min(ALIKE_MAX, most))))
-  for (let rest = all; rest.length; ) {
-    const size = Math.min(sizeMax, 2 ** Math.floor(Math.log2(rest.length)))
-    parts.push(rest.slice(0, size))
-    rest = rest.slice(size)
-  }
-  return parts
-}
+const parted = <T>(all: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size))
 
 /** Equal shapes have equal groups at equal places. */
 function merged([first = [], ...others]: readonly Group[][]): Group[] {
