@@ -4,7 +4,7 @@ import t from 'tap'
 import { bodyFrom } from '../src/domain/conversations/body.ts'
 import { HTML_LIMITS, sanitiseHtml } from '../src/domain/conversations/html.ts'
 import { htmlToText, preview } from '../src/domain/conversations/text.ts'
-import { normaliseAddress, parseAddress } from '../src/kernel/address.ts'
+import { normaliseAddress, normaliseDomain, parseAddress } from '../src/kernel/address.ts'
 import { startCost } from './support/cost.ts'
 
 /** Each would run script, load something or leave the page, if it got through. */
@@ -282,6 +282,22 @@ t.test('a preview is one line of at most 140 characters, cut at a word', async (
 
 t.test('text stays as it is, without NUL and with one kind of line end', async (t) => {
   t.same(bodyFrom('text', '<b>a</b>\r\nb\0\rc'), { bodyText: '<b>a</b>\nb\nc', bodyHtml: null })
+})
+
+t.test('domains that are in their one form already are told as the others are', (t) => {
+  const label = fc.stringMatching(/^[a-z0-9-]{1,8}$|^xn--[a-z0-9-]{1,8}$|^0x[0-9a-f]{1,3}$/)
+  fc.assert(
+    fc.property(fc.array(label, { minLength: 1, maxLength: 4 }), (labels) => {
+      const domain = labels.join('.')
+      // what is written with a capital goes the long way
+      const capital = domain.replace(/[a-z]/, (letter) => letter.toUpperCase())
+      t.equal(normaliseDomain(domain), normaliseDomain(capital), domain)
+    }),
+    { numRuns: 2_000 },
+  )
+  t.equal(normaliseDomain(`${'a'.repeat(63)}.test`), `${'a'.repeat(63)}.test`)
+  t.equal(normaliseDomain(`${'a'.repeat(64)}.test`), undefined)
+  t.end()
 })
 
 t.test('an address is one bare mailbox, its domain in lower case and punycode', async (t) => {

@@ -507,6 +507,43 @@ t.test('of a very long mail nothing is lost', async (t) => {
 const fresh = (...lines: string[]) => Uint8Array.from(bytes(...lines))
 const slowMail = () => fresh('From: ada@good.test', 'Subject: slow', '', 'x\r\n'.repeat(7_000_000))
 
+t.test('a body that stands as it is is the same when mailparser reads it', async (t) => {
+  const types = [
+    'text/plain',
+    'text/plain; charset=iso-8859-1',
+    'text/plain; format=flowed; delsp=yes',
+    'text/html',
+    '',
+  ]
+  const texts = fc.array(
+    fc.constantFrom('', ' ', 'a b ', '> q', '-- ', 'ü', utf8('ü'), '--b', 'From x', '.', '\t', '\0', '<b>c</b>'),
+  )
+  await fc.assert(
+    fc.asyncProperty(texts, fc.constantFrom(...types), fc.constantFrom('\r\n', '\n'), async (lines, type, end) => {
+      const read = (more: string) => {
+        const head = `From: ada@good.test\r\n${type && `Content-Type: ${type}\r\n`}${more}\r\n`
+        return parseMail(Buffer.from(head + lines.join(end), 'latin1'))
+      }
+      // with this header it goes the long way
+      const [short, long] = await Promise.all([read(''), read('Content-Description: words\r\n')])
+      t.same({ ...short, headers: [] }, { ...long, headers: [] }, JSON.stringify({ lines, type, end }))
+    }),
+    { numRuns: 500 },
+  )
+  const attached = await parse(
+    'Content-Type: text/plain',
+    'Content-Disposition: attachment; filename=a.txt',
+    '',
+    'a',
+    '',
+  )
+  t.match(attached, { bodyText: null, attachments: [{ filename: 'a.txt', size: 3 }] })
+  t.match(await parse('Content-Type: text/plain', 'Content-Transfer-Encoding: base64', '', base64('a')), {
+    bodyText: 'a',
+  })
+  t.match(await parse('Content-Type: text/plain', 'Content-Type: text/html', '', '<b>a</b>'), { bodyText: /a/ })
+})
+
 t.test('mails are parsed in threads, in parallel and one after the other', async (t) => {
   const parser = createParser({ threads: 2 })
   t.teardown(parser.close)

@@ -12,6 +12,8 @@ const LOCAL_PART = /^[A-Za-z0-9#$&'*+\-/=?^_`{|}~]+(\.[A-Za-z0-9#$&'*+\-/=?^_`{|
 const DOMAIN_CHARACTERS = /^[A-Za-z0-9.\-\u0080-\u{10ffff}]+$/u
 /** Control and format characters, spaces, lone surrogates: nothing that a person could see in an address. */
 const INVISIBLE = /[\p{C}\p{Z}]/u
+/** Most domains are in their one form already. Only labels with a double hyphen, and a last one of digits, can mean anything else. */
+const PLAIN_DOMAIN = /^(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,}$/
 const LABEL = /^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/
 
 export interface Address {
@@ -47,6 +49,7 @@ export function normaliseAddress(text: string): string | undefined {
 export const normaliseDomain = (text: string): string | undefined => asciiDomain(text.normalize('NFC'))
 
 function asciiDomain(written: string): string | undefined {
+  if (written.length <= LABEL_MAX && PLAIN_DOMAIN.test(written)) return written
   if (!DOMAIN_CHARACTERS.test(written)) return undefined
   const domain = domainToASCII(written)
   if (domain === '' || domain.length > DOMAIN_MAX) return undefined

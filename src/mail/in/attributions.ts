@@ -127,16 +127,18 @@ const END_CHARACTERS = 40
 /** The plain letters at the end of the verbs that end with some. */
 const VERB_ENDS = new Set(WROTE_WORDS.flatMap((verb) => /[a-z]+$/.exec(verb)?.[0] ?? []))
 const MAY_FOLLOW = /[\s*_:：.]/
-const PLAIN_LETTER = /[a-z]/i
 
 /** The plain letters at the end of a text, before what may follow a verb; empty where it ends otherwise. */
 function lastLetters(text: string): string {
   let end = text.length
-  while (end > 0 && MAY_FOLLOW.test(text[end - 1] ?? '')) end--
+  while (end > 0 && !isPlainLetter(text.charCodeAt(end - 1)) && MAY_FOLLOW.test(text[end - 1] ?? '')) end--
   let start = end
-  while (start > 0 && PLAIN_LETTER.test(text[start - 1] ?? '')) start--
+  while (start > 0 && isPlainLetter(text.charCodeAt(start - 1))) start--
   return text.slice(start, end)
 }
+
+const CASE = 0x20
+const isPlainLetter = (code: number): boolean => (code | CASE) >= 0x61 && (code | CASE) <= 0x7a
 
 // most lines end with a word that no verb ends with, and a regular expression without a beginning is tried at every character
 const endsWithWrote = (text: string): boolean => {

@@ -27,8 +27,12 @@ export function decodeText(bytes: Uint8Array, label: string | null): string {
     .replace(/^["']|["']$/g, '')
     .toLowerCase()
   const decoder = UNINFORMATIVE.test(charset) ? undefined : decoderFor(ALIASES[charset] ?? charset)
-  return tidyText((decoder ?? new TextDecoder(isUtf8(bytes) ? 'utf-8' : 'windows-1252')).decode(bytes))
+  return tidyText((decoder ?? (isUtf8(bytes) ? UTF_8 : WINDOWS_1252)).decode(bytes))
 }
+
+// to make one costs more than to decode a short text
+const UTF_8 = new TextDecoder('utf-8')
+const WINDOWS_1252 = new TextDecoder('windows-1252')
 
 /** Without NUL, which Postgres refuses, and without halves of surrogate pairs, which JSON does. */
 export function tidyText(text: string): string {
@@ -36,6 +40,7 @@ export function tidyText(text: string): string {
 }
 
 function decoderFor(charset: string): InstanceType<typeof TextDecoder> | undefined {
+  if (charset === 'utf-8') return UTF_8
   try {
     return new TextDecoder(charset)
   } catch {

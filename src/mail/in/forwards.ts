@@ -1,6 +1,7 @@
 import type { MailAddress, MailForward } from '../../domain/mail/schema.ts'
 import { normaliseAddress } from '../../kernel/address.ts'
 import { attributionAt } from './attributions.ts'
+import { isBlank, linesOf } from './lines.ts'
 import { fieldNamed, type QuotedHeaders, readQuotedHeaders, unquoted } from './quote-headers.ts'
 import { markerAt, skipBlank } from './quote-markers.ts'
 import { FORWARD_PREFIXES, HEADER_LABELS, REPLY_PREFIXES } from './quote-words.ts'
@@ -21,12 +22,12 @@ const FINNISH = /^[\s>*]*(?:lähettäjä|lähetetty|vastaanottaja|aihe)\s*:/imu
  * a subject that says so. An answer that quotes is no forward.
  */
 export function readForward(text: string, subject: string | null): MailForward | null {
-  const lines = text.split(/\r?\n/)
+  const lines = linesOf(text)
   const isNamed = isForwardSubject(subject, text)
   // no subject says so: then only a client's own words do, and most mails have none
   if (!isNamed && !lines.slice(0, LINES_MAX).some((_, at) => markerAt(lines, at)?.kind === 'forward')) return null
   for (let at = 0; at < Math.min(lines.length, LINES_MAX); at++) {
-    if ((lines[at] ?? '').trim() === '') continue
+    if (isBlank(lines[at] ?? '')) continue
     const found = forwardAt(lines, at, isNamed)
     if (found === 'answer') return null
     if (found !== null) return forwardFrom(found, above(lines, at), subject)

@@ -67,9 +67,9 @@ function mailDate(value: string | undefined): string | null {
     .replace(/\([^()]*\)/g, ' ')
     .trim()
   if (!written) return null
-  const time = Date.parse(written)
-  const year = new Date(time).getUTCFullYear()
-  return year >= 1970 && year <= 9999 ? new Date(time).toISOString() : null
+  const time = new Date(written)
+  const year = time.getUTCFullYear()
+  return year >= 1970 && year <= 9999 ? time.toISOString() : null
 }
 
 function parseLine(line: string): MailHeader | undefined {

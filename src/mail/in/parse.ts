@@ -12,7 +12,7 @@ import { classify } from './classify.ts'
 import { bareSubject, isForwardSubject, readForward } from './forwards.ts'
 import { HEADER_LIMITS, type HeaderBlock, identity, keptHeaders, readHeaderBlock } from './headers.ts'
 import { parseFailure } from './parse-failure.ts'
-import { type DecodedHeaders, type Part, readParts } from './parts.ts'
+import { type DecodedHeaders, type Part, readParts, readPlain } from './parts.ts'
 import { withoutBorders } from './quote-borders.ts'
 import { splitQuotes } from './quotes.ts'
 import { readReport } from './reports.ts'
@@ -57,7 +57,34 @@ function attachedMail({ kind, forward, inReplyTo, subject, attachments, contents
 }
 
 const parseBytes = (raw: Uint8Array): Promise<InboundMail> =>
-  parse(raw, (message, block) => readParts(closeForgotten(readable(message, block))))
+  parse(raw, (message, block) => {
+    const whole = readable(message, block)
+    if (whole.length <= PLAIN_BYTES_MAX && isPlain(block)) {
+      const end = whole.length - (message.length - block.end)
+      return readPlain(whole.subarray(0, end), whole.subarray(end))
+    }
+    return readParts(isMultipart(block) ? closeForgotten(whole) : whole)
+  })
+
+/** A larger one is read piece by piece: so it runs out of memory before any single step asks for more than there is. */
+const PLAIN_BYTES_MAX = 65_536
+
+const isMultipart = ({ headers }: HeaderBlock): boolean =>
+  headers.some(({ name, value }) => name === 'content-type' && /multipart/i.test(value))
+
+/** Nothing says that its body is anything but one text, or written in any other way than as it stands (RFC 2045 §5.2, §6.1). */
+function isPlain({ headers, end }: HeaderBlock): boolean {
+  const said = headers.filter(({ name }) => name.startsWith('content-'))
+  const isOnce = new Set(said.map(({ name }) => name)).size === said.length
+  return end > 0 && isOnce && said.every(({ name, value }) => AS_IT_STANDS[name]?.test(value))
+}
+
+const AS_IT_STANDS: Readonly<Record<string, RegExp>> = {
+  'content-type': /^text\/(?:plain|html)\s*(?:;|$)/i,
+  'content-transfer-encoding': /^(?:7bit|8bit|binary)$/i,
+  'content-language': /^/,
+  'content-length': /^/,
+}
 
 /** Large parts become files in the folder; without one they are kept in memory. */
 async function parseFile(path: string, folder?: string): Promise<InboundMail> {

@@ -43,6 +43,7 @@ export function createParser(options: ParserOptions = {}): Parser {
   const alive = new Set<Worker>()
   let busy = 0
   let closed = false
+  let isGathering = false
 
   const begin = () => {
     const worker = startThread(heapMegabytes)
@@ -56,6 +57,15 @@ export function createParser(options: ParserOptions = {}): Parser {
   const next = () => {
     while (waiting.length > 0 && busy < threads) void work(takeBatch(waiting))
   }
+  const nextOrGather = () => {
+    if (waiting.length >= BATCH_MAX) return next()
+    if (!waiting.length || isGathering) return
+    isGathering = true
+    setTimeout(() => {
+      isGathering = false
+      next()
+    }, GATHER_MS)
+  }
   const work = async (tasks: Task[]) => {
     busy++
     const outcome = await readIn(tasks)
@@ -66,7 +76,7 @@ export function createParser(options: ParserOptions = {}): Parser {
     // one of them is to blame, and shall not harm the others
     else if (tasks.length > 1) waiting.unshift(...tasks.map((task) => ({ ...task, isSuspect: true })))
     else if (only) only.done(parseFailure(only.head ?? (await startOf(only.raw)), outcome))
-    next()
+    nextOrGather()
   }
   const readIn = async (tasks: readonly Task[]): Promise<InboundMail[] | MailParseError> => {
     const worker = idle.pop() ?? begin()
@@ -84,7 +94,7 @@ export function createParser(options: ParserOptions = {}): Parser {
         // the thread gets the bytes themselves, so what a failure will tell is set aside
         const head = 'bytes' in raw ? Uint8Array.from(raw.bytes.subarray(0, PLAIN_HEADER_BYTES)) : undefined
         waiting.push({ raw, head, isSuspect: false, done, fail })
-        next()
+        nextOrGather()
       }),
     warm() {
       while (idle.length + busy < threads) idle.push(begin())
@@ -97,8 +107,12 @@ export function createParser(options: ParserOptions = {}): Parser {
   }
 }
 
-/** Small mails that wait go into the thread together: each message between threads costs as much as reading a small mail. */
+/**
+ * Small mails that wait go into the thread together, and come back together, so that what they ask of the database shares round trips
+ * and commits: to wake a thread or a server process costs as much as reading a small mail. It pays to wait a little for company.
+ */
 const BATCH_MAX = 8
+const GATHER_MS = 2
 const SMALL_BYTES_MAX = 65_536
 
 function takeBatch(waiting: Task[]): Task[] {

@@ -43,6 +43,15 @@ export async function readParts(
   return { root: partFrom(parser.tree, contents, 1), headers: parser.tree.headers }
 }
 
+/**
+ * The same of a mail that is one text as it stands: its header goes through mailparser, its body needs nothing, and to look at each line for a
+ * delimiter would take as long as all of the header.
+ */
+export async function readPlain(head: Uint8Array, body: Uint8Array): ReturnType<typeof readParts> {
+  const { root, headers } = await readParts(head)
+  return { root: { ...root, content: body, size: body.length, source: { bytes: body } }, headers }
+}
+
 /** As fast as the parser takes it. What fails on the way fails the parser, which is what is waited for. */
 function feed(parser: MailParser, chunks: AsyncIterable<Uint8Array>): void {
   const source = Readable.from(chunks, { objectMode: false, highWaterMark: FEED_BYTES })

@@ -1,3 +1,4 @@
+import { opensWithLetter } from './lines.ts'
 import { HEADER_LABELS, type HeaderField } from './quote-words.ts'
 
 /** Lines longer than this are nobody's header, and are not looked at. */
@@ -37,12 +38,9 @@ export function readQuotedHeaders(
   return isPlausible(values, after) ? { end, values } : null
 }
 
-const LETTER = /^[a-z\d]/i
-
 /** A line without quote marks, and what mail hides in front of text. */
 export function unquoted(line: string): string {
-  // most lines begin with a letter, and this is asked of every line several times
-  if (LETTER.test(line)) return line
+  if (opensWithLetter(line)) return line
   return line.replace(/^[\s>|\ufeff\u200b-\u200f\u202a-\u202e]{0,200}/u, '')
 }
 

@@ -1,3 +1,4 @@
+import { isBlank, opensWithLetter } from './lines.ts'
 import { plainWords, readQuotedHeaders, unquoted } from './quote-headers.ts'
 import { ABOVE_THIS_LINE, FORWARD_MARKERS, FORWARD_STEM, ORIGINAL_MARKERS } from './quote-words.ts'
 
@@ -19,9 +20,7 @@ const BETWEEN_DASHES = /^[-_=*#~—–+]{2,}[\s*]{0,5}(.{3,120}?)[\s*]{0,5}[-_=*
 export function markerAt(lines: readonly string[], at: number): Marker | null {
   const line = lines[at] ?? ''
   if (line.length > CHARACTERS_MAX) return null
-  const bare = unquoted(line)
-    .replace(/^[*\s]{1,5}/, '')
-    .trimEnd()
+  const bare = (opensWithLetter(line) ? line : unquoted(line).replace(/^[*\s]{1,5}/, '')).trimEnd()
   if (bare.length < 4) return null
   if (bare.length < 200 && ABOVE_THIS_LINE.test(bare)) return { kind: 'original', rest: '' }
 
@@ -41,7 +40,7 @@ export function markerAt(lines: readonly string[], at: number): Marker | null {
 /** The next line with something in it, at most so many further on. */
 export function skipBlank(lines: readonly string[], from: number, most = 6): number {
   let at = from
-  while (at < lines.length && at - from < most && unquoted(lines[at] ?? '').trim() === '') at++
+  while (at < lines.length && at - from < most && isBlank(unquoted(lines[at] ?? ''))) at++
   return at
 }
 

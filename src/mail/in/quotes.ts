@@ -1,4 +1,5 @@
 import { attributionAt, beforeAttribution } from './attributions.ts'
+import { isBlank, linesOf, opensWithLetter } from './lines.ts'
 import { BORDER, withoutBorders } from './quote-borders.ts'
 import { readQuotedHeaders } from './quote-headers.ts'
 import { markerAt, skipBlank } from './quote-markers.ts'
@@ -28,7 +29,7 @@ export function splitQuotes(text: string): Reply {
   const whole = withoutBorders(text).trim()
   if (whole === '') return { visibleText: null, quotedText: null }
   const full = { visibleText: whole, quotedText: null }
-  const lines = text.split(/\r?\n/)
+  const lines = linesOf(text)
   const tags = tagLines(lines)
   const hidden = hiddenLines(lines, tags)
   const visible = joined(lines, (at) => !hidden.has(at))
@@ -47,7 +48,7 @@ function tagLines(lines: string[]): Tag[] {
   while (tags.length < Math.min(lines.length, LINES_MAX)) {
     const at = tags.length
     const line = lines[at] ?? ''
-    if (line.trim() === '') tag('blank', 1)
+    if (isBlank(line)) tag('blank', 1)
     else if (line === BORDER) {
       const found = belowBorder(lines, at)
       if (found === 'forward') return [...tags, ...rest(lines, at, 'text')]
@@ -58,7 +59,7 @@ function tagLines(lines: string[]): Tag[] {
       if (tags.at(-1) !== 'quote' && markerAt(lines, at)?.kind === 'forward')
         return [...tags, ...rest(lines, at, 'text')]
       tag('quote', 1)
-    } else if (isWrapped(lines, at) && tags.at(-1) === 'quote') tag('quote', 1)
+    } else if (tags.at(-1) === 'quote' && isWrapped(lines, at)) tag('quote', 1)
     else {
       const border = borderAt(lines, at)
       if (border === 'forward') return [...tags, ...rest(lines, at, 'text')]
@@ -93,7 +94,8 @@ function belowBorder(lines: readonly string[], at: number): number | 'forward' |
 const rest = (lines: readonly string[], from: number, what: Tag): Tag[] =>
   new Array<Tag>(Math.max(0, lines.length - from)).fill(what)
 
-const isQuoted = (line: string): boolean => /^[\s\ufeff]{0,20}>/.test(line) && !/^>From /.test(line)
+const isQuoted = (line: string): boolean =>
+  !opensWithLetter(line) && /^[\s\ufeff]{0,20}>/.test(line) && !/^>From /.test(line)
 
 /** A quoted line that was broken on the way, or a link in a quote: nobody answers in such words. */
 function isWrapped(lines: readonly string[], at: number): boolean {
@@ -125,12 +127,12 @@ function forwardAfter(lines: readonly string[], at: number): number {
 }
 
 function textAfter(lines: readonly string[], at: number): number {
-  return lines.slice(at + 1, at + 200).filter((line) => line.trim() !== '' && !isQuoted(line)).length
+  return lines.slice(at + 1, at + 200).filter((line) => !isBlank(line) && !isQuoted(line)).length
 }
 
 /** The lines that are not shown: where the sender answers between the quotes, the signature alone. */
 function hiddenLines(lines: readonly string[], tags: readonly Tag[]): ReadonlySet<number> {
-  const signature = new Set<number>(tags.flatMap((tag, at) => (tag === 'signature' ? [at] : [])))
+  const signature = new Set(placesOf(tags, (tag) => tag === 'signature'))
   const hidden = new Set(signature)
   const last = tags.lastIndexOf('text')
   const runs = quoteRuns(lines, tags)
@@ -177,13 +179,20 @@ function opensQuoted(lines: readonly string[], at: number): boolean {
   return !isQuoted(lines[at] ?? '') || attributionAt(lines, at, () => true) > 0 || readQuotedHeaders(lines, at) !== null
 }
 
+/** Where such items stand. */
+function placesOf<T>(items: readonly T[], is: (item: T, at: number) => boolean): number[] {
+  const places: number[] = []
+  for (const [at, item] of items.entries()) if (is(item, at)) places.push(at)
+  return places
+}
+
 function hide(hidden: Set<number>, { from, to }: Run): void {
   for (let at = from; at <= to; at++) hidden.add(at)
 }
 
 /** Rules at the end, a sign-off, and what a mailing list adds. */
 function hideEnd(lines: readonly string[], hidden: Set<number>): void {
-  const shown = lines.flatMap((line, at) => (hidden.has(at) || line.trim() === '' ? [] : [at]))
+  const shown = placesOf(lines, (line, at) => !hidden.has(at) && !isBlank(line))
   while (shown.length > 1 && isRule(lines[shown.at(-1) ?? 0] ?? '')) hidden.add(shown.pop() ?? 0)
   const footer = shown.findLastIndex((at) => /^_{20,}\s*$/.test(lines[at] ?? ''))
   if (
@@ -194,7 +203,7 @@ function hideEnd(lines: readonly string[], hidden: Set<number>): void {
     for (const at of shown.splice(footer)) hidden.add(at)
   }
   const end = shown.at(-1)
-  if (shown.length > 1 && end !== undefined && isSignOff(lines[end] ?? '') && lines[end - 1]?.trim() === '')
+  if (shown.length > 1 && end !== undefined && isSignOff(lines[end] ?? '') && isBlank(lines[end - 1] ?? ''))
     hidden.add(end)
 }
 

@@ -15,17 +15,17 @@ const DEVICE =
   /iphon|ipad|ipod|imac|macbook|apple|ios|android|mobil|handy|phone|portable|tablet|galaxy|samsung|blackberry|nokia|lumia|htc|huawei|honor|xiaomi|redmi|oneplus|oppo|vivo|pixel|motorola|sony|xperia|lg|wiko|alcatel|windows|outlook|mail|gmail|yahoo|proton|aqua|spark|airmail|mailbox|thunderbird|typeapp|bluemail|telefon|téléphone|telefono|teléfono|celular|cellulare|smartphone|device|gerät|dispositiv|apparaat|toestel|cell|app|verizon|vodafone|t-mobile|orange|web\.|gmx|zoho|front|missive|superhuman|hey|tutanota|canary|myMail|邮箱|手机|手機|メール|휴대|телефон|смартфон|устройств|пошт|почт/i
 const EXCUSE =
   /[,.;:!–-]\s{0,3}(?:so |and )?(?:please|pls|excuse|sorry|forgive|apolog|pardon|typos|brevity|bitte|entschuld|merci|désol|disculp|perdon|scus).{0,120}$/i
+const LINK = /\]?\(?<?(?:https?|mailto):[^\s>)]*[>)]?/gi
 const CHARACTERS_MAX = 180
 
 /** Whether what a device or a program adds stands in that line. */
 export function isDeviceSignature(line: string): boolean {
   if (line.length > CHARACTERS_MAX) return false
-  const bare = line
-    .replace(/\]?\(?<?(?:https?|mailto):[^\s>)]*[>)]?/gi, '')
-    .replace(EXCUSE, '')
-    .replace(/[\s>)\]*_]{1,20}$/, '')
-    .replace(/^[\s<(*_]{1,20}/, '')
-  if (bare.length > 80 || /[,?;]|[.!]\s/.test(bare)) return false
+  const said = (line.includes(':') ? line.replace(LINK, '') : line).replace(EXCUSE, '')
+  // most lines are sentences
+  if (/[,?;]/.test(said)) return false
+  const bare = said.replace(/[\s>)\]*_]{1,20}$/, '').replace(/^[\s<(*_]{1,20}/, '')
+  if (bare.length > 80 || /[.!]\s/.test(bare)) return false
   if (ENDS.test(bare) && DEVICE.test(bare)) return true
   const begin = BEGINS.exec(bare)
   if (begin === null) return false
