@@ -75,6 +75,7 @@ const internalCommands: Record<string, string> = {
   sendMail: 'an action of rules and macros: by hand one opens a ticket, or replies',
   tellPhase: 'an action of rules and macros: by hand one replies',
   recordApiKeyUse: 'notes that a key was used',
+  acceptMail: 'SMTP is its door',
   journalMail: 'SMTP is its door',
   journalMails: 'SMTP is its door',
   claimInboundMail: 'a step of the mail worker',

@@ -6,6 +6,8 @@ import type { Connection } from '../db/client.ts'
 import { bytes, id, instant } from '../db/columns.ts'
 import { prepareSql, type Sql } from '../db/statement.ts'
 import type { Instant } from './clock.ts'
+import type { CommandContext } from './context.ts'
+import { withKey } from './write-set.ts'
 
 /** Bytes by their SHA-256, in the database so that a commit and a backup hold everything. */
 export const blobs = pgTable('blobs', {
@@ -14,10 +16,12 @@ export const blobs = pgTable('blobs', {
   createdAt: instant().notNull(),
 })
 
-export const blobChunks = pgTable(
-  'blob_chunks',
-  { sha256: id().notNull(), n: integer().notNull(), bytes: bytes().notNull() },
-  (t) => [primaryKey({ columns: [t.sha256, t.n] })],
+export const blobChunks = withKey(
+  pgTable('blob_chunks', { sha256: id().notNull(), n: integer().notNull(), bytes: bytes().notNull() }, (t) => [
+    primaryKey({ columns: [t.sha256, t.n] }),
+  ]),
+  'sha256',
+  'n',
 )
 
 const CHUNK_BYTES = 256 * 1024
@@ -83,6 +87,17 @@ export async function putBlob(connection: Writing, source: BlobSource, now: Inst
   let n = CHUNKS_A_STATEMENT
   for await (const bytes of chunks) await connection.query(putMore.bind({ sha256, n: n++, bytes }))
   return { sha256, size }
+}
+
+/** Stores small bytes with all else that a command writes, once for equal bytes; `digest` is theirs. */
+export function insertBlob(
+  { insertMissing, now }: Pick<CommandContext, 'insertMissing' | 'now'>,
+  bytes: Uint8Array,
+  { sha256, size }: Digest,
+): void {
+  insertMissing(blobs, { sha256, size, createdAt: now })
+  for (let n = 0; n * CHUNK_BYTES < size; n++)
+    insertMissing(blobChunks, { sha256, n, bytes: bytes.subarray(n * CHUNK_BYTES, (n + 1) * CHUNK_BYTES) })
 }
 
 async function firstOf(chunks: AsyncGenerator<Uint8Array>): Promise<Uint8Array[]> {

@@ -10,7 +10,7 @@ import { newReplyKey, replyAddress } from '../../src/domain/outbound/addresses.t
 import { SYSTEM } from '../../src/kernel/actor.ts'
 import type { Session } from '../../src/kernel/desk.ts'
 import { newId } from '../../src/kernel/ids.ts'
-import { receiveMail } from '../../src/mail/in/receive.ts'
+import { createReceiver } from '../../src/mail/in/receive.ts'
 import { recordMetrics } from '../../src/metrics.ts'
 import { openTestDatabase } from './database.ts'
 
@@ -44,9 +44,9 @@ export interface TestDesk {
   person(role: string, email?: string): Promise<{ id: string; email: string; key: string }>
   // biome-ignore lint/suspicious/noExplicitAny: the ticket as answered
   openTicket(members?: Record<string, unknown>, key?: string): Promise<any>
-  /** Hands a raw mail to the journal as the listener does, and files it. Answers the journal row. */
+  /** Hands in a raw mail as the listener does, or journals it for a job, and has it filed. Answers the journal row. */
   // biome-ignore lint/suspicious/noExplicitAny: the row as answered
-  receive(raw: string, envelope?: { mailFrom?: string; rcptTo?: string; peer?: string }): Promise<any>
+  receive(raw: string, envelope?: { mailFrom?: string; rcptTo?: string; peer?: string; byJob?: boolean }): Promise<any>
   /** Switches the shipped rules off, where what a reply does to a status is not the matter. */
   withoutRules(): Promise<void>
   /** The signed address by which this correspondent answers on a ticket, as it stands in mail to them. */
@@ -96,6 +96,7 @@ export async function makeDesk({ db, url, env = {}, clock = () => new Date() }: 
 
 function deskOf(app: App, db: Db, key: string): TestDesk {
   const system = app.desk.as(SYSTEM, { channel: 'email' })
+  const receiver = createReceiver({ desk: system, parser: app.parser, spool: app.spool, workerId: newId('job') })
   const call: TestDesk['call'] = async (method, path, calling = {}) => {
     const { key: as = key, body, headers = {} } = calling
     const response = await app.http.inject({
@@ -145,19 +146,12 @@ function deskOf(app: App, db: Db, key: string): TestDesk {
       if (status !== 201) throw new Error(JSON.stringify(body))
       return body
     },
-    receive: async (raw, { mailFrom = '', rcptTo = 'support@kontor.localhost', peer = '127.0.0.1' } = {}) => {
+    receive: async (raw, { mailFrom = '', rcptTo = 'support@kontor.localhost', peer = '127.0.0.1', byJob } = {}) => {
       const bytes = Buffer.from(raw.replace(/\r?\n/g, '\r\n'))
-      const { ids } = await system.execute(journalMail, {
-        mailFrom,
-        rcptTo: [rcptTo],
-        peer,
-        size: bytes.length,
-        content: { bytes },
-      })
+      const mail = { mailFrom, rcptTo: [rcptTo], peer, size: bytes.length, content: { bytes } }
+      const { ids } = await (byJob ? system.execute(journalMail, mail) : receiver.accept(mail))
       const inboundMailId = ids[0] ?? ''
-      await receiveMail({ desk: system, parser: app.parser, spool: app.spool, workerId: newId('job') })({
-        inboundMailId,
-      })
+      await receiver.receive({ inboundMailId })
       return (await call('GET', `/v1/mail/inbound/${inboundMailId}`)).body
     },
     withoutRules: async () => {

@@ -117,6 +117,16 @@ export const FileMail = Closed({
   contentHash: Type.String({ description: 'SHA-256 of the mail without its trace headers' }),
 })
 
+/** A mail to one recipient, in lower case, with what the parser made of it. */
+export const AcceptMail = Closed({
+  mailFrom: Type.String({ maxLength: 1_000 }),
+  rcptTo: Type.String({ maxLength: 1_000 }),
+  peer: Type.String({ maxLength: 100 }),
+  content: Type.Unsafe<{ bytes: Uint8Array }>({ type: 'object' }),
+  mail: Type.Unsafe<InboundMail>({ type: 'object' }),
+  contentHash: Type.String({ description: 'SHA-256 of the mail without its trace headers' }),
+})
+
 export const InboundMailAct = Closed({ inboundMailId: Id() })
 
 declare module '../../kernel/events.ts' {

@@ -37,7 +37,7 @@ const lockedToOpen = prepareLock<{ id: string; identity: string }>()(inboundMail
     .where(eq(inboundMails.id, $.id)),
 )
 
-interface ToFile {
+export interface ToFile {
   row: InboundRow
   /** The mail of the same identity that was filed before. */
   duplicateOf: string | null
@@ -60,6 +60,25 @@ export async function lockToFile(
   if (!found) throw new Problem('inbound_mail_not_found')
   const { duplicateOf, ...row } = found
   return { row, duplicateOf, number: undefined }
+}
+
+// the same of a mail that has no row yet
+const askedToFile = prepareSql<{ identity: string }, Omit<ToFile, 'row'>>()(
+  ($) => sql`select (select id from inbound_mails where identity = ${$.identity}) as "duplicateOf"`,
+)
+const askedToOpen = prepareSql<{ identity: string }, Omit<ToFile, 'row'>>()(
+  ($) =>
+    sql`select (select id from inbound_mails where identity = ${$.identity}) as "duplicateOf", nextval('ticket_number')::int as number`,
+)
+
+/** What is asked of every mail, of one whose journal row is written with all else that becomes of it. */
+export async function askToFile(
+  tx: Connection,
+  { row, identity, likely }: { row: InboundRow; identity: string; likely: 'new' | 'answer' },
+): Promise<ToFile> {
+  const asked = likely === 'new' ? askedToOpen : askedToFile
+  const [found] = (await tx.query(asked.bind({ identity }))).rows
+  return { row, duplicateOf: found?.duplicateOf ?? null, number: found?.number }
 }
 
 const known = prepareSql<{ identity: string }, { id: string }>()(

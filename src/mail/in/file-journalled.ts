@@ -30,9 +30,9 @@ export interface FilingParts {
   workerId: string
 }
 
-/** A journalled mail that need not be fetched: its bytes, or `raw` in a folder of its own, which whoever made it removes. */
+/** A journalled mail that need not be fetched: its bytes, what is being read of them, or `raw` in a folder of its own, which whoever made it removes. */
 export interface AtHand {
-  content: { bytes: Uint8Array } | { folder: string }
+  content: { bytes: Uint8Array } | { reading: Promise<ReadMail> } | { folder: string }
   size: number
   envelope: Envelope
 }
@@ -85,6 +85,7 @@ export function createFiling({ desk, parser, spool, workerId }: FilingParts) {
     /** A mail whose row says that this worker has it. */
     async fileAtHand(inboundMailId: string, { content, size, envelope }: AtHand): Promise<void> {
       const { mailFrom } = envelope
+      if ('reading' in content) return file(inboundMailId, envelope, await content.reading)
       if ('bytes' in content)
         return file(inboundMailId, envelope, await atHand(() => readMail(parser, content, mailFrom)))
       const { folder } = content

@@ -5,8 +5,10 @@ import type { Journalled } from '../../domain/inbound/journaling.ts'
 import { returnInboundMail } from '../../domain/inbound/return-inbound-mail.ts'
 import type { BlobSource } from '../../kernel/blobs.ts'
 import { oneAtATime } from '../../kernel/under-way.ts'
+import { createAtOnce } from './at-once.ts'
 import { type AtHand, createFiling, type FilingParts } from './file-journalled.ts'
 import { createJournal } from './journal.ts'
+import type { ReadMail } from './read-mail.ts'
 import { createWaitingRoom } from './turns.ts'
 
 /**
@@ -34,10 +36,18 @@ interface ReceivedMail {
   content: BlobSource
 }
 
+interface OwnMail extends ReceivedMail {
+  /** Where its reading has begun. */
+  reading: Promise<ReadMail> | undefined
+}
+
 export interface Receiver {
   /** The job of a journal row: read the mail in a thread, file it, all or nothing. */
   receive(job: { inboundMailId: string }): Promise<void>
-  /** Journals a mail and reads it here at once, without a job; a job where too many wait already. Resolves after the commit. */
+  /**
+   * Takes a mail in and reads it here at once, without a job; a job where too many wait already. Resolves after the commit of its journal
+   * row; where the mail is small that is the commit of what became of it, too.
+   */
   accept(mail: ReceivedMail): Promise<{ ids: string[] }>
   /** From now on all mail goes to the queue. Resolves when what was at hand is filed; what is not in time goes to the queue too. */
   finish(graceMs: number): Promise<void>
@@ -45,12 +55,13 @@ export interface Receiver {
 
 /** Makes tickets of received mail: several are under way, one after the other in the parser's thread. */
 export function createReceiver(parts: ReceiverParts): Receiver {
-  const { desk, spool, workerId, onError = () => {} } = parts
+  const { desk, parser, spool, workerId, onError = () => {} } = parts
   const { fileAtHand, fileFromJournal } = createFiling(parts)
   const atHand = new Map<string, AtHand>()
   const underWay = new Set<Promise<void>>()
   const places = createPlaces()
   const journal = createJournal(desk)
+  const fileAtOnce = createAtOnce({ desk, parser, onError })
   let finishing = false
 
   // an adopted mail may have its old job too: that one must not claim it a second time
@@ -80,12 +91,14 @@ export function createReceiver(parts: ReceiverParts): Receiver {
       atHand.delete(id)
     }
   }
-  const fileAll = async (journalled: Rows, { content, size, mailFrom, peer }: ReceivedMail) => {
+  const fileAll = async (journalled: Rows, { content, size, mailFrom, peer, reading }: OwnMail) => {
     const mails = journalled.map(({ id, ...envelope }) => ({
       id,
       size,
       envelope: { ...envelope, mailFrom, peer, isReleased: false },
     }))
+    const [only] = mails
+    if (reading && only) return fileOne(only.id, { ...only, content: { reading } })
     if ('bytes' in content) {
       // reading takes the bytes away
       const own = mails.map((mail, n) => ({ ...mail, bytes: n ? Uint8Array.from(content.bytes) : content.bytes }))
@@ -96,14 +109,14 @@ export function createReceiver(parts: ReceiverParts): Receiver {
     for (const { id, ...mail } of mails) await fileOne(id, { ...mail, content: { folder } })
   }
   /** A large mail's file is ours from here on: whoever received it removes what it finds there. */
-  const takeOver = async (mail: ReceivedMail): Promise<{ mail: ReceivedMail; remove(): Promise<void> }> => {
+  const takeOver = async (mail: OwnMail): Promise<{ mail: OwnMail; remove(): Promise<void> }> => {
     if ('bytes' in mail.content) return { mail, remove: async () => {} }
     const { path: folder, remove } = await spool.make()
     const path = join(folder, 'raw')
     await rename(mail.content.path, path)
     return { mail: { ...mail, content: { path } }, remove }
   }
-  const fileOrRelease = async (journalled: Rows, mail: ReceivedMail): Promise<void> => {
+  const fileOrRelease = async (journalled: Rows, mail: OwnMail): Promise<void> => {
     try {
       await fileAll(journalled, mail)
     } catch (error) {
@@ -118,11 +131,17 @@ export function createReceiver(parts: ReceiverParts): Receiver {
     async accept(mail) {
       const bytes = 'bytes' in mail.content ? mail.size : 0
       if (finishing || !(await places.take(bytes))) return journal(mail)
-      const { mail: own, remove } = await takeOver(mail).catch((error) => {
+      const tried = await fileAtOnce(mail)
+      if ('ids' in tried || finishing) {
+        places.free(bytes)
+        return 'ids' in tried ? tried : journal(mail)
+      }
+      const { mail: own, remove } = await takeOver({ ...mail, ...tried }).catch((error) => {
         places.free(bytes)
         throw error
       })
-      const journalled = journal({ ...own, workerId })
+      const { reading: _, ...arrived } = own
+      const journalled = journal({ ...arrived, workerId })
       const filed = journalled
         .then(
           ({ journalled }) => fileOrRelease(journalled, own),
