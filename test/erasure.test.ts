@@ -9,7 +9,9 @@ import { adoptWork } from '../src/domain/workers/adopt-work.ts'
 import { newId } from '../src/kernel/ids.ts'
 import { startDesk } from './support/desk.ts'
 
-const { call, db, graphql, person, receive, system } = await startDesk(t, { SMTP_RELAY_URL: 'smtp://127.0.0.1:1' })
+const { call, db, graphql, keepJobs, person, receive, system } = await startDesk(t, {
+  SMTP_RELAY_URL: 'smtp://127.0.0.1:1',
+})
 
 /** A word that stands nowhere else, by the place that it is put to. */
 const canaries = new Map<string, string>()
@@ -269,6 +271,7 @@ t.test('all that is kept of somebody is exported, and then nothing of it is left
 })
 
 t.test('an erasure whose worker is gone is taken up as one', async (t) => {
+  await keepJobs()
   const ruth = await person('requester')
   const { body: job } = await call('POST', `/v1/people/${ruth.id}/erasure`)
   await system.execute(advanceErasure, { jobId: job.id, step: 0 })

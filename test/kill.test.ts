@@ -19,6 +19,7 @@ t.test('nothing is lost, doubled, made up or delayed by more than 5 s while the 
 })
 
 const desk = await startDesk(t)
+await desk.keepJobs()
 
 t.test('what a dead worker had adopted and not begun is adopted again', async (t) => {
   const [first, second, third] = [newId('job'), newId('job'), newId('job')]

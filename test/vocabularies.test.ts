@@ -185,6 +185,7 @@ t.test('what is in use goes only where another takes its place, everywhere', asy
 })
 
 t.test('more tickets than one transaction takes follow by jobs', async (t) => {
+  await desk.keepJobs()
   await made('/v1/categories', { key: 'many', name: 'Many' })
   await made('/v1/categories', { key: 'few', name: 'Few' })
   const ids: string[] = []

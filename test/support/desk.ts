@@ -51,6 +51,8 @@ export interface TestDesk {
   withoutRules(): Promise<void>
   /** The signed address by which this correspondent answers on a ticket, as it stands in mail to them. */
   replyAddress(ticketId: string, address: string): Promise<string>
+  /** From now on jobs stay in the outbox, where a test looks at them: else the relay takes them away milliseconds after a commit. */
+  keepJobs(): Promise<void>
   /** How many rows each table has: for showing that nothing was written. */
   rows(): Promise<Record<string, number>>
 }
@@ -154,6 +156,7 @@ function deskOf(app: App, db: Db, key: string): TestDesk {
       await receiver.receive({ inboundMailId })
       return (await call('GET', `/v1/mail/inbound/${inboundMailId}`)).body
     },
+    keepJobs: () => app.relay.stop(),
     withoutRules: async () => {
       const { data } = (await call('GET', '/v1/rules')).body
       for (const { key } of data) await call('PATCH', `/v1/rules/${key}`, { body: { enabled: false } })
