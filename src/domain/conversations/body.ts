@@ -27,8 +27,10 @@ export function bodyFrom(format: BodyFormat, source: string): Body {
       return { bodyText: text, bodyHtml: null }
     case 'markdown':
       return { bodyText: text, bodyHtml: markdownToHtml(text) ?? escaped(text) }
-    case 'html':
-      return { bodyText: htmlToText(text), bodyHtml: sanitiseHtml(text) ?? escaped(htmlToText(text)) }
+    case 'html': {
+      const bodyText = htmlToText(text)
+      return { bodyText, bodyHtml: sanitiseHtml(text) ?? escaped(bodyText) }
+    }
   }
 }
 
