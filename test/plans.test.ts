@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap'
 import type { Rows } from '../src/db/client.ts'
+import { mergedFrom } from '../src/db/merging.ts'
 import type { Sql } from '../src/db/statement.ts'
 import { dueDigests } from '../src/domain/notifications/send-digest.ts'
 import { startDesk } from './support/desk.ts'
@@ -8,7 +9,7 @@ import { startDesk } from './support/desk.ts'
 
 const TICKETS = Number(process.env.PLAN_TICKETS ?? 12_000)
 
-const { call, db, person, system } = await startDesk(t)
+const { call, db, person, receive, system } = await startDesk(t)
 const agent = await person('agent')
 const ruth = await person('requester', 'ruth@example.com')
 for (const field of [
@@ -275,4 +276,36 @@ t.test('an agent’s open tickets by priority come in the order of an index', as
   )
   t.ok(seen.length)
   for (const { scans } of seen) t.same(scans, [])
+})
+
+t.test('what is asked for several at once is found by indices', async (t) => {
+  const mail = 'From: ruth@example.com\nMessage-ID: <merged@example.com>\nSubject: Paper'
+  const { ticketId } = await receive(`${mail}\n\nNone left`)
+  await call('PATCH', `/v1/tickets/${ticketId}`, { body: { status: 'solved' } })
+  const seen: Sql[] = []
+  const { reading } = db
+  db.reading = (work) =>
+    reading(({ query }) =>
+      work({
+        query(statement) {
+          seen.push(statement)
+          return query(statement)
+        },
+      }),
+    )
+  await receive(
+    mail.replace('<merged@', '<answer@').replace('\nSubject', '\nIn-Reply-To: <merged@example.com>\nSubject'),
+  )
+  db.reading = reading
+  const merged = seen.flatMap((statement) => mergedFrom([statement, statement]) ?? [])
+  t.equal(merged.length, 5, 'the sender, the traces, the mail itself, the ticket, what fired on it')
+  for (const { text, values } of merged)
+    for (const mode of ['force_generic_plan', 'force_custom_plan']) {
+      const scans = scansIn(await explained(text, values, mode))
+      t.same(
+        scans.filter((scan) => LARGE.test(scan)),
+        [],
+        `${mode}: ${text}`,
+      )
+    }
 })

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { PGlite } from '@electric-sql/pglite'
 import type { Db, Rows } from './client.ts'
+import { merging } from './merging.ts'
 import { parsers } from './parsers.ts'
 import type { Sql } from './statement.ts'
 import { TSVECTOR, TSVECTOR_ARRAY } from './vectors.ts'
@@ -23,13 +24,14 @@ export async function openPglite(dataDir?: string, image?: Blob): Promise<Db> {
     const { rows, affectedRows } = await on.query<R>(text, values)
     return { rows, rowCount: affectedRows ?? rows.length }
   }
+  const shared = merging({ query: (statement) => run(lite, statement) })
 
   return {
     kind: 'pglite',
     native: lite,
-    query: (statement) => run(lite, statement),
+    query: shared.query,
     batch: async (first, second) => [await run(lite, first), await run(lite, second)],
-    reading: (work) => work({ query: (statement) => run(lite, statement) }),
+    reading: (work) => work(shared),
     write: async (statements) => {
       const [only] = statements
       if (only && statements.length === 1) return void (await run(lite, only))

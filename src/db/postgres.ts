@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import pg from 'pg'
 import { COMMITS_MAX, type Connection, type Db, type Rows, type Tx } from './client.ts'
+import { merging } from './merging.ts'
 import { parsers } from './parsers.ts'
 import type { Sql } from './statement.ts'
 
@@ -153,14 +154,15 @@ function shared(pool: pg.Pool, on: (client: pg.PoolClient) => Connection): Db['r
   return async (work) => {
     let lane = open.find(({ readers, isOver, broke }) => readers < READERS_MAX && !isOver && !broke)
     if (!lane) {
-      lane = { client: pool.connect(), readers: 0 }
+      const client = pool.connect()
+      lane = { client, connection: client.then((opened) => merging(on(opened))), readers: 0 }
       open.push(lane)
       setImmediate(() => open.shift())
     }
     const mine = lane
     mine.readers++
     try {
-      const { query } = on(await mine.client)
+      const { query } = await mine.connection
       return await work({
         query: (statement) =>
           query(statement).catch((error: unknown) => {
@@ -179,6 +181,7 @@ function shared(pool: pg.Pool, on: (client: pg.PoolClient) => Connection): Db['r
 
 interface Lane {
   client: Promise<pg.PoolClient>
+  connection: Promise<Connection>
   readers: number
   /** Given back. */
   isOver?: boolean

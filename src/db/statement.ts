@@ -12,6 +12,9 @@ export interface Sql<R = unknown> {
   isRead?: boolean
   /** For a statement that locks: the same without its lock. */
   watch?: Watch
+  /** For a statement that merges, the one for several of it, and the values of this one by name. */
+  several?: Several | undefined
+  given?: Readonly<Record<string, unknown>>
   /** Never set: what its rows look like. */
   row?: R
 }
@@ -21,6 +24,22 @@ interface Watch {
   name: string
   text: string
   table: PgTable
+  several?: Several | undefined
+}
+
+/** Asks for several at once: a list of texts for each parameter. `nth` in a row, from 1, says whose it is. */
+interface Several {
+  name: string
+  text: string
+  parameters: readonly string[]
+}
+
+/** At most so many are asked for at once. */
+export const MERGED_MAX = 64
+
+interface Ways {
+  /** Asked by several in one turn of the event loop it is sent once (`merging.ts`). Its parameters are texts, or cast: `::int`, `::text[]`. */
+  merges: boolean
 }
 
 /** A query that was built by Drizzle once; binding costs no more than filling an array. */
@@ -43,8 +62,8 @@ export const sqlName = (column: PgColumn): string => casing.getColumnCasing(colu
 /** A prepared statement from a Drizzle query; `$` gives its parameters by name. */
 export const prepare =
   <A>() =>
-  <R>(query: ($: Names<A>) => Built<R>): Statement<A, R> =>
-    compiled<A, R>(query)
+  <R>(query: ($: Names<A>) => Built<R>, ways?: Ways): Statement<A, R> =>
+    compiled<A, R>(query, ways)
 
 /** Without a name: for forms so many that a server should not keep them all. */
 export const unnamed = <A, R>(statement: Statement<A, R>): Statement<A, R> => ({
@@ -57,35 +76,59 @@ export const unnamed = <A, R>(statement: Statement<A, R>): Statement<A, R> => ({
 /** The same for SQL written by hand, whose rows cannot be inferred. */
 export const prepareSql =
   <A, R>() =>
-  (query: ($: Names<A>) => SQL): Statement<A, R> =>
-    compiled<A, R>(query)
+  (query: ($: Names<A>) => SQL, ways?: Ways): Statement<A, R> =>
+    compiled<A, R>(query, ways)
 
 /** The same for one that locks the rows of `table`, without `for update` in it. Its command may run without locks instead: see `Watch`. */
 export const prepareLock =
   <A>() =>
-  <R>(table: PgTable, query: ($: Names<A>) => Built<R>): Statement<A, R> =>
-    compiled<A, R>(query, table)
+  <R>(table: PgTable, query: ($: Names<A>) => Built<R>, ways?: Ways): Statement<A, R> =>
+    compiled<A, R>(query, ways, table)
 
-function compiled<A, R>(query: ($: Names<A>) => SQLWrapper, locked?: PgTable): Statement<A, R> {
+function compiled<A, R>(query: ($: Names<A>) => SQLWrapper, ways?: Ways, locked?: PgTable): Statement<A, R> {
   let ready: (Omit<Sql<R>, 'values'> & { params: unknown[] }) | undefined
   return {
     bind(values) {
-      ready ??= compile(query(placeholders<A>()), locked)
+      ready ??= compile(query, ways?.merges === true, locked)
       const { params, ...statement } = ready
-      return { ...statement, values: params.map((param) => boundValue(param, values)) }
+      const bound = { ...statement, values: params.map((param) => boundValue(param, values)) }
+      return ways?.merges ? { ...bound, given: values as Record<string, unknown> } : bound
     },
   }
 }
 
 const WRITES_OR_LOCKS = /\b(insert|update|delete|merge|share|advisory\w*|pg_\w*lock\w*|set_config)\b/i
 
-function compile(query: SQLWrapper, locked: PgTable | undefined) {
-  const { sql: text, params } = dialect.sqlToQuery(query.getSQL())
-  if (!locked) return { name: nameOf(text), text, params, isRead: !WRITES_OR_LOCKS.test(text) }
+function compile<A>(query: ($: Names<A>) => SQLWrapper, merges: boolean, locked: PgTable | undefined) {
+  const { sql: text, params } = dialect.sqlToQuery(query(placeholders<A>()).getSQL())
+  if (!locked) {
+    const several = merges ? severalOf(query, (one) => one) : undefined
+    return { name: nameOf(text), text, params, isRead: !WRITES_OR_LOCKS.test(text), several }
+  }
   const table = `"${getTableName(locked)}"`
-  const watch = text.replace('select ', `select ${table}.xmin::text as "xmin", `)
+  const withVersion = (one: string) => one.replace('select ', `select ${table}.xmin::text as "xmin", `)
+  const watched = withVersion(text)
   const locking = `${text} for update of ${table}`
-  return { name: nameOf(locking), text: locking, params, watch: { name: nameOf(watch), text: watch, table: locked } }
+  const several = merges ? severalOf(query, withVersion) : undefined
+  const watch = { name: nameOf(watched), text: watched, table: locked, several }
+  return { name: nameOf(locking), text: locking, params, watch }
+}
+
+// The bound holds always; with it Postgres expects few, and keeps one plan instead of making a new one for each number of them.
+function severalOf<A>(query: ($: Names<A>) => SQLWrapper, change: (one: string) => string): Several {
+  const parameters: string[] = []
+  const columns = new Proxy({} as Names<A>, {
+    get(_target, name) {
+      if (!parameters.includes(String(name))) parameters.push(String(name))
+      return sql`several.${sql.identifier(String(name))}`
+    },
+  })
+  const { sql: one, params } = dialect.sqlToQuery(query(columns).getSQL())
+  if (params.length || !parameters.length) throw new Error(`only parameters by name can be merged: ${one}`)
+  const lists = parameters.map((_name, n) => `$${n + 1}::text[]`)
+  const text = `select found.*, several.nth::int as nth from unnest(${lists}) with ordinality as several(${parameters.map((name) => `"${name}"`)}, nth)
+    cross join lateral (${change(one)}) as found where several.nth between 1 and ${MERGED_MAX}`
+  return { name: nameOf(text), text, parameters }
 }
 
 const nameOf = (text: string): string => `q${createHash('sha256').update(text).digest('hex').slice(0, 16)}`

@@ -16,8 +16,8 @@ export const watching = (connection: Connection, writes: WriteSet): Connection =
       if (!statement.isRead) throw NEEDS_TRANSACTION
       return connection.query<R>(statement).catch(startAgain)
     }
-    const { name, text, table } = watch
-    const twin = { ...statement, name, text } as Sql<R & { xmin: string }> // the same rows, each with its version
+    const { name, text, table, several } = watch
+    const twin = { ...statement, name, text, several } as Sql<R & { xmin: string }> // the same rows, each with its version
     const { rows, rowCount } = await connection.query(twin).catch(startAgain)
     const watched = rows.map(({ xmin, ...row }) => {
       if (!writes.watch(table, row as Row, xmin)) throw NEEDS_TRANSACTION

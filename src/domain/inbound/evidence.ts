@@ -64,6 +64,7 @@ const traces = prepareSql<
       where f.ticket_id = t.id and e.address = ${$.address}) as "isFollower"
   from found join tickets named on named.id = found.ticket_id join tickets t on t.id = coalesce(named.merged_into_id, named.id)
   order by t.deleted_at is not null, 9 desc, 10 desc, found.place, t.number limit 200`,
+  { merges: true },
 )
 
 type Asked = Parameters<typeof traces.bind>[0]

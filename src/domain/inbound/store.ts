@@ -65,10 +65,12 @@ export async function lockToFile(
 // the same of a mail that has no row yet
 const askedToFile = prepareSql<{ identity: string }, Omit<ToFile, 'row'>>()(
   ($) => sql`select (select id from inbound_mails where identity = ${$.identity}) as "duplicateOf"`,
+  { merges: true },
 )
 const askedToOpen = prepareSql<{ identity: string }, Omit<ToFile, 'row'>>()(
   ($) =>
     sql`select (select id from inbound_mails where identity = ${$.identity}) as "duplicateOf", nextval('ticket_number')::int as number`,
+  { merges: true },
 )
 
 /** What is asked of every mail, of one whose journal row is written with all else that becomes of it. */

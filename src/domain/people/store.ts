@@ -26,12 +26,14 @@ const byId = prepare<{ id: string }>()(($) =>
 const byIdLocked = prepare<{ id: string }>()(($) =>
   build.select(rowOf(people)).from(people).where(eq(people.id, $.id)).for('update'),
 )
-const byAddress = prepare<{ address: string }>()(($) =>
-  build
-    .select(rowOf(people))
-    .from(personEmails)
-    .innerJoin(people, eq(people.id, personEmails.personId))
-    .where(eq(personEmails.address, $.address)),
+const byAddress = prepare<{ address: string }>()(
+  ($) =>
+    build
+      .select(rowOf(people))
+      .from(personEmails)
+      .innerJoin(people, eq(people.id, personEmails.personId))
+      .where(eq(personEmails.address, $.address)),
+  { merges: true },
 )
 const teamById = prepare<{ id: string }>()(($) => build.select(rowOf(teams)).from(teams).where(eq(teams.id, $.id)))
 

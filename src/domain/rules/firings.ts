@@ -9,6 +9,7 @@ export type Firings = ReadonlyMap<string, number>
 const lately = prepareSql<{ ticketId: string; now: string }, { key: string; count: number }>()(
   ($) => sql`select rule_key as key, count(*)::int as count from rule_runs where ticket_id = ${$.ticketId}
     and outcome = 'fired' and at > ${$.now}::timestamptz - interval '1 hour' group by 1`,
+  { merges: true },
 )
 
 /** What fired on a ticket within the hour. */

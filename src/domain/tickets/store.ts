@@ -58,7 +58,7 @@ export const lockable = () =>
     })
     .from(tickets)
     .innerJoin(people, eq(people.id, tickets.requesterId))
-const lockById = prepareLock<{ id: string }>()(tickets, ($) => lockable().where(eq(tickets.id, $.id)))
+const lockById = prepareLock<{ id: string }>()(tickets, ($) => lockable().where(eq(tickets.id, $.id)), { merges: true })
 const lockByNumber = prepareLock<{ number: number }>()(tickets, ($) => lockable().where(eq(tickets.number, $.number)))
 
 /** The ticket by id or number, locked until the commit, with everybody who is to hear of it. */
