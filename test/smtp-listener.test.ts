@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises'
-import { createConnection } from 'node:net'
+import { createConnection, Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
@@ -81,6 +81,30 @@ t.test('a mail is answered with the id under which it is kept', async (t) => {
   ])
   t.equal(kept[0]?.text, `${RAW}.\r\n..dots\r\n`)
   t.equal(kept[0]?.size, kept[0]?.text.length)
+})
+
+t.test('commands that come together are answered together, and those that come alone at once (RFC 2920)', async (t) => {
+  const { greet, port } = await startListener(t)
+  const client = await greet()
+  const { _writev } = Socket.prototype
+  let together = 0
+  Socket.prototype._writev = function (this: Socket, chunks, done) {
+    if (this.localPort === port) together = chunks.length
+    _writev?.call(this, chunks, done)
+  }
+  t.teardown(() => Object.assign(Socket.prototype, { _writev }))
+  const ask = async (lines: string[]) => {
+    together = 1
+    client.socket.write(lines.map((line) => `${line}\r\n`).join(''))
+    const codes = []
+    for (const _ of lines) codes.push((await client.reply()).code)
+    return { codes, together }
+  }
+  t.same(await ask([MAIL, RCPT, 'DATA']), { codes: [250, 250, 354], together: 3 })
+  t.same(await ask([`${RAW}.`]), { codes: [250], together: 1 })
+  const refused = await ask([MAIL, 'RCPT TO:<nobody@ours.test>', RCPT, 'RSET'])
+  t.same(refused.codes, [250, 550, 250, 250])
+  for (const line of [MAIL, RCPT, 'RSET', 'NOOP']) t.same(await ask([line]), { codes: [250], together: 1 }, line)
 })
 
 t.test('neither AUTH nor STARTTLS is offered, nor taken, and the size is told', async (t) => {

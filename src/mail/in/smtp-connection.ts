@@ -18,6 +18,8 @@ export interface ConnectionParts {
 
 /** RFC 3463: a reply that brings its own enhanced status code gets no second one from the library. */
 const ENHANCED = /^[245]\.\d{1,3}\.\d{1,3} /
+/** Answers to MAIL and RCPT; no others may be held back. */
+const GROUPED: ReadonlySet<unknown> = new Set(['MAIL_FROM_OK', 'RCPT_TO_OK'])
 const SHUTTING_DOWN = '4.3.2 Shutting down, try again later'
 
 /**
@@ -58,14 +60,24 @@ export class GuardedConnection extends SMTPConnection {
   }
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
+    if (code === 250 && GROUPED.has(context)) this.hold()
     if (code >= 500) this.errors++
     if (code >= 500 && this.errors >= this.parts.limits.errorsMax) super.send(421, '4.7.0 Too many errors', false)
     else if (code === 421) super.send(421, farewell(data), false)
     else super.send(code, data, typeof data === 'string' && ENHANCED.test(data) ? false : context)
+    if (!GROUPED.has(context)) this._socket.uncork()
 
     if (this._closing || this._closed) return
     this.waitForPeer(code, context)
     if (this.parts.isClosing() && !this._dataStream) super.send(421, SHUTTING_DOWN, false)
+  }
+
+  /** RFC 2920 §3.2: what is said of grouped commands leaves with the next answer, or at the end of this turn of the event loop. */
+  hold(): void {
+    const socket = this._socket
+    if (socket.writableCorked) return
+    socket.cork()
+    setImmediate(() => socket.uncork())
   }
 
   /** From now on the peer owes us something; how long we wait depends on what. */
