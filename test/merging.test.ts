@@ -107,6 +107,25 @@ t.test('a fault is told to whom it belongs', async (t) => {
   )
 })
 
+t.test('what nobody waits for any more disturbs nobody', async (t) => {
+  for (let n = 0; n < 10; n++) {
+    const left = db.reading(({ query }) => {
+      const faults = [divided.bind({ by: 0 }), divided.bind({ by: 0 })].map((one) => query(one))
+      return Promise.all([...faults, Promise.reject(new Error('gone'))])
+    })
+    // takes the connection that was given back last
+    const next = left.then(
+      () => undefined,
+      () =>
+        db.transaction(async (tx) => {
+          for (let more = 0; more < 5; more++) await tx.query(apart.bind({ n }))
+          return tx.query(apart.bind({ n }))
+        }),
+    )
+    t.strictSame((await next)?.rows, [{ n }])
+  }
+})
+
 t.test('any list of texts arrives as it was given', async (t) => {
   const text = fc.string({ unit: 'binary' }).filter((one) => !one.includes('\0'))
   const marks = fc.constantFrom('', 'NULL', 'null', '{}', '{"a"}', '"', '\\', '\\"', ',', ' a ', '\n', "'")

@@ -155,34 +155,47 @@ function shared(pool: pg.Pool, on: (client: pg.PoolClient) => Connection): Db['r
     let lane = open.find(({ readers, isOver, broke }) => readers < READERS_MAX && !isOver && !broke)
     if (!lane) {
       const client = pool.connect()
-      lane = { client, connection: client.then((opened) => merging(on(opened))), readers: 0 }
+      lane = { client, connection: client.then((opened) => merging(on(opened))), readers: 0, users: 0 }
       open.push(lane)
       setImmediate(() => open.shift())
     }
     const mine = lane
     mine.readers++
+    mine.users++
     try {
       const { query } = await mine.connection
       return await work({
-        query: (statement) =>
-          query(statement).catch((error: unknown) => {
-            mine.broke ??= brokenBy(error)
-            throw error
-          }),
+        query(statement) {
+          if (mine.isOver) return Promise.reject(new Error('It was read on a connection that was given back'))
+          mine.users++
+          return query(statement)
+            .catch((error: unknown) => {
+              mine.broke ??= brokenBy(error)
+              throw error
+            })
+            .finally(() => leave(mine))
+        },
       })
     } finally {
-      if (--mine.readers === 0) {
-        mine.isOver = true
-        void mine.client.then((client) => client.release(mine.broke)).catch(() => {}) // whoever read has heard of it
-      }
+      leave(mine)
     }
   }
+}
+
+/** Given back by the last: whoever reads no further may have left statements that are still to be sent. */
+function leave(lane: Lane): void {
+  if (--lane.users > 0 || lane.isOver) return
+  lane.isOver = true
+  void lane.client.then((client) => client.release(lane.broke)).catch(() => {}) // whoever read has heard of it
 }
 
 interface Lane {
   client: Promise<pg.PoolClient>
   connection: Promise<Connection>
+  /** Who has joined it. */
   readers: number
+  /** Readers that go on, and statements that are not answered. */
+  users: number
   /** Given back. */
   isOver?: boolean
   /** Nobody joins it any more. */
