@@ -15,6 +15,7 @@ const SLICE = 16_384
 /** Their text is not text: it goes together with the tag. */
 const DROPPED_WITH_CONTENT = ['script', 'style', 'title', 'noscript', 'template', 'textarea', 'option', 'select', 'xmp']
 const DROPPED_FOREIGN = ['svg', 'math', 'iframe', 'object', 'noembed', 'noframes', 'plaintext', 'audio', 'video']
+const DROPPED = new Set([...DROPPED_WITH_CONTENT, ...DROPPED_FOREIGN])
 
 const OPTIONS: sanitize.IOptions = {
   // biome-ignore format: a list of names
@@ -33,7 +34,7 @@ const OPTIONS: sanitize.IOptions = {
   allowedSchemes: ['http', 'https', 'mailto'],
   allowedSchemesByTag: { img: ['cid'] },
   allowProtocolRelative: false,
-  nonTextTags: [...DROPPED_WITH_CONTENT, ...DROPPED_FOREIGN],
+  nonTextTags: [...DROPPED],
   // The library lets relative URLs pass, which mean nothing in a mail and anything on our page.
   transformTags: { a: foreignLink, img: ownImage },
   // Runs after the attributes were filtered: an image that lost its source was a remote one, and would tell who reads.
@@ -46,12 +47,30 @@ const OPTIONS: sanitize.IOptions = {
  */
 export function sanitiseHtml(html: string): string | null {
   let before = html
-  for (let pass = 0; pass < PASSES_MAX && walkHtml(before, {}); pass++) {
+  for (let pass = 0; pass < PASSES_MAX && mayFit(before); pass++) {
     const after = sanitize(before, OPTIONS)
     if (after === before) return after
     before = after
   }
   return null
+}
+
+/** False where its text alone would be beyond the limits once it is escaped: what is nothing but marks costs the sanitiser most, for nothing. */
+function mayFit(html: string): boolean {
+  let dropped = 0
+  let bytesMin = 0
+  const within = walkHtml(html, {
+    onopentag(name) {
+      if (dropped > 0 || DROPPED.has(name)) dropped++
+    },
+    onclosetag() {
+      if (dropped > 0) dropped--
+    },
+    ontext(text) {
+      if (dropped === 0) bytesMin += text.replace(/[<>&]/g, '&lt;').length
+    },
+  })
+  return within && bytesMin <= HTML_LIMITS.bytesMax
 }
 
 /** Feeds a handler with what the sanitiser's own parser sees; false as soon as the HTML turns out to be beyond the limits. */
