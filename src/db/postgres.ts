@@ -184,7 +184,7 @@ function shared(pool: pg.Pool, on: (client: pg.PoolClient) => Connection): Db['r
 
 /** Given back by the last: whoever reads no further may have left statements that are still to be sent. */
 function leave(lane: Lane): void {
-  if (--lane.users > 0 || lane.isOver) return
+  if (--lane.users > 0) return
   lane.isOver = true
   void lane.client.then((client) => client.release(lane.broke)).catch(() => {}) // whoever read has heard of it
 }

@@ -60,7 +60,7 @@ export class GuardedConnection extends SMTPConnection {
   }
 
   override send(code: number, data?: string | string[] | null, context?: string | false): void {
-    if (code === 250 && GROUPED.has(context)) this.hold()
+    if (GROUPED.has(context)) this.hold()
     if (code >= 500) this.errors++
     if (code >= 500 && this.errors >= this.parts.limits.errorsMax) super.send(421, '4.7.0 Too many errors', false)
     else if (code === 421) super.send(421, farewell(data), false)
