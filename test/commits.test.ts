@@ -36,6 +36,7 @@ const locking = prepareLock<{ id: string }>()(teams, ($) =>
   build.select(rowOf(teams)).from(teams).where(eq(teams.id, $.id)),
 )
 const plain = prepare<{ id: string }>()(($) => build.select(rowOf(teams)).from(teams).where(eq(teams.id, $.id)))
+const countTeams = { text: 'select count(*)::int as count from teams', values: [] }
 const lockingOtherwise = prepareSql<{ id: string }, { id: string }>()(
   ($) => sql`select id from teams where id = ${$.id} for update`,
 )
@@ -81,6 +82,29 @@ const addOddTeam = defineCommand({
   },
 })
 
+const addTeams = defineCommand({
+  name: 'addTeams',
+  group: 'people',
+  input: Closed({ ids: Type.Array(Type.String()) }),
+  runsUnlocked: () => true,
+  subject: async () => null,
+  refuse: () => undefined,
+  handle({ insert }, { ids }) {
+    for (const id of ids) insert(teams, teamRow(id))
+  },
+})
+
+/** Changes what is given. */
+const changeTeam = defineCommand({
+  name: 'changeTeam',
+  group: 'people',
+  input: Closed({ id: Type.String(), name: Type.Optional(Type.String()), version: Type.Optional(Type.Integer()) }),
+  runsUnlocked: () => true,
+  subject: (context, { id }) => found(context, id, 'watched'),
+  refuse: () => undefined,
+  handle: ({ update }, { id: _, ...changes }, team) => update(teams, team, changes),
+})
+
 type How = 'watched' | 'unwatched' | 'locked'
 const found = async ({ tx }: SubjectContext, id: string, how: How) => {
   if (how === 'locked') await tx.query(lockingOtherwise.bind({ id }))
@@ -122,6 +146,36 @@ t.test('what comes together shares a commit, and what fails costs the others not
   written.length = 0
   await Promise.all(ids.map(() => session.execute(addTeamOf, { id: newId('tea') })))
   t.ok(written.length < ids.length, 'fewer commits than commands')
+})
+
+t.test('commands with few and with many rows share a statement, and none is lost or made up', async (t) => {
+  const lists = [1, 2, 3, 5, 1, 65, 70].map((count) => Array.from({ length: count }, () => newId('tea')))
+  const before = (await db.query<{ count: number }>(countTeams)).rows[0]?.count ?? 0
+  written.length = 0
+  await Promise.all(lists.map((ids) => session.execute(addTeams, { ids })))
+  t.ok(written.length < lists.length, 'fewer commits than commands')
+  t.same(new Set(written), new Set([1]), 'each of one statement')
+  const ids = lists.flat()
+  t.same(
+    await Promise.all(ids.map(versionOf)),
+    ids.map(() => 1),
+  )
+  t.equal((await db.query<{ count: number }>(countTeams)).rows[0]?.count, before + ids.length)
+})
+
+t.test('changes of different columns share a statement, and leave the others as they are', async (t) => {
+  const ids = Array.from({ length: 5 }, () => newId('tea'))
+  await session.execute(addTeams, { ids })
+  const changes = [{ name: 'A' }, { version: 7 }, { name: 'B', version: 8 }, {}, { name: 'C' }]
+  written.length = 0
+  await Promise.all(ids.map((id, n) => session.execute(changeTeam, { id, ...changes[n] })))
+  t.ok(written.length < ids.length, 'fewer commits than commands')
+  t.same(new Set(written), new Set([1]), 'each of one statement')
+  const rows = await Promise.all(ids.map(async (id) => (await db.query(plain.bind({ id }))).rows[0]))
+  t.match(
+    rows,
+    changes.map((one) => ({ name: 'T', version: 1, ...one })),
+  )
 })
 
 t.test('a row that has changed since it was read is read again, under a lock', async (t) => {

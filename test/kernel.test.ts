@@ -78,6 +78,13 @@ t.test('changes of one row are one update, whichever copy of it they are made on
   t.match((await desk.call('GET', '/v1/people/per_w1')).body, { name: 'One', locale: 'de' })
 })
 
+t.test('a row that could be taken for none is an error, and nothing that goes missing', (t) => {
+  const writes = new WriteSet()
+  for (const eventId of ['evt_one', null]) writes.insert(feedPending, { eventId: eventId as string })
+  t.throws(() => writes.take(), /feed_pending: a row without eventId/)
+  t.end()
+})
+
 t.test('identities follow the order of emit, also when other tables come between', async (t) => {
   const writes = new WriteSet()
   const ids = Array.from({ length: 7 }, () => newId('evt'))

@@ -1,18 +1,19 @@
 import { COMMITS_MAX, type Db } from '../db/client.ts'
 import type { Sql } from '../db/statement.ts'
 import type { Versions } from './versions.ts'
+import { merged, shapeOf } from './write-groups.ts'
 import type { Unlocked } from './write-set.ts'
-import { type Group, shapeOf, statementFor } from './write-statement.ts'
+import { parametersOf, statementFor } from './write-statement.ts'
 
 /** Somebody else has changed what a command had read, or is about to: it runs again under locks. */
 export const CONFLICT = Symbol('what was read has changed')
 
 /** Commands in one commit: more would wait longer than they save. */
 const BATCH_MAX = 16
-/** Rows of so many commands in one statement. */
-const ALIKE_MAX = 8
-/** The protocol counts the parameters of a statement in 16 bits. */
-const PARAMETERS_MAX = 32_000
+/** So many are a commit of their own while another is under way: few that are written apart cost as much again. */
+const SECOND_MIN = 8
+/** The protocol counts the parameters of a statement in 16 bits; places that are left over may double them. */
+const PARAMETERS_MAX = 24_000
 
 export interface Commits {
   /** Resolves once it is committed. Throws CONFLICT, or what the database says of this command's own writes. */
@@ -37,8 +38,7 @@ export function createCommits(db: Db): Commits {
   let running = 0
   let isDue = false
 
-  // a second one only for many: few that are written apart cost as much again
-  const mayBegin = () => running < COMMITS_MAX && waiting.length >= (running ? ALIKE_MAX : 1)
+  const mayBegin = () => running < COMMITS_MAX && waiting.length >= (running ? SECOND_MIN : 1)
   const pump = () => {
     isDue = false
     while (mayBegin()) {
@@ -107,27 +107,16 @@ const isLost = (error: unknown): boolean => {
 
 const sqlStateOf = (error: unknown): string => String((error as { code?: unknown } | undefined)?.code ?? '') // drivers add it to Error
 
-/** One statement for those of one shape. Any number of them: one after another in powers of two would take three statements for seven. */
+/** One statement for those of one shape. */
 function statementsFor(batch: readonly Waiting[]): Sql[] {
   const alike = Map.groupBy(batch, ({ shape }) => shape)
   return [...alike.values()].flatMap((all) => {
     const most = Math.floor(PARAMETERS_MAX / parametersOf(all[0]?.groups ?? []))
-    return parted(all, Math.max(1, Math.min(ALIKE_MAX, most))).map((some) =>
+    return parted(all, Math.max(1, most)).map((some) =>
       statementFor(merged(some.map(({ groups }) => groups)), some[0]?.versions),
     )
   })
 }
 
-const parametersOf = (groups: readonly Group[]): number =>
-  groups.reduce((sum, { columns, rows }) => sum + columns.length * rows.length, 1)
-
 const parted = <T>(all: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(all.length / size) }, (_, n) => all.slice(n * size, (n + 1) * size))
-
-/** Equal shapes have equal groups at equal places. */
-function merged([first = [], ...others]: readonly Group[][]): Group[] {
-  return first.map(({ rows, ...group }, n) => ({
-    ...group,
-    rows: [...rows, ...others.flatMap((groups) => groups[n]?.rows ?? [])],
-  }))
-}

@@ -1,7 +1,7 @@
 import type { Connection } from '../db/client.ts'
 import type { Sql } from '../db/statement.ts'
+import type { Row } from './write-groups.ts'
 import type { WriteSet } from './write-set.ts'
-import type { Row } from './write-statement.ts'
 
 /** Thrown by whatever locks or writes before the commit, in a command that runs without a transaction: it begins again in one. */
 export const NEEDS_TRANSACTION = Symbol('a command needs a transaction')

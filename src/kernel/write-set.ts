@@ -1,18 +1,10 @@
 import { getTableName, type InferInsertModel } from 'drizzle-orm'
 import type { PgTable } from 'drizzle-orm/pg-core'
 import type { Sql } from '../db/statement.ts'
-import {
-  type Group,
-  grouped,
-  identityOf,
-  keyOf,
-  metaOf,
-  type Row,
-  statementFor,
-  type Write,
-} from './write-statement.ts'
+import { type Group, grouped, identityOf, keyOf, metaOf, type Row, type Write } from './write-groups.ts'
+import { statementFor } from './write-statement.ts'
 
-export { withKey } from './write-statement.ts'
+export { withKey } from './write-groups.ts'
 
 interface Mark {
   writes: Map<string, Write>
@@ -22,6 +14,7 @@ interface Mark {
 
 /** What a command writes without having locked anything. */
 export interface Unlocked {
+  /** In the order of their tables. */
   groups: Group[]
   /** The rows whose change by somebody else would spoil it. */
   rows: string[]
@@ -56,7 +49,8 @@ export class WriteSet {
   }
 
   /** `current` is the locked row: it becomes the working copy, so that whoever reads it next sees the change. */
-  update<T extends PgTable>(table: T, current: T['$inferSelect'], changes: Partial<InferInsertModel<T>>): void {
+  update<T extends PgTable>(table: T, current: T['$inferSelect'], asked: Partial<InferInsertModel<T>>): void {
+    const changes = given(asked)
     const id = identityOf(table, current)
     const copy = this.#copies.get(id) ?? current
     this.#copies.set(id, copy)
@@ -119,13 +113,14 @@ export class WriteSet {
       if (kind === 'insert' || kind === 'ignore') continue
       const xmin = this.#watched.get(id)
       if (kind === 'remove' || xmin === undefined) return
-      writes[n] = { kind: 'guarded', id, table, row: { ...row, xmin } }
+      const whole = this.#copies.get(id) ?? row
+      writes[n] = { kind: 'guarded', id, table, row: { ...whole, xmin }, changed: Object.keys(row) }
       guarded++
     }
     if (guarded !== this.#watched.size) return
     this.#writes.clear()
     this.#copies.clear()
-    return { groups: grouped(writes), rows: [...this.#watched.keys()] }
+    return { groups: grouped(writes).sort(byTable), rows: [...this.#watched.keys()] }
   }
 
   #put(kind: 'insert' | 'ignore', table: PgTable, row: Row): void {
@@ -140,4 +135,19 @@ export class WriteSet {
     }
     this.#writes.set(id, { kind, table, id, row: { ...row } })
   }
+}
+
+/** What is undefined is not to change. */
+function given(changes: Row): Row {
+  const all = Object.entries(changes)
+  return all.every(([, value]) => value !== undefined)
+    ? changes
+    : Object.fromEntries(all.filter(([, value]) => value !== undefined))
+}
+
+/** The same tables stand at the same places, whatever was written first; and their rows are waited for in one order. */
+function byTable(one: Group, other: Group): number {
+  const [a, b] = [getTableName(one.table), getTableName(other.table)]
+  if (a === b) return one.kind < other.kind ? -1 : 1
+  return a < b ? -1 : 1
 }
