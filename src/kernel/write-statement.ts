@@ -15,7 +15,7 @@ const uses = new LRUCache<string, number>({ max: 2_000 })
 /** From here on a place for every row, and none left over. */
 const PLACES_MAX = 64
 
-/** A statement has so many places for rows: more than there are, so that a few texts do for any number. */
+/** Places for so many rows: a power of two, so that a few texts do for any number. Those that are left over hold nothing. */
 const placesFor = (rows: number): number => (rows > PLACES_MAX ? rows : 2 ** Math.ceil(Math.log2(rows)))
 
 export const parametersOf = (groups: readonly Group[]): number =>
