@@ -24,4 +24,4 @@ EXPOSE 3000 2525
 HEALTHCHECK --interval=10s --timeout=3s --start-period=60s --retries=3 \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT || 3000}/livez`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 # Node is process 1 and gets SIGTERM itself; no shell or npm stands between.
-CMD ["node", "--import", "./bin/require-node-24.mjs", "--disable-proto=delete", "--max-semi-space-size=8", "src/main.ts"]
+CMD ["node", "--import", "./bin/require-node-24.mjs", "--disable-proto=delete", "--max-semi-space-size=8", "--max-old-space-size=1024", "src/main.ts"]

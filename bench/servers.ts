@@ -42,6 +42,8 @@ export async function startKontor(databaseUrl: string, roles: string, profile: s
 export const startLimit = (databaseUrl: string, ways: 'one' | 'tx'): Promise<Server> =>
   start([LIMIT, ways], { DATABASE_URL: databaseUrl })
 
+/** As `npm start` has them; for all servers. */
+const FLAGS = ['--disable-proto=delete', '--max-semi-space-size=8', '--max-old-space-size=1024']
 const READY_WITHIN_MS = 30_000
 const STOP_WITHIN_MS = 15_000
 
@@ -58,7 +60,7 @@ async function start(args: readonly string[], settings: Record<string, string>):
     SMTP_PORT: String(smtpPort),
     ...settings,
   }
-  const child = spawn(process.execPath, ['--disable-proto=delete', '--max-semi-space-size=8', ...args], {
+  const child = spawn(process.execPath, [...FLAGS, ...args], {
     env,
     stdio: ['ignore', 'ignore', 'inherit'],
   })
