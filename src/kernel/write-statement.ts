@@ -5,8 +5,8 @@ import type { Sql } from '../db/statement.ts'
 import type { Versions } from './versions.ts'
 import { type Group, metaOf, type Row } from './write-groups.ts'
 
-/** Forms kept as named statements. A server keeps each of them for every connection. */
-const FORMS_MAX = 400
+/** Forms kept as named statements. The server keeps each of them for both connections of a process, in a megabyte or so: mail alone has some fifty. */
+const FORMS_MAX = 150
 const forms = new Map<string, { name: string; text: string }>()
 /** What comes now and then stays unnamed: mail has a thousand forms, and they would use up the names. */
 const USES_BEFORE_NAME = 3
