@@ -6,7 +6,7 @@ import { loginOn, PASSWORD } from './support/login.ts'
 
 const desk = await startDesk(t, { SMTP_RELAY_URL: 'smtp://127.0.0.1:1', PORTAL_URL: 'https://portal.example' })
 const { call, db, person, system } = desk
-const { ask, logIn, member, gone, keptAnywhere } = await loginOn(desk)
+const { ask, logIn, member, gone, keptAnywhere } = loginOn(desk)
 
 /** What leaves by mail to an address, as the worker takes it. */
 async function mailTo(address: string, outcome: 'sent' | 'deferred' = 'sent') {

@@ -111,12 +111,12 @@ t.test('no field of the graph tells of a note', async (t) => {
 t.test('no search finds a note, by no beginning of its words', async (t) => {
   const found = (await call('POST', '/v1/tickets/search', { key: agent.key, body: { query: canaries[2] } })).body.data
   t.equal(found.length, 1, 'agents find it')
+  const queries = new Set(canaries.flatMap((word) => [word, word.slice(0, 4), word.slice(0, 8)]))
   for (const { key } of Object.values(clients))
-    for (const word of canaries)
-      for (const query of new Set([word, word.slice(0, 4), word.slice(0, 8)])) {
-        const { body } = await call('POST', '/v1/tickets/search', { key, body: { query, includeTotal: true } })
-        if (body.data?.length || body.total) t.fail(query)
-      }
+    for (const query of queries) {
+      const { body } = await call('POST', '/v1/tickets/search', { key, body: { query, includeTotal: true } })
+      if (body.data?.length !== 0 || body.total !== 0) t.fail(query)
+    }
   t.pass('nothing is found')
 })
 

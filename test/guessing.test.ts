@@ -4,7 +4,7 @@ import { loginOn, PASSWORD } from './support/login.ts'
 
 const desk = await startDesk(t, { SMTP_RELAY_URL: 'smtp://127.0.0.1:1', PORTAL_URL: 'https://portal.example' })
 const { call, db, graphql } = desk
-const { from, logIn, member } = await loginOn(desk)
+const { from, logIn, member } = loginOn(desk)
 
 t.test('after ten failures an account waits, known or not', async (t) => {
   const ada = await member()

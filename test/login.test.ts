@@ -5,7 +5,7 @@ import { loginOn, PASSWORD } from './support/login.ts'
 
 const desk = await startDesk(t, { SMTP_RELAY_URL: 'smtp://127.0.0.1:1', PORTAL_URL: 'https://portal.example' })
 const { app, call, db, person, graphql } = desk
-const { ask, logIn, refresh, member, gone, keptAnywhere } = await loginOn(desk)
+const { ask, logIn, refresh, member, gone, keptAnywhere } = loginOn(desk)
 
 t.test('address and password give a token of a quarter of an hour, and one to go on with', async (t) => {
   const ada = await member()
@@ -22,7 +22,13 @@ t.test('address and password give a token of a quarter of an hour, and one to go
   t.match(opened, { status: 201, body: { channel: 'api' } }, 'somebody who works here acts like by a key')
   for (const part of ['accessToken', 'refreshToken'])
     t.notOk(await keptAnywhere(body[part].slice(-30)), `${part} is kept nowhere`)
-  t.notOk(await keptAnywhere(PASSWORD), 'the password is kept nowhere')
+  const changed = await call('PUT', '/v1/me/password', {
+    key: ada.key,
+    body: { currentPassword: PASSWORD, password: 'another long one' },
+  })
+  t.equal(changed.status, 204)
+  for (const password of [PASSWORD, 'another long one'])
+    t.notOk(await keptAnywhere(password), 'a password is kept nowhere')
   const [row] = (
     await db.query<{ hash: string }>({ text: 'select hash from passwords where person_id = $1', values: [ada.id] })
   ).rows
