@@ -155,6 +155,21 @@ t.test('senders are written in many ways', async (t) => {
   }
 })
 
+t.test('names and addresses are read without the marks that turn the writing round', async (t) => {
+  const block =
+    'מאת: \u202aAda Lovelace\u202c\u200f <\u202aada@good.test\u202c\u200f>\n\u202aDate: 20 בנוב׳ 2026\u202c\nSubject: Printer'
+  const forward = readForward(`${NOTE}\n\n---------- הודעה שהועברה ---------\n${block}\n\n${ORIGINAL}`, 'Fwd: Printer')
+  t.match(forward, { from: { address: 'ada@good.test', name: 'Ada Lovelace' }, message: NOTE, body: ORIGINAL })
+})
+
+t.test('a line that closes the header is no part of the text, one that opens another forward is', async (t) => {
+  const line = '============ Forwarded message ============'
+  const block = 'From: Ada <ada@good.test>\nSubject: Printer\nDate: 20.11.2026'
+  t.equal(readForward(`${line}\n${block}\n${line}\n\n${ORIGINAL}`, 'Fwd: Printer')?.body, ORIGINAL)
+  const inner = `${line}\nFrom: Bob <bob@good.test>\nSubject: Printer\n\n${ORIGINAL}`
+  t.equal(readForward(`${line}\n${block}\n\n${inner}`, 'Fwd: Printer')?.body, inner)
+})
+
 t.test('a header in one line, as Yahoo writes it, is read', async (t) => {
   for (const text of [
     '----- Forwarded Message ----- From: Ada Lovelace <ada@good.test>To: "bob@far.test" <bob@far.test>Cc: Eve <eve@far.test>Sent: Friday, November 20, 2026, 10:00:00 AM GMT+1Subject: Fire',

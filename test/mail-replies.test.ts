@@ -47,6 +47,10 @@ const ATTRIBUTIONS = {
   'Gmail, Korean': '2026년 11월 20일 (금) 오전 10:00, Support <help@desk.test>님이 작성:',
   'Gmail, Arabic': 'في الجمعة، 20 نوفمبر 2026 في 10:00 ص تمت كتابة ما يلي بواسطة Support <help@desk.test>:',
   'Gmail, Hebrew': 'בתאריך יום ו׳, 20 בנוב׳ 2026 ב-10:00 מאת Support <help@desk.test>:',
+  'Gmail, Arabic, in its digits':
+    'في الجمعة، ٢٠ نوفمبر ٢٠٢٦ في ١٠:٠٠ ص تمت كتابة ما يلي بواسطة \u202aSupport\u202c\u200f <\u202ahelp@desk.test\u202c\u200f>:',
+  'Gmail, Hebrew, with its marks':
+    'בתאריך יום ו׳, 20 בנוב׳ 2026 ב-10:00 מאת \u202aSupport\u202c\u200f <\u202ahelp@desk.test\u202c\u200f>:\u202c',
   'Gmail, Vietnamese': 'Vào Th 6, 20 thg 11, 2026 vào lúc 10:00 Support <help@desk.test> đã viết:',
   'Gmail, Indonesian': 'Pada tanggal Jum, 20 Nov 2026 pukul 10.00 Support <help@desk.test> menulis:',
   'Apple Mail, English': 'On 20 Nov 2026, at 10:00, Support <help@desk.test> wrote:',
@@ -190,7 +194,7 @@ for (const line of ['-----Original Message-----', '----- Original Message -----'
 
 // biome-ignore format: a list
 for (const line of ['-- \nAda Lovelace\nThe Analytical Engine Company', '--\nAda', 'Sent from my iPhone', 'Get Outlook for iOS<https://aka.ms/x>', 'Get Outlook for Android', 'Sent from Mail for Windows',
-  'Sent from Yahoo Mail on Android', 'Sent from my Galaxy', 'Sent from Proton Mail for iOS', 'Sent from my Pixel 9, please excuse my typos.', 'Von meinem iPhone gesendet', 'Gesendet von meinem Android-Gerät',
+  'Sent from Yahoo Mail on Android', 'Yahoo Mail: Search, Organize, Conquer', 'Get BlueMail for Android', 'Sent from my Verizon, Samsung Galaxy smartphone', 'Sent from my Galaxy', 'Sent from Proton Mail for iOS', 'Sent from my Pixel 9, please excuse my typos.', 'Von meinem iPhone gesendet', 'Gesendet von meinem Android-Gerät',
   'Gesendet mit der GMX Mail App', 'Von Samsung-Mobilgerät gesendet', 'Envoyé de mon iPhone', 'Envoyé depuis mon téléphone', 'Enviado desde mi iPhone', 'Enviado do meu iPhone', 'Inviato da iPhone', 'Inviato dal mio smartphone',
   'Verstuurd vanaf mijn iPhone', 'Verzonden vanaf mijn Galaxy', 'Skickat från min iPhone', 'Sendt fra min iPhone', 'Lähetetty iPhonesta', 'Wysłane z iPhone’a', 'Odesláno z iPhonu', 'Отправлено с iPhone', 'Отправлено из мобильной Почты',
   'Надіслано з iPhone', 'iPhone’umdan gönderildi', 'Küldve: iPhone', 'Trimis de pe iPhone', 'Στάλθηκε από το iPhone μου', '发自我的iPhone', '從我的 iPhone 傳送', 'iPhoneから送信', '나의 iPhone에서 보냄', 'أرسلت من الـ iPhone', 'נשלח מה-iPhone שלי']) {

@@ -1,3 +1,4 @@
+import { withoutMarks } from './lines.ts'
 import { unquoted } from './quote-headers.ts'
 import { WROTE_ENDINGS, WROTE_WORDS } from './quote-words.ts'
 
@@ -15,7 +16,7 @@ const DATE = /(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|[年년
 const TIME = /(?<!\d)\d{1,2}[:.h]\d{2}(?!\d)/
 const ENDS_WITH_COLON = /[:：][\s*_]{0,5}$/
 /** Up to three words, then a number: "On Wed, Sep 25", "Am 13.12.", "W dniu 28". */
-const OPENS_WITH_DATE = /^(?:[\p{L}\p{M}][\p{L}\p{M}.'’]{0,15}[\s,.:-]{1,3}|在|于|於){0,3}\(?\d/u
+const OPENS_WITH_DATE = /^(?:[\p{L}\p{M}][\p{L}\p{M}.'’]{0,15}[\s,،.:-]{1,3}|在|于|於){0,3}\(?\d/u
 const OPENS_WITH_SENDER = /^["'“«(]?[^<>@]{0,80}[<([]?[^\s<>@"]{1,64}@/
 /** "I wrote you on …:" is part of what somebody says. */
 const BY_ONESELF =
@@ -39,7 +40,7 @@ export function attributionAt(
   const parts: string[] = []
   let length = 0
   for (let count = 1; count <= LINES_MAX; count++) {
-    const line = unquoted(lines[start + count - 1] ?? '').trim()
+    const line = inOurDigits(withoutMarks(unquoted(lines[start + count - 1] ?? ''))).trim()
     length += line.length
     // one client puts an empty line before the address
     if (line === '' && count === 2 && /^\s*</.test(lines[start + 2] ?? '')) continue
@@ -54,6 +55,20 @@ export function attributionAt(
     if (count === 1 && !OPENS_WITH_DATE.test(line) && !opensWithSender(line)) return 0
   }
   return 0
+}
+
+/** The zeros of Arabic, Persian, Hindi and Thai; the other digits follow each. */
+const ZEROS = [0x0660, 0x06f0, 0x0966, 0x0e50]
+const DIGIT = /[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u0e50-\u0e59]/
+const DIGITS = new RegExp(DIGIT, 'g')
+
+/** With the digits of all that is looked for here. */
+function inOurDigits(line: string): string {
+  if (!DIGIT.test(line)) return line
+  return line.replace(DIGITS, (digit) => {
+    const code = digit.charCodeAt(0)
+    return String(code - (ZEROS.findLast((zero) => zero <= code) ?? code))
+  })
 }
 
 /** "wrote:" in a line of its own. */

@@ -1,7 +1,7 @@
 import type { MailAddress, MailForward } from '../../domain/mail/schema.ts'
 import { normaliseAddress } from '../../kernel/address.ts'
 import { attributionAt } from './attributions.ts'
-import { isBlank, linesOf } from './lines.ts'
+import { isBlank, linesOf, withoutMarks } from './lines.ts'
 import { fieldNamed, type QuotedHeaders, readQuotedHeaders, unquoted } from './quote-headers.ts'
 import { markerAt, skipBlank } from './quote-markers.ts'
 import { FORWARD_PREFIXES, HEADER_LABELS, REPLY_PREFIXES } from './quote-words.ts'
@@ -82,8 +82,19 @@ function fromHeaders(lines: readonly string[], at: number, after: 'text' | 'mark
   return {
     from: mailboxFrom(headers.values.get('from') ?? ''),
     subject: headers.values.get('subject')?.trim() || null,
-    body: bodyText(lines, headers.end),
+    body: bodyText(lines, closed(lines, headers.end)),
   }
+}
+
+/** Where the text begins: some clients say below the header once more that a mail was forwarded. */
+function closed(lines: readonly string[], end: number): number {
+  const next = skipBlank(lines, end)
+  const marker = markerAt(lines, next)
+  const isClosing =
+    marker?.kind === 'forward' &&
+    marker.rest === '' &&
+    readQuotedHeaders(lines, skipBlank(lines, next + 1), 'marker') === null
+  return isClosing ? next + 1 : end
 }
 
 function fromAttribution(lines: readonly string[], at: number): Forwarded | null {
@@ -91,7 +102,7 @@ function fromAttribution(lines: readonly string[], at: number): Forwarded | null
   if (count === 0) return null
   const line = lines
     .slice(at, at + count)
-    .map(unquoted)
+    .map((each) => withoutMarks(unquoted(each)))
     .join(' ')
     .slice(0, 1_000)
   const [, quoted, plain, address = ''] = NAME_AND_ADDRESS.exec(line) ?? []

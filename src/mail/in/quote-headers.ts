@@ -1,4 +1,4 @@
-import { opensWithLetter } from './lines.ts'
+import { opensWithLetter, withoutMarks } from './lines.ts'
 import { HEADER_LABELS, type HeaderField } from './quote-words.ts'
 
 /** Lines longer than this are nobody's header, and are not looked at. */
@@ -31,7 +31,13 @@ export function readQuotedHeaders(
     if (found === null || (values.has(found.field) && found.field !== 'other' && found.field !== 'cc')) break
     const next = nextLabel(lines, at, found.field)
     const more = lines.slice(at + 1, next.continued).map(unquoted)
-    if (!values.has(found.field)) values.set(found.field, [found.value, ...more].join(' ').replace(/\s+/g, ' ').trim())
+    if (!values.has(found.field))
+      values.set(
+        found.field,
+        withoutMarks([found.value, ...more].join(' '))
+          .replace(/\s+/g, ' ')
+          .trim(),
+      )
     end = next.continued
     at = next.at
   }
@@ -49,7 +55,7 @@ function labelOf(line: string | undefined): { field: HeaderField; value: string 
   const bare = unquoted(line)
   const colon = bare.slice(0, LABEL_CHARACTERS_MAX + 4).search(/[:：]/)
   if (colon < 1) return null
-  const field = fieldNamed(bare.slice(0, colon))
+  const field = fieldNamed(withoutMarks(bare.slice(0, colon)))
   return field === undefined ? null : { field, value: bare.slice(colon + 1).replace(/^[\s*_]+/, '') }
 }
 
@@ -95,7 +101,7 @@ function isContinuation(line: string | undefined): boolean {
 /** Web forms and schedules have lines like these, too: a mail has a sender with an address, or date, sender and something more. */
 function isPlausible(values: ReadonlyMap<HeaderField, string>, after: 'text' | 'marker'): boolean {
   const count = values.size - (values.has('other') ? 1 : 0)
-  const hasDate = /\d/.test(values.get('date') ?? '')
+  const hasDate = /\p{Nd}/u.test(values.get('date') ?? '')
   if (after === 'marker') return values.has('from') || count >= 2
   if (isAddressed(values.get('from'))) return count >= 2
   if (values.has('from')) return hasDate && (values.has('subject') || isAddressed(values.get('to')))

@@ -1,5 +1,5 @@
 /** What a telephone or program adds below a text: "Sent from my iPhone". Beginnings, in lower case. */
-const SENT_FROM = `sent (?:from|via|with|using|by)|from my|get outlook for|get \\[outlook|download outlook|gesendet (?:von|mit|über|aus|vom)|diese nachricht wurde (?:von|mit)|diese e-mail wurde von meinem|von meinem|holen sie sich outlook|hol dir outlook|laden sie outlook|outlook (?:for|für|pour|para|per|voor|för|til|dla|pro|для) 
+const SENT_FROM = `sent (?:from|via|with|using|by)|from my|get (?:outlook|bluemail|typeapp|spark) for|yahoo mail: search, organi[sz]e, conquer|get \\[outlook|download outlook|gesendet (?:von|mit|über|aus|vom)|diese nachricht wurde (?:von|mit)|diese e-mail wurde von meinem|von meinem|holen sie sich outlook|hol dir outlook|laden sie outlook|outlook (?:for|für|pour|para|per|voor|för|til|dla|pro|для) 
   envoyé (?:depuis|de |à partir|via|avec|par|d')|télécharger outlook|obtenez outlook|obtenir outlook|enviado (?:desde|con|vía|via|do|da|de|a partir|pelo|através)|obtener outlook|descargar outlook|obter o outlook|baixar o outlook|inviato (?:da|dal|con|tramite|dall)|scarica outlook|ottieni outlook
   verzonden (?:vanaf|met|via|van|vanuit)|verstuurd (?:vanaf|met|via|van|vanuit)|outlook voor|download outlook|skickat från|skickades från|skickat med|hämta outlook|sendt fra|sendt med|sendt via|hent outlook|skaff deg outlook|få outlook
   lähetetty |hanki outlook|wysłane? z|wysłano z|pobierz (?:program |aplikację )?outlook|odesláno z|získejte outlook|odoslané z|poslano (?:z|s)|poslato sa|отправлено (?:с|из|со)|скачать outlook|надіслано (?:з|із)|изпратено от|elküldve|küldve[ :]|trimis (?:de pe|din|de la)|descărcați outlook
@@ -15,6 +15,9 @@ const DEVICE =
   /iphon|ipad|ipod|imac|macbook|apple|ios|android|mobil|handy|phone|portable|tablet|galaxy|samsung|blackberry|nokia|lumia|htc|huawei|honor|xiaomi|redmi|oneplus|oppo|vivo|pixel|motorola|sony|xperia|lg|wiko|alcatel|windows|outlook|mail|gmail|yahoo|proton|aqua|spark|airmail|mailbox|thunderbird|typeapp|bluemail|telefon|téléphone|telefono|teléfono|celular|cellulare|smartphone|device|gerät|dispositiv|apparaat|toestel|cell|app|verizon|vodafone|t-mobile|orange|web\.|gmx|zoho|front|missive|superhuman|hey|tutanota|canary|myMail|邮箱|手机|手機|メール|휴대|телефон|смартфон|устройств|пошт|почт/i
 const EXCUSE =
   /[,.;:!–-]\s{0,3}(?:so |and )?(?:please|pls|excuse|sorry|forgive|apolog|pardon|typos|brevity|bitte|entschuld|merci|désol|disculp|perdon|scus).{0,120}$/i
+/** What has a comma all the same. */
+const ADVERTISED =
+  /^[<([*_\s]{0,4}(?:sent from my (?:verizon|at&t|sprint|t-mobile|u\.s\. cellular), |yahoo mail: search, )/i
 const LINK = /\]?\(?<?(?:https?|mailto):[^\s>)]*[>)]?/gi
 const CHARACTERS_MAX = 180
 
@@ -23,7 +26,7 @@ export function isDeviceSignature(line: string): boolean {
   if (line.length > CHARACTERS_MAX) return false
   const said = (line.includes(':') ? line.replace(LINK, '') : line).replace(EXCUSE, '')
   // most lines are sentences
-  if (/[,?;]/.test(said)) return false
+  if (/[,?;]/.test(said) && !ADVERTISED.test(said)) return false
   const bare = said.replace(/[\s>)\]*_]{1,20}$/, '').replace(/^[\s<(*_]{1,20}/, '')
   if (bare.length > 80 || /[.!]\s/.test(bare)) return false
   if (ENDS.test(bare) && DEVICE.test(bare)) return true
